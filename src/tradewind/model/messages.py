@@ -1,0 +1,384 @@
+"""The closed unions of events (what happened) and commands (please do).
+
+Every message is a frozen struct, encoded as an array with its class name first. Prices and
+quantities are integers in the units of the instrument named in the message, or of the order's.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tradewind.model.instruments import Instrument
+from tradewind.model.limits import Limits
+from tradewind.model.market import Bar, BarOpened, DepthUpdate, Quote, Trade
+from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, tag_field="message"):
+    """Base of all messages: an immutable array with the class name in front."""
+
+
+class TimedMessage(Message, frozen=True):
+    """Base of all events: each carries the time it has in our world."""
+
+    time_ns: int
+
+
+# --- how a run is set up ---------------------------------------------------------------------
+
+
+class RunStarted(TimedMessage, frozen=True):
+    """A process took the journal over; epochs only grow."""
+
+    journal_id: str
+    epoch: int
+    code: str
+
+
+class InstrumentListed(TimedMessage, frozen=True):
+    """An instrument, or a new version of one, is known from here on."""
+
+    instrument: Instrument
+
+
+class AccountOpened(TimedMessage, frozen=True):
+    """An account with its currency; `hedging` keeps one LONG and one SHORT leg an instrument."""
+
+    account: str
+    currency: str
+    hedging: bool = False
+
+
+class CashDeposited(TimedMessage, frozen=True):
+    """Cash came in (or went out, negative), in money units of the currency."""
+
+    account: str
+    currency: str
+    amount: int
+
+
+class LimitsChanged(TimedMessage, frozen=True):
+    """Limits of a scope: `firm`, `account:NAME` or `strategy:NAME`."""
+
+    scope: str
+    limits: Limits
+    by: str
+
+
+class RateChanged(TimedMessage, frozen=True):
+    """One unit of `currency` is worth rate x 10^-9 of `into`: for equity and exposure."""
+
+    currency: str
+    into: str
+    rate: int
+
+
+class StrategyRegistered(TimedMessage, frozen=True):
+    """A strategy runs on an account from here on."""
+
+    strategy: str
+    account: str
+    code: str
+    parameters: dict[str, str]
+
+
+class StrategyStopped(TimedMessage, frozen=True):
+    """A strategy gets no more events; its open orders stay until canceled."""
+
+    strategy: str
+    reason: str
+
+
+# --- what strategies and persons want --------------------------------------------------------
+
+
+class OrderIntended(TimedMessage, frozen=True):
+    """An order as wanted, before risk. A stop or limit price of 0 says there is none."""
+
+    order_id: str
+    strategy: str
+    instrument: str
+    side: Side
+    quantity: int
+    type: OrderType = OrderType.MARKET
+    limit_price: int = 0
+    stop_price: int = 0
+    time_in_force: TimeInForce = TimeInForce.GTC
+    flags: OrderFlag = OrderFlag.NONE
+    expire_time_ns: int = 0
+    leg: Leg = Leg.NET
+
+
+class TargetIntended(TimedMessage, frozen=True):
+    """A position wanted: see `TargetKind` and `Sizing` for value and time of sizing."""
+
+    order_id: str
+    strategy: str
+    instrument: str
+    kind: int
+    value: int
+    sizing: int
+    leg: Leg = Leg.NET
+
+
+class CancelIntended(TimedMessage, frozen=True):
+    """An order is no longer wanted."""
+
+    strategy: str
+    order_id: str
+
+
+class AmendIntended(TimedMessage, frozen=True):
+    """A working order shall have another quantity or limit price."""
+
+    strategy: str
+    order_id: str
+    quantity: int
+    limit_price: int
+
+
+class TimerSet(TimedMessage, frozen=True):
+    """A strategy wants to be called at a time; an interval of 0 is once."""
+
+    strategy: str
+    name: str
+    due_time_ns: int
+    interval_ns: int = 0
+
+
+# --- what venues report ----------------------------------------------------------------------
+
+
+class OrderAccepted(TimedMessage, frozen=True):
+    """The venue works the order."""
+
+    order_id: str
+    venue_order_id: str
+
+
+class OrderRejected(TimedMessage, frozen=True):
+    """The venue refused the order, or it surely never reached it (`never_reached_venue`)."""
+
+    order_id: str
+    reason: str
+
+
+class OrderFilled(TimedMessage, frozen=True):
+    """One execution; the fee is in money units of its currency, positive where we pay."""
+
+    order_id: str
+    fill_id: str
+    price: int
+    quantity: int
+    fee: int
+    fee_currency: str
+    liquidity: int
+
+
+class OrderCanceled(TimedMessage, frozen=True):
+    """The order works no more, by request or by the venue."""
+
+    order_id: str
+    reason: str = ""
+
+
+class OrderExpired(TimedMessage, frozen=True):
+    """The order's time in force is over."""
+
+    order_id: str
+    reason: str = ""
+
+
+class OrderAmended(TimedMessage, frozen=True):
+    """The venue works the order with these terms now."""
+
+    order_id: str
+    quantity: int
+    limit_price: int
+
+
+class CancelRejected(TimedMessage, frozen=True):
+    """The venue did not cancel; the order is as it was."""
+
+    order_id: str
+    reason: str
+
+
+class AmendRejected(TimedMessage, frozen=True):
+    """The venue did not amend; the order is as it was."""
+
+    order_id: str
+    reason: str
+
+
+class OrderUnknown(TimedMessage, frozen=True):
+    """The venue has not told us: no answer in time, a 5xx, a connection lost after sending."""
+
+    order_id: str
+    reason: str
+
+
+class VenueLost(TimedMessage, frozen=True):
+    """The connection to a venue is gone."""
+
+    venue: str
+    reason: str
+
+
+class VenueRecovered(TimedMessage, frozen=True):
+    """The venue is connected and reconciled again."""
+
+    venue: str
+
+
+class PositionReported(TimedMessage, frozen=True):
+    """The venue's own position, asked for by reconciliation."""
+
+    account: str
+    instrument: str
+    quantity: int
+
+
+# --- time, control, data quality -------------------------------------------------------------
+
+
+class TimerFired(TimedMessage, frozen=True):
+    """A timer fired at its due time."""
+
+    strategy: str
+    name: str
+
+
+class ClockTicked(TimedMessage, frozen=True):
+    """A second passed: moves staleness and expiry where no data does."""
+
+
+class Halted(TimedMessage, frozen=True):
+    """No new orders in a scope (`all`, `account:`, `strategy:`, `instrument:`); cancels follow."""
+
+    scope: str
+    reason: str
+    by: str
+
+
+class Resumed(TimedMessage, frozen=True):
+    """A halt is lifted by a person."""
+
+    scope: str
+    by: str
+
+
+class BadTick(TimedMessage, frozen=True):
+    """Market data that was refused, with what was wrong and the raw bytes (cut to 200)."""
+
+    instrument: str
+    reason: str
+    raw: bytes
+
+
+class MarketRecorded(TimedMessage, frozen=True):
+    """Rows of market data, kept by the recorder: where they are and what they hash to."""
+
+    kind: str
+    instrument: str
+    segment: str
+    offset: int
+    count: int
+    digest: bytes
+
+
+# --- what the core decided: journaled behind its cause, recomputed and compared on replay ----
+
+
+class OrderDenied(TimedMessage, frozen=True):
+    """Our risk refused: the rule, the value it saw, the limit it has."""
+
+    order_id: str
+    rule: str
+    value: str
+    limit: str
+
+
+class SubmitOrder(TimedMessage, frozen=True):
+    """Command: send a new order to its venue, once."""
+
+    order_id: str
+    account: str
+    venue: str
+    instrument: str
+    side: Side
+    quantity: int
+    type: OrderType
+    limit_price: int
+    stop_price: int
+    time_in_force: TimeInForce
+    flags: OrderFlag
+    expire_time_ns: int
+    leg: Leg
+
+
+class CancelOrder(TimedMessage, frozen=True):
+    """Command: cancel a working order."""
+
+    order_id: str
+    venue: str
+    instrument: str
+
+
+class AmendOrder(TimedMessage, frozen=True):
+    """Command: change quantity or limit price of a working order."""
+
+    order_id: str
+    venue: str
+    instrument: str
+    quantity: int
+    limit_price: int
+
+
+class QueryOrder(TimedMessage, frozen=True):
+    """Command: ask the venue what became of an order that is UNKNOWN."""
+
+    order_id: str
+    venue: str
+    instrument: str
+
+
+Command = SubmitOrder | CancelOrder | AmendOrder | QueryOrder
+Decision = OrderDenied | SubmitOrder | CancelOrder | AmendOrder | QueryOrder
+Report = (
+    OrderAccepted
+    | OrderRejected
+    | OrderFilled
+    | OrderCanceled
+    | OrderExpired
+    | OrderAmended
+    | CancelRejected
+    | AmendRejected
+    | OrderUnknown
+)
+Intent = OrderIntended | TargetIntended | CancelIntended | AmendIntended | TimerSet
+ControlEvent = (
+    RunStarted
+    | InstrumentListed
+    | AccountOpened
+    | CashDeposited
+    | LimitsChanged
+    | RateChanged
+    | StrategyRegistered
+    | StrategyStopped
+    | Intent
+    | Report
+    | VenueLost
+    | VenueRecovered
+    | PositionReported
+    | TimerFired
+    | ClockTicked
+    | Halted
+    | Resumed
+    | BadTick
+    | MarketRecorded
+)
+MarketEvent = Bar | BarOpened | Trade | Quote | DepthUpdate
+Event = ControlEvent | MarketEvent
+Record = ControlEvent | Decision
+"""What a journal holds: control events whole, market data by reference, and decisions."""
