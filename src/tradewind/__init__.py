@@ -1,1 +1,44 @@
-"""Tradewind."""
+"""The public names of Tradewind, each loaded when it is first used.
+
+>>> import tradewind as tw
+>>> tw.__version__.count(".")
+2
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+from tradewind import compiled
+from tradewind.version import VERSION
+
+__version__ = VERSION
+
+# The assertions of the core are part of its safety, and -O would strip them.
+if not __debug__:
+    sys.exit("tradewind: run Python without -O or PYTHONOPTIMIZE, the core needs its assertions")
+
+compiled.prefer_plain_if_asked()
+
+# Public name -> "module:attribute", or "module" where the name is the module itself.
+NAMES: dict[str, str] = {
+    "Instrument": "tradewind.model.instruments:Instrument",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "COMPILED":
+        return compiled.is_compiled()
+    if name not in NAMES:
+        raise AttributeError(f"module 'tradewind' has no attribute {name!r}")
+    module, _, attribute = NAMES[name].partition(":")
+    found = importlib.import_module(module)
+    value = getattr(found, attribute) if attribute else found
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*NAMES, "COMPILED", "__version__"])

@@ -1,0 +1,43 @@
+"""Prints the tests that a change can break: those it touches, and those beside what it touches."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ALWAYS = ("tests/tidy", "tests/house")
+
+
+def changed_tests(changed: list[str]) -> list[str]:
+    """Return test paths for changed paths; a package's tests are in the folder of its name."""
+    chosen = {path for path in ALWAYS if Path(path).exists()}
+    for path in map(Path, changed):
+        chosen.update(str(test) for test in tests_of(path) if test.exists())
+    return sorted(chosen)
+
+
+def tests_of(path: Path) -> list[Path]:
+    """Return where the tests of one path are; some of the answers may not exist."""
+    if path.parts[0] == "tests":
+        return [path] if path.name.startswith("test_") else [path.parent]
+    if path.parts[:2] == ("src", "tradewind") and len(path.parts) > 3:
+        return [Path("tests", path.parts[2])]
+    return []
+
+
+def changed_paths() -> list[str]:
+    """Return what differs from main, in commits and in the working tree."""
+    base = git("merge-base", "HEAD", "main")
+    differing = git("diff", "--name-only", base[0]) if base else []
+    return differing + git("ls-files", "--others", "--exclude-standard")
+
+
+def git(*arguments: str) -> list[str]:
+    """Return the lines git prints; none where git fails, as in a copy without a repository."""
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.split() if done.returncode == 0 else []
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(changed_tests(changed_paths())) + "\n")

@@ -1,0 +1,107 @@
+"""Compiles the hot modules where a C compiler is; elsewhere installs them as plain Python.
+
+A hot module is any `src/tradewind/**/X.pxd` with an `X.py` beside it. Either all of them are
+compiled or none is, since they hold each other's C types. `TRADEWIND_PURE=1` compiles nothing;
+`TRADEWIND_REQUIRE_COMPILED=1` turns a failure into an error. A build in place leaves alone what was
+built from the same source by the same recipe, judged by content and not by time stamps.
+"""
+
+import hashlib
+import json
+import os
+import runpy
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+PACKAGE = Path("src/tradewind")
+DIRECTIVES = {
+    "language_level": 3,
+    "annotation_typing": False,
+    "cdivision": False,
+    "overflowcheck": True,
+    "boundscheck": True,
+}
+C_FLAGS = ["-O2", "-g0", "-ffp-contract=off"]
+RECIPE = hashlib.sha256(Path("setup.py").read_bytes()).hexdigest()
+
+compiled = runpy.run_path(str(PACKAGE / "compiled.py"))
+
+
+def is_asked(name):
+    return os.environ.get(name) == "1"
+
+
+class CompileAllOrNone(build_ext):
+    """Build every hot module, or on a failure none, and write down what was built from what."""
+
+    def run(self):
+        self.target = Path("src" if self.inplace else self.build_lib)
+        self.force = True
+        self.parallel = os.cpu_count()
+        self.all_names = [extension.name for extension in self.extensions]
+        unchanged = self.take_up_earlier_build()
+        try:
+            self.compile([ext for ext in self.extensions if ext.name not in unchanged])
+        except Exception as error:  # compilers and Cython fail in many ways that mean the same here
+            if is_asked("TRADEWIND_REQUIRE_COMPILED"):
+                raise
+            self.warn(f"not compiled ({error}); the hot modules run as plain Python")
+            self.extensions = []
+            self.remove_built(keep=set())
+        else:
+            self.write_hashes()
+
+    def take_up_earlier_build(self):
+        """Remove what is not of the present source and return the names of what is."""
+        recorded = compiled["recorded_hashes"](self.target / "tradewind")
+        if not self.inplace or recorded.get("recipe") != RECIPE:
+            recorded = {}
+        unchanged = {
+            name
+            for name in self.all_names
+            if recorded.get(name) == compiled["source_hash"](name, PACKAGE)
+            and self.built_file(name).exists()
+        }
+        self.remove_built(keep=unchanged)
+        return unchanged
+
+    def compile(self, extensions):
+        from Cython.Build import cythonize
+
+        self.extensions[:] = cythonize(
+            extensions,
+            build_dir="build/cython",
+            compiler_directives=DIRECTIVES,
+            force=True,
+            quiet=True,
+        )
+        super().run()
+
+    def remove_built(self, keep):
+        kept = {self.built_file(name) for name in keep}
+        for path in (self.target / "tradewind").rglob("*.so"):
+            if path not in kept:
+                path.unlink()
+        (self.target / "tradewind" / compiled["HASHES_FILE"]).unlink(missing_ok=True)
+
+    def built_file(self, name):
+        return self.target / self.get_ext_filename(name)
+
+    def write_hashes(self):
+        hashes = {name: compiled["source_hash"](name, PACKAGE) for name in self.all_names}
+        text = json.dumps({"recipe": RECIPE, **hashes}, indent=1, sort_keys=True) + "\n"
+        (self.target / "tradewind" / compiled["HASHES_FILE"]).write_text(text)
+
+
+def extensions():
+    if is_asked("TRADEWIND_PURE"):
+        return []
+    return [
+        Extension(name, [f"src/{name.replace('.', '/')}.py"], extra_compile_args=C_FLAGS)
+        for name in compiled["hot_modules"](PACKAGE)
+    ]
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": CompileAllOrNone})

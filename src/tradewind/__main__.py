@@ -1,0 +1,7 @@
+"""The entry of `python -m tradewind`."""
+
+import sys
+
+from tradewind.cli.main import main
+
+sys.exit(main())

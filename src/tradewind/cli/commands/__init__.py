@@ -1,0 +1,11 @@
+"""The commands of the command line, one module each.
+
+A command's module has `EXAMPLE` (a command line that works, shown at the end of its help),
+`add_arguments(parser)` and `run(arguments) -> int`. The table here is all that `tradewind --help`
+needs, so that it loads no command.
+"""
+
+# Name as typed -> one line of help. The module is the name with "_" for "-".
+COMMANDS: dict[str, str] = {
+    "doctor": "look over this installation and say what is missing",
+}

@@ -1,0 +1,76 @@
+"""Files: how long they may be, what they may be called, what they begin with, that all are used."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+from pathlib import Path
+
+import pytest
+
+from tests.tidy import source
+
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 60
+FUNCTION_LINES_MEDIAN_MAX = 10
+REFUSED_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base_utils", "stuff"}
+
+by_name = pytest.mark.parametrize("path", source.python_files(), ids=source.name)
+of_package = pytest.mark.parametrize("path", source.package_files(), ids=source.name)
+
+# Run by a person or a launcher, not imported.
+ENTRIES = {"tradewind.__main__", "tradewind.cli.main"}
+
+
+@by_name
+def test_a_file_is_short_enough_to_own_one_noun(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
+
+
+@by_name
+def test_a_function_fits_on_a_screen(path: Path) -> None:
+    lengths = {node.name: lines_of(node) for node in source.functions(path)}
+    assert {name: n for name, n in lengths.items() if n > FUNCTION_LINES_MAX} == {}
+
+
+def test_the_median_function_is_under_ten_lines() -> None:
+    lengths = [lines_of(node) for path in source.package_files() for node in source.functions(path)]
+    assert statistics.median(lengths) < FUNCTION_LINES_MEDIAN_MAX
+
+
+@by_name
+def test_a_file_is_named_after_what_it_owns(path: Path) -> None:
+    assert path.stem not in REFUSED_NAMES
+
+
+@by_name
+def test_a_file_says_in_its_first_line_what_it_owns(path: Path) -> None:
+    text = path.read_text()
+    first_line = (ast.get_docstring(source.tree(path)) or "").partition("\n")[0]
+    assert text == "" or (first_line.endswith(".") and text.startswith('"""')), first_line
+
+
+@of_package
+def test_a_module_is_used_by_another(path: Path) -> None:
+    module = source.module_name(path)
+    if path.name == "__init__.py" or module in ENTRIES or module in named_in_tables():
+        return
+    importers = (other for other in source.package_files() if other != path)
+    assert any(module in source.imported_modules(other) for other in importers)
+
+
+def named_in_tables() -> set[str]:
+    """Return the modules that a lazy table names: public names and commands."""
+    import tradewind
+    from tradewind.cli.commands import COMMANDS
+
+    public = {target.partition(":")[0] for target in tradewind.NAMES.values()}
+    commands = {f"tradewind.cli.commands.{name.replace('-', '_')}" for name in COMMANDS}
+    return public | commands
+
+
+def lines_of(node: source.Function) -> int:
+    """Return the length of a function without its docstring."""
+    documented = ast.get_docstring(node) is not None
+    docstring = node.body[0].end_lineno - node.body[0].lineno + 1 if documented else 0
+    return node.end_lineno - node.lineno + 1 - docstring
