@@ -68,15 +68,8 @@ class CompileAllOrNone(build_ext):
         return unchanged
 
     def compile(self, extensions):
-        from Cython.Build import cythonize
-
-        self.extensions[:] = cythonize(
-            extensions,
-            build_dir="build/cython",
-            compiler_directives=DIRECTIVES,
-            force=True,
-            quiet=True,
-        )
+        translate(extensions)
+        self.extensions[:] = extensions
         super().run()
 
     def remove_built(self, keep):
@@ -93,6 +86,21 @@ class CompileAllOrNone(build_ext):
         hashes = {name: compiled["source_hash"](name, PACKAGE) for name in self.all_names}
         text = json.dumps({"recipe": RECIPE, **hashes}, indent=1, sort_keys=True) + "\n"
         (self.target / "tradewind" / compiled["HASHES_FILE"]).write_text(text)
+
+
+def translate(extensions):
+    """Turn the sources of the extensions into C. The objects stay: setuptools has marked them."""
+    from Cython.Build import cythonize
+
+    translated = cythonize(
+        [Extension(extension.name, extension.sources) for extension in extensions],
+        build_dir="build/cython",
+        compiler_directives=DIRECTIVES,
+        force=True,
+        quiet=True,
+    )
+    for extension, result in zip(extensions, translated, strict=True):
+        extension.sources = result.sources
 
 
 def extensions():

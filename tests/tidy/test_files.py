@@ -55,7 +55,7 @@ def test_a_module_is_used_by_another(path: Path) -> None:
     module = source.module_name(path)
     if path.name == "__init__.py" or module in ENTRIES or module in named_in_tables():
         return
-    importers = (other for other in source.package_files() if other != path)
+    importers = (other for other in source.python_files() if other != path)
     assert any(module in source.imported_modules(other) for other in importers)
 
 
