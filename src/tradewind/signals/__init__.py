@@ -1,0 +1,1 @@
+"""Incremental signals and bars: each value from the last one, nothing recomputed."""
