@@ -42,8 +42,16 @@ SIGNALS: dict[str, tuple[Callable[[], Signal], Batch]] = {
     "ZScore": (lambda: ZScore(5), lambda c: zscore(c, 5)),
 }
 WARMUP = {
-    **{"ADX": 10, "ATR": 5, "Bollinger": 5, "Deviation": 5, "EMA": 5},
-    **{"MACD": 8, "RSI": 6, "SMA": 5, "VWAP": 1, "ZScore": 5},
+    "ADX": 10,
+    "ATR": 5,
+    "Bollinger": 5,
+    "Deviation": 5,
+    "EMA": 5,
+    "MACD": 8,
+    "RSI": 6,
+    "SMA": 5,
+    "VWAP": 1,
+    "ZScore": 5,
 }
 
 every_signal = pytest.mark.parametrize("name", SIGNALS)
@@ -96,9 +104,9 @@ def test_it_is_ready_exactly_at_its_warmup_and_nan_until_then(name: str) -> None
     for index, row in enumerate(rows_of(signal, 3 * signal.warmup)):
         assert signal.ready == (index >= signal.warmup)
         answers = feed(signal, [row])[0]
-        assert [math.isnan(answer) for answer in answers] == [
-            index + 1 < signal.warmup
-        ] * len(answers)
+        assert [math.isnan(answer) for answer in answers] == [index + 1 < signal.warmup] * len(
+            answers
+        )
     assert signal.ready
 
 
@@ -112,9 +120,9 @@ def test_a_snapshot_continues_identically_from_any_point(name: str, cut: int, se
     second = make()
     second.restore(through_bytes(first.snapshot()))
     assert second.snapshot() == first.snapshot()
-    assert np.array(feed(second, rows[cut:])).tobytes() == np.array(
-        feed(first, rows[cut:])
-    ).tobytes()
+    assert (
+        np.array(feed(second, rows[cut:])).tobytes() == np.array(feed(first, rows[cut:])).tobytes()
+    )
 
 
 def through_bytes(snapshot: list[Saved]) -> list[Saved]:
@@ -246,7 +254,7 @@ prices = st.lists(st.floats(-1e6, 1e6), min_size=5, max_size=80)
 @given(prices)
 def test_rolling_mean_and_deviation_are_those_of_the_window(column: list[float]) -> None:
     moments, means = deviation(column, 5), sma(column, 5)
-    scale = max(1.0, max(map(abs, column)))
+    scale = max(1.0, *map(abs, column))
     for end in range(5, len(column) + 1):
         window = column[end - 5 : end]
         mean = math.fsum(window) / 5
@@ -280,3 +288,10 @@ def test_rsi_is_100_without_a_loss_0_without_a_gain_50_without_a_move() -> None:
     assert rsi([1, 2, 3, 4], 2)[-1] == 100.0
     assert rsi([4, 3, 2, 1], 2)[-1] == 0.0
     assert rsi([4, 4, 4, 4], 2)[-1] == 50.0
+
+
+@given(prices)
+def test_adx_and_its_directions_stay_between_0_and_100(column: list[float]) -> None:
+    high, low = np.array(column) + 1.0, np.array(column) - 1.0
+    values = adx(high, low, column, 2)[4:]
+    assert ((values >= 0.0) & (values <= 100.0)).all()

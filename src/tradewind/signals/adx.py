@@ -45,8 +45,17 @@ class ADX(Signal):
     outputs = ("value", "plus_di", "minus_di")
     parameters = ("period",)
     state = (
-        *("value", "plus_di", "minus_di", "count"),
-        *("high", "low", "close", "reach", "plus", "minus", "average"),
+        "value",
+        "plus_di",
+        "minus_di",
+        "count",
+        "high",
+        "low",
+        "close",
+        "reach",
+        "plus",
+        "minus",
+        "average",
     )
 
     def __init__(self, period: int = 14) -> None:
@@ -79,9 +88,9 @@ class ADX(Signal):
         self.minus = self.minus * kept + (down if down > up and down > 0.0 else 0.0)
 
     def _average(self) -> None:
-        plus = 100.0 * self.plus / self.reach if self.reach > 0.0 else 0.0
-        minus = 100.0 * self.minus / self.reach if self.reach > 0.0 else 0.0
-        index = 100.0 * abs(plus - minus) / (plus + minus) if plus + minus > 0.0 else 0.0
+        plus = 100.0 * (self.plus / self.reach) if self.reach > 0.0 else 0.0
+        minus = 100.0 * (self.minus / self.reach) if self.reach > 0.0 else 0.0
+        index = 100.0 * (abs(plus - minus) / (plus + minus)) if plus + minus > 0.0 else 0.0
         period = self.period
         if self.value == self.value:
             self.average = (self.average * (period - 1) + index) / period
@@ -98,9 +107,7 @@ class ADX(Signal):
         return 2 * self.period
 
 
-def adx(
-    high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14
-) -> NDArray[np.float64]:
+def adx(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> NDArray[np.float64]:
     """ADX, +DI and -DI behind each bar; shape (n, 3), nan before `2 x period` bars.
 
     >>> adx([2, 3, 4, 5], [1, 2, 3, 4], [2, 3, 4, 5], 2)[3].tolist()

@@ -67,9 +67,7 @@ def true_range(high: float, low: float, close_before: float) -> float:
     return max(high, close_before) - min(low, close_before)
 
 
-def atr(
-    high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14
-) -> NDArray[np.float64]:
+def atr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> NDArray[np.float64]:
     """The average behind each bar; shape (n,), nan before `period` bars.
 
     >>> atr([3, 5, 6], [1, 4, 4], [2, 4, 5], 2).tolist()

@@ -42,8 +42,13 @@ class MACD(Signal):
     outputs = ("value", "signal", "histogram")
     parameters = ("fast", "slow", "signal_period")
     state = (
-        *("value", "signal", "histogram", "count"),
-        *("fast_average", "slow_average", "signal_average"),
+        "value",
+        "signal",
+        "histogram",
+        "count",
+        "fast_average",
+        "slow_average",
+        "signal_average",
     )
 
     def __init__(self, *, fast: int = 12, slow: int = 26, signal_period: int = 9) -> None:

@@ -43,7 +43,7 @@ class RSI(Signal):
         self._smooth(gain=max(move, 0.0), loss=max(-move, 0.0))
         if self.count > self.period:
             moved = self.gain + self.loss
-            self.value = 100.0 * self.gain / moved if moved > 0.0 else 50.0
+            self.value = 100.0 * (self.gain / moved) if moved > 0.0 else 50.0
         return self.value
 
     def _smooth(self, *, gain: float, loss: float) -> None:
