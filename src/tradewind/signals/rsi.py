@@ -20,7 +20,7 @@ class RSI(Signal):
 
     >>> rsi = RSI(2)
     >>> [rsi.update(price) for price in (1.0, 2.0, 1.0, 3.0)]
-    [nan, nan, 50.0, 83.33333333333333]
+    [nan, nan, 50.0, 83.33333333333334]
     """
 
     __slots__ = ("count", "gain", "last", "loss", "period")
