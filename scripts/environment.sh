@@ -51,16 +51,21 @@ pip_quietly() {
     .venv/bin/python -m pip --disable-pip-version-check install -qq "$@"
 }
 
-has_compiler() { command -v "${CC:-cc}" >/dev/null 2>&1; }
+# True with a C compiler and Python's headers.
+can_compile() {
+    command -v "${CC:-cc}" >/dev/null 2>&1 && .venv/bin/python -c '
+import pathlib, sys, sysconfig
+sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())'
+}
 
 # Compile the hot modules again when their source is not what they were built from.
 compile_if_stale() {
-    has_compiler || return 0
+    can_compile || return 0
     if ! .venv/bin/python -c '
 import sys
 from tradewind import compiled
 sys.exit(bool(compiled.stale_modules()) or not compiled.is_compiled())'; then
         say "Compiling the hot modules ..."
-        TRADEWIND_REQUIRE_COMPILED=1 .venv/bin/python setup.py --quiet build_ext --inplace
+        .venv/bin/python setup.py --quiet build_ext --inplace
     fi
 }
