@@ -1,0 +1,1 @@
+"""What knows everything: settings, the catalogue they come from, and how the parts are joined."""

@@ -1,0 +1,154 @@
+"""The catalogue of settings: one entry each, from which reading, checking and documents come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from tradewind.wiring import setting_kinds as kinds
+from tradewind.wiring.setting_kinds import Kind
+
+T = TypeVar("T")
+
+ENVIRONMENTS = ("development", "staging", "production")
+MARKET_SOURCES = ("generated", "recorded")
+"""`generated` is the seeded market, `recorded` a file of an earlier session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting: its name in the config file, in the environment, its kind and its default.
+
+    `default` is text as a person would write it; `profiles` holds the environments in which
+    another one stands. A secret is masked wherever it is shown.
+
+    >>> PORT.name, PORT.variables, PORT.kind.parse(PORT.default)
+    ('gateway.port', ('PORT',), 8000)
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    kind: Kind[T]
+    default: str
+    meaning: str
+    unit: str = ""
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    secret: bool = False
+
+
+ENVIRONMENT: Setting[str] = Setting(
+    "environment",
+    ("ENVIRONMENT",),
+    kinds.choice(*ENVIRONMENTS),
+    "development",
+    "Which profile of defaults stands.",
+)
+HOME: Setting[Path] = Setting(
+    "home",
+    ("TRADEWIND_HOME",),
+    kinds.folder(),
+    "~/.tradewind",
+    "Where journal, records, history, control.sock and the HALT file are.",
+)
+LOG_LEVEL: Setting[str] = Setting(
+    "log.level",
+    ("LOG_LEVEL",),
+    kinds.choice("debug", "info", "warning", "error"),
+    "info",
+    "The least important message that is logged.",
+    profiles={"development": "debug"},
+)
+PORT: Setting[int] = Setting(
+    "gateway.port",
+    ("PORT",),
+    kinds.integer(least=1, most=65535),
+    "8000",
+    "HTTP port of the gateway on 127.0.0.1.",
+)
+TRADING_MODE: Setting[str] = Setting(
+    "trading.mode",
+    ("TRADING_MODE",),
+    kinds.choice("paper", "live"),
+    "paper",
+    "Where orders go: `paper` is the simulated venue; `live` is refused by this version.",
+)
+STRATEGIES: Setting[tuple[str, ...]] = Setting(
+    "trading.strategies",
+    ("TRADEWIND_STRATEGIES",),
+    kinds.names(r"[a-z][a-z0-9_]*", "ma_crossover"),
+    "ma_crossover,mean_reversion,market_maker",
+    "The strategies that `tradewind run` trades with.",
+)
+CASH: Setting[Decimal] = Setting(
+    "paper.cash",
+    ("TRADEWIND_CASH",),
+    kinds.decimal(least="0.01", most="1000000000"),
+    "100000",
+    "What a new paper account begins with.",
+    unit="account currency",
+)
+MARKET_SOURCE: Setting[str] = Setting(
+    "market.source",
+    ("TRADEWIND_MARKET",),
+    kinds.choice(*MARKET_SOURCES),
+    "generated",
+    "Where prices come from: the seeded market, or a recorded session.",
+)
+MARKET_SEED: Setting[int] = Setting(
+    "market.seed",
+    ("TRADEWIND_SEED",),
+    kinds.integer(least=0, most=2**31 - 1),
+    "7",
+    "Seed of the generated market; the same seed gives the same prices.",
+)
+MAX_POSITION: Setting[Decimal] = Setting(
+    "risk.max_position",
+    ("MAX_POSITION_SIZE",),
+    kinds.decimal(least="0", most="1000000000"),
+    "10000",
+    "The most that a position in one instrument may be worth.",
+    unit="account currency",
+)
+RISK_PER_TRADE: Setting[Decimal] = Setting(
+    "risk.per_trade",
+    ("RISK_PER_TRADE",),
+    kinds.decimal(least="0", most="1"),
+    "0.02",
+    "The share of equity that one trade may lose at its stop, or by the instrument's stress move.",
+    unit="share of equity",
+)
+JOURNAL_SYNC_INTERVAL: Setting[int] = Setting(
+    "journal.sync_interval_ms",
+    ("TRADEWIND_JOURNAL_SYNC_INTERVAL_MS",),
+    kinds.integer(least=0, most=1000),
+    "5",
+    "How long events may wait to be made durable together; nothing is sent before that.",
+    unit="ms",
+)
+SNAPSHOT_INTERVAL: Setting[int] = Setting(
+    "journal.snapshot_interval_s",
+    ("TRADEWIND_SNAPSHOT_INTERVAL_S",),
+    kinds.integer(least=1, most=86400),
+    "300",
+    "How often the state is written down, so that a start has less to replay.",
+    unit="s",
+)
+
+SETTINGS: tuple[Setting[Any], ...] = (
+    ENVIRONMENT,
+    HOME,
+    LOG_LEVEL,
+    PORT,
+    TRADING_MODE,
+    STRATEGIES,
+    CASH,
+    MARKET_SOURCE,
+    MARKET_SEED,
+    MAX_POSITION,
+    RISK_PER_TRADE,
+    JOURNAL_SYNC_INTERVAL,
+    SNAPSHOT_INTERVAL,
+)
