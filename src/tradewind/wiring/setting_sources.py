@@ -1,4 +1,4 @@
-"""Sources of settings: flags, environment, secret files, `.env` and the config file, read into text.
+"""Sources of settings, read into text: environment, secret files, `.env`, the config file.
 
 A source never raises for what a person wrote: it notes the fault, so that all are told at once.
 """

@@ -90,9 +90,7 @@ def load_settings(
 
     `flags` are by setting name; environment and folder are the process's own where not given.
     """
-    loaded, faults = read_settings(
-        flags, environment=environment, folder=folder, settings=settings
-    )
+    loaded, faults = read_settings(flags, environment=environment, folder=folder, settings=settings)
     if faults:
         raise BadSettings(faults)
     return loaded
@@ -151,7 +149,9 @@ class _Reader:
             return config_source(folder / environment[CONFIG_VARIABLE])
         there = [folder / name for name in CONFIG_FILES if (folder / name).exists()]
         if len(there) > 1:
-            return Source(faults=[f"{CONFIG_FILES[0]} and {CONFIG_FILES[1]} are both there: keep one"])
+            return Source(
+                faults=[f"{CONFIG_FILES[0]} and {CONFIG_FILES[1]} are both there: keep one"]
+            )
         return config_source(there[0]) if there else Source()
 
     def _value(self, setting: Setting[Any], profile: str) -> Value:

@@ -7,5 +7,6 @@ needs, so that it loads no command.
 
 # Name as typed -> one line of help. The module is the name with "_" for "-".
 COMMANDS: dict[str, str] = {
+    "config": "check the settings, show where each came from",
     "doctor": "look over this installation and say what is missing",
 }
