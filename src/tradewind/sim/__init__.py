@@ -1,0 +1,1 @@
+"""A venue and a market from pure functions and a seed."""
