@@ -30,8 +30,8 @@ def portable_exp(exponents: FloatArray) -> FloatArray:
     Manual for the Elementary Functions", 1980, chapter 6), and e^r is its Taylor series of
     degree 13.
 
-    >>> portable_exp(np.array([0.0, 1.0])).tolist()
-    [1.0, 2.718281828459045]
+    >>> portable_exp(np.array([0.0, 1.0])).round(12).tolist()
+    [1.0, 2.718281828459]
     """
     assert np.all(np.abs(exponents) <= EXPONENT_MAX), "exponent out of range"
     powers = np.rint(exponents * _INVERSE_LN2)
