@@ -20,11 +20,14 @@ def main() -> int:
         sys.stderr.write(done.stderr)
         sys.stderr.write("audit: the advisories could not be reached; nothing is known\n")
         return 1
+    if not any("vulns" in package for package in packages):
+        sys.stderr.write("audit: no advisory could be read for any package; nothing is known\n")
+        return 1
     faults = faults_of(packages)
     for fault in faults:
         sys.stdout.write(fault + "\n")
     sys.stdout.write(f"audit: {len(packages)} packages asked about, {len(faults)} faults\n")
-    return 1 if faults or not packages else 0
+    return 1 if faults else 0
 
 
 def faults_of(packages: list[dict[str, Any]]) -> list[str]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 ALWAYS = ("tests/tidy", "tests/house")
+BUILD_FILES = ("setup.py", "pyproject.toml", "compiled.py")
 
 
 def changed_tests(changed: list[str]) -> list[str]:
@@ -19,6 +20,8 @@ def changed_tests(changed: list[str]) -> list[str]:
 
 def tests_of(path: Path) -> list[Path]:
     """Return where the tests of one path are; some of the answers may not exist."""
+    if path.name in BUILD_FILES:
+        return [Path("tests", "build")]
     if path.parts[0] == "tests":
         return [path] if path.name.startswith("test_") else [path.parent]
     if path.parts[:2] == ("src", "tradewind") and len(path.parts) > 3:

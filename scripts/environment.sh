@@ -40,7 +40,7 @@ make_environment() {
     fi
     if [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
         say "Installing Tradewind ($1) into .venv ..."
-        pip_quietly "setuptools>=77" "Cython>=3.3,<3.4"
+        pip_quietly "pip>=24" "setuptools>=77" "Cython>=3.3,<3.4"
         pip_quietly --no-build-isolation -e ".[$1]"
         printf '%s' "$wanted" >.venv/installed
     fi
