@@ -1,4 +1,8 @@
-"""Prints the tests that a change can break: those it touches, and those beside what it touches."""
+"""Prints the tests that a change is likely to break.
+
+They are the tests it touches, those of the packages it touches, and those of the packages that
+import a module it touches. All others run in scripts/test.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +29,19 @@ def tests_of(path: Path) -> list[Path]:
     if path.parts[0] == "tests":
         return [path] if path.name.startswith("test_") else [path.parent]
     if path.parts[:2] == ("src", "tradewind") and len(path.parts) > 3:
-        return [Path("tests", path.parts[2])]
+        return [Path("tests", package) for package in {path.parts[2], *users_of(path)}]
     return []
+
+
+def users_of(path: Path) -> set[str]:
+    """Return the packages in which some file seems to import the module of this path."""
+    package = ".".join(path.parts[1:-1])
+    spellings = (f"{package}.{path.stem} import", f"from {package} import")
+    return {
+        user.parts[2]
+        for user in Path("src/tradewind").glob("*/**/*.py")
+        if any(spelling in user.read_text() for spelling in spellings)
+    }
 
 
 def changed_paths() -> list[str]:
