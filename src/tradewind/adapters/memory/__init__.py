@@ -1,0 +1,1 @@
+"""Stores without a disk, for tests and the storm simulator, with faults on demand."""

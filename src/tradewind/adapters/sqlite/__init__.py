@@ -1,0 +1,1 @@
+"""The embedded stores: journal and records in SQLite files, with no server."""

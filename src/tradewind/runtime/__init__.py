@@ -1,0 +1,1 @@
+"""The imperative shell around the core: what owns threads, files and clocks."""

@@ -1,0 +1,1 @@
+"""Shipped test suites: an adapter's test class inherits the suite of its port."""
