@@ -1,4 +1,4 @@
-"""The write-ahead log as a file: is what a crash left a torn tail, or damage in the middle?
+"""The write-ahead log as a file: tells a torn tail after a crash from damage in the middle.
 
 SQLite reads a log up to its first bad frame and silently forgets the rest. With
 `synchronous=FULL` a power cut can spoil the frames of one transaction only, the last. Commits
