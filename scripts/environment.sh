@@ -27,7 +27,7 @@ command_for_python() {
 # make_environment EXTRAS: bring .venv up to date with the project and the given extras.
 make_environment() {
     wanted="$1 $(cat pyproject.toml setup.py | sha256sum)"
-    if [ ! -x .venv/bin/pip ]; then
+    if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
         python=$(find_python) || exit 1
         if ! "$python" -c 'import ensurepip' 2>/dev/null; then
             version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -36,7 +36,7 @@ make_environment() {
             exit 1
         fi
         say "Making .venv with $python ..."
-        "$python" -m venv .venv
+        "$python" -m venv --clear .venv
     fi
     if [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
         say "Installing Tradewind ($1) into .venv ..."

@@ -22,6 +22,8 @@ CATCHES_EVERYTHING = {
 }
 # Money passes here as integers; a float literal would be a mistake.
 EXACT_FILES = ("model/numbers", "core/positions", "core/ledger", "core/book", "core/exposure")
+SENTENCE_WORDS_MIN = 3
+REFUSED_ARGUMENTS = {"cfg", "mgr", "amt", "qty", "px", "ts", "msg", "evt", "tmp", "val", "num"}
 VENDORS_MAY_SHARE = {"net", "sql"}
 
 all_files = pytest.mark.parametrize("path", source.python_files(), ids=source.name)
@@ -57,7 +59,7 @@ def test_nothing_inside_imports_the_public_table(path: Path) -> None:
 
 
 @all_files
-def test_no_mocks(path: Path) -> None:
+def test_no_file_uses_mocks(path: Path) -> None:
     imported = set(source.imported_modules(path))
     assert not {module for module in imported if "mock" in module.lower().split(".")}
 
@@ -73,6 +75,18 @@ def test_vendors_do_not_know_each_other(path: Path) -> None:
         if module.startswith("tradewind.adapters.")
     }
     assert adapters - VENDORS_MAY_SHARE - {parts[1]} == set()
+
+
+@all_files
+def test_the_name_of_a_test_is_a_sentence(path: Path) -> None:
+    names = [node.name for node in source.functions(path) if node.name.startswith("test_")]
+    assert [name for name in names if name.count("_") < SENTENCE_WORDS_MIN] == []
+
+
+@of_package
+def test_arguments_have_full_names(path: Path) -> None:
+    nodes = (node for node in ast.walk(source.tree(path)) if isinstance(node, ast.arg))
+    assert [node.lineno for node in nodes if node.arg in REFUSED_ARGUMENTS] == []
 
 
 def catches_everything(node: ast.AST) -> bool:
