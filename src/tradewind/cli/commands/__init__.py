@@ -9,4 +9,9 @@ needs, so that it loads no command.
 COMMANDS: dict[str, str] = {
     "config": "check the settings, show where each came from",
     "doctor": "look over this installation and say what is missing",
+    "halt": "stop new orders and cancel the working ones",
+    "orders": "list the orders of a running engine, or cancel one",
+    "positions": "list the positions of a running engine",
+    "resume": "lift a halt",
+    "status": "show a running engine at a glance",
 }

@@ -1,0 +1,44 @@
+"""`tradewind halt`: stops new orders in a scope and cancels the working ones, at once.
+
+Where no engine answers, a halt of everything is left as the HALT file, which the engine looks for
+ten times a second and before it trades after a start.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from tradewind.cli.engine import add_engine_options, home_of, person
+from tradewind.cli.output import note, print_answer
+from tradewind.runtime.control_client import EngineUnreachable, ask
+from tradewind.runtime.control_messages import HaltRequest, check_scope
+from tradewind.runtime.halt_file import write_halt_file
+
+EXAMPLE = 'tradewind halt --scope strategy:cross --reason "odd fills"'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `halt`."""
+    parser.add_argument(
+        "--scope",
+        default="all",
+        help="all (the default), account:NAME, strategy:NAME or instrument:ID",
+    )
+    parser.add_argument("--reason", default="by hand", help="what the journal shall say")
+    add_engine_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Halt; 0 once the halt is durable, 1 when no engine confirmed it."""
+    home = home_of(arguments)
+    scope = check_scope(arguments.scope)
+    try:
+        done = ask(home, HaltRequest(scope, arguments.reason, person()))
+    except EngineUnreachable as error:
+        if scope != "all":
+            raise
+        path = write_halt_file(home, arguments.reason)
+        note(f"tradewind: {error}; wrote {path}, which halts an engine as soon as it runs")
+        return 1
+    print_answer({"halted": scope, **done}, arguments)
+    return 0

@@ -1,0 +1,304 @@
+"""The control socket: how persons and the gateway reach a running engine, with nothing between.
+
+`control.sock` (0600) in $TRADEWIND_HOME answers one JSON request a line; who may open the file may
+ask. A wrong, oversized or late request gets one sentence and never disturbs the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from tradewind.model.errors import OutsideError, TradewindError, UserError
+from tradewind.model.messages import CancelIntended, Halted, OrderIntended, Resumed
+from tradewind.runtime.broadcast import Subscription
+from tradewind.runtime.control_client import socket_address
+from tradewind.runtime.control_messages import (
+    CONFIRMATION,
+    LINE_BYTES_MAX,
+    SOCKET_NAME,
+    Answer,
+    AnyRequest,
+    CancelRequest,
+    HaltRequest,
+    HealthRequest,
+    MetricsRequest,
+    OpenOrdersRequest,
+    OrdersRequest,
+    PlaceRequest,
+    PositionsRequest,
+    ResumeRequest,
+    StatusRequest,
+    SubscribeRequest,
+    check_scope,
+    decode_request,
+    encode_line,
+)
+from tradewind.runtime.halt_file import remove_halt_file
+from tradewind.runtime.read_models import Health, Metric, OrderRow, PositionRow, Status
+
+CONNECTIONS_MAX = 64
+"""Beyond it a connection gets one sentence and is closed."""
+SILENCE_S = 30.0
+"""A client that asks nothing for so long is closed."""
+WRITE_DEADLINE_S = 5.0
+"""A client that does not read for so long is closed."""
+_TURNS_TO_CLOSE = 5
+"""Turns of the loop in which a connection that was just accepted begins and ends."""
+PERSON = "person"
+"""The strategy that the intents of persons are booked under."""
+
+Submission = Halted | Resumed | CancelIntended | OrderIntended
+
+
+class ControlTarget(Protocol):
+    """What the engine shows the control socket. All is called on the event loop's thread."""
+
+    def status(self) -> Status:
+        """Everything at a glance."""
+
+    def orders(self) -> list[OrderRow]:
+        """The newest orders, newest first."""
+
+    def open_orders(self) -> list[OrderRow]:
+        """All orders that are not in a final state, newest first."""
+
+    def positions(self) -> list[PositionRow]:
+        """All positions."""
+
+    def health(self) -> Health:
+        """Whether the engine does its work."""
+
+    def metrics(self) -> list[Metric]:
+        """The numbers for a monitoring system."""
+
+    async def submit(self, event: Submission) -> int:
+        """Put an event in, stamped with the engine's time; return its sequence once durable.
+
+        Raises `UserError` for what cannot be meant and `OutsideError` where it is not durable.
+        """
+
+    def subscribe(self) -> Subscription:
+        """Every update of a read model from here on."""
+
+
+class ControlServer:
+    """Serves one engine's control.sock until closed."""
+
+    def __init__(
+        self,
+        home: Path,
+        target: ControlTarget,
+        *,
+        silence_s: float = SILENCE_S,
+        write_deadline_s: float = WRITE_DEADLINE_S,
+    ) -> None:
+        self._home = home
+        self._target = target
+        self._silence_s = silence_s
+        self._write_deadline_s = write_deadline_s
+        self._conversations: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._handlers = self._answering()
+
+    async def start(self) -> None:
+        """Open the socket; raises `OutsideError` where another engine serves this home."""
+        listening = _listen(self._home)
+        self._server = await asyncio.start_unix_server(
+            self._serve, sock=listening, limit=LINE_BYTES_MAX
+        )
+
+    async def close(self) -> None:
+        """End all conversations and remove the socket."""
+        if self._server is None:
+            return
+        self._server.close()
+        for _ in range(_TURNS_TO_CLOSE):
+            for conversation in self._conversations:
+                conversation.cancel()
+            await asyncio.sleep(0)
+        (self._home / SOCKET_NAME).unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        crowded = len(self._conversations) >= CONNECTIONS_MAX
+        self._conversations.add(task)
+        try:
+            if crowded:
+                await self._send(writer, _refusal(f"{CONNECTIONS_MAX} connections are open: wait"))
+            else:
+                await self._converse(reader, writer)
+        except (ConnectionError, TimeoutError):
+            pass  # The client went away or does not read; there is nobody to tell.
+        except asyncio.CancelledError:
+            pass  # The server closes; the task ends here either way.
+        finally:
+            self._conversations.discard(task)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            try:
+                line = await self._read_line(reader)
+                request = decode_request(line) if line else None
+            except _Unreadable as error:
+                await self._send(writer, _refusal(str(error)))
+                return
+            except ValueError as error:
+                await self._send(writer, _refusal(str(error)))
+                continue
+            if request is None:
+                return
+            if isinstance(request, SubscribeRequest):
+                await self._push(reader, writer)
+                return
+            await self._send(writer, await self._answer(request))
+
+    async def _read_line(self, reader: asyncio.StreamReader) -> bytes:
+        """Return one line, b"" at the end."""
+        try:
+            async with asyncio.timeout(self._silence_s):
+                return await reader.readuntil(b"\n")
+        except asyncio.IncompleteReadError as error:
+            if error.partial:
+                raise _Unreadable("the request does not end with a newline") from None
+            return b""
+        except asyncio.LimitOverrunError:
+            raise _Unreadable(f"the request is longer than {LINE_BYTES_MAX} bytes") from None
+        except TimeoutError:
+            raise _Unreadable(f"nothing was asked in {self._silence_s:g} s: good bye") from None
+
+    async def _answer(self, request: AnyRequest) -> Answer:
+        try:
+            return Answer(ok=True, answer=await self._handlers[type(request)](request))
+        except TradewindError as error:
+            return _refusal(str(error))
+
+    async def _send(self, writer: asyncio.StreamWriter, answer: Answer) -> None:
+        await self._write(writer, encode_line(answer))
+
+    async def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
+        writer.write(line)
+        async with asyncio.timeout(self._write_deadline_s):
+            await writer.drain()
+
+    async def _push(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send updates until the client goes or cannot keep up, then say why it ended."""
+        try:
+            subscription = self._target.subscribe()
+        except TradewindError as error:
+            await self._send(writer, _refusal(str(error)))
+            return
+        leaving = asyncio.create_task(_until_closed(reader, subscription))
+        try:
+            await self._send(writer, Answer(ok=True))
+            async for update in subscription:
+                await self._write(writer, encode_line(update))
+            await self._send(writer, _refusal(subscription.closed_reason))
+        finally:
+            subscription.close("the client went away")
+            leaving.cancel()
+
+    def _answering(self) -> dict[type, Callable[[Any], Awaitable[Any]]]:
+        """Return the table of what answers each request, all but subscribe."""
+        target = self._target
+        return {
+            StatusRequest: _now(target.status),
+            OrdersRequest: _now(target.orders),
+            OpenOrdersRequest: _now(target.open_orders),
+            PositionsRequest: _now(target.positions),
+            HealthRequest: _now(target.health),
+            MetricsRequest: _now(target.metrics),
+            HaltRequest: self._halt,
+            ResumeRequest: self._resume,
+            CancelRequest: self._cancel,
+            PlaceRequest: self._place,
+        }
+
+    async def _submit(self, event: Submission) -> dict[str, int]:
+        # Shielded: a client that goes away, or our own end, leaves no event half submitted.
+        return {"sequence": await asyncio.shield(self._target.submit(event))}
+
+    async def _halt(self, request: HaltRequest) -> dict[str, int]:
+        return await self._submit(Halted(0, check_scope(request.scope), request.reason, request.by))
+
+    async def _resume(self, request: ResumeRequest) -> dict[str, int]:
+        if request.confirm != CONFIRMATION:
+            raise UserError(f"type {CONFIRMATION} to confirm that trading shall go on")
+        resumed = Resumed(0, check_scope(request.scope), request.by)
+        if request.scope == "all":
+            # The file goes first: were it there after Resumed, its watcher would halt again.
+            remove_halt_file(self._home)
+        return await self._submit(resumed)
+
+    async def _cancel(self, request: CancelRequest) -> dict[str, int]:
+        return await self._submit(CancelIntended(0, PERSON, request.order_id))
+
+    async def _place(self, request: PlaceRequest) -> dict[str, int]:
+        return await self._submit(request.order)
+
+
+class _Unreadable(Exception):
+    """A connection that no further request can be read from."""
+
+
+def _refusal(sentence: str) -> Answer:
+    return Answer(ok=False, error=sentence)
+
+
+def _now(view: Callable[[], Any]) -> Callable[[Any], Awaitable[Any]]:
+    async def answer(_: Any) -> Any:
+        return view()
+
+    return answer
+
+
+async def _until_closed(reader: asyncio.StreamReader, subscription: Subscription) -> None:
+    """Read and forget what a subscriber says; close the subscription when it hangs up."""
+    try:
+        while await reader.read(LINE_BYTES_MAX):
+            pass
+    except ConnectionError:
+        pass
+    subscription.close("the client went away")
+
+
+def _listen(home: Path) -> socket.socket:
+    """Bind control.sock for its owner alone; a socket that a dead engine left is replaced."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        with socket_address(home) as address:
+            _remove_stale(home, address)
+            listening.bind(address)
+    except OSError as error:
+        listening.close()
+        sentence = f"{home / SOCKET_NAME} cannot be made: {error.strerror}"
+        raise OutsideError(sentence, fault="ours", retry=False) from None
+    except OutsideError:
+        listening.close()
+        raise
+    finally:
+        os.umask(mask)
+    listening.settimeout(0.0)
+    return listening
+
+
+def _remove_stale(home: Path, address: str) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(address)
+        except FileNotFoundError:
+            return
+        except ConnectionRefusedError:
+            (home / SOCKET_NAME).unlink(missing_ok=True)
+            return
+        except (BlockingIOError, TimeoutError):
+            pass  # Its queue of callers is full, so somebody serves it.
+    raise OutsideError(f"another engine runs in {home}: stop it first", fault="ours", retry=False)

@@ -1,0 +1,156 @@
+"""What is said over control.sock: one JSON object a line, requests one way, answers the other."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from tradewind.model.errors import UserError
+from tradewind.model.messages import OrderIntended
+
+SOCKET_NAME = "control.sock"
+LINE_BYTES_MAX = 64 * 1024
+"""A request beyond this is refused and its connection closed."""
+ANSWER_BYTES_MAX = 16 * 1024 * 1024
+"""A client reads no answer beyond this."""
+CONFIRMATION = "RESUME"
+"""What a person types to lift a halt."""
+
+_SCOPE = re.compile(r"all|(?:account|strategy|instrument):\S{1,64}")
+
+
+class Request(msgspec.Struct, frozen=True, tag_field="request", forbid_unknown_fields=True):
+    """Base of all requests; `request` names which."""
+
+
+class StatusRequest(Request, frozen=True, tag="status"):
+    """Everything the live view shows."""
+
+
+class OrdersRequest(Request, frozen=True, tag="orders"):
+    """The newest orders."""
+
+
+class OpenOrdersRequest(Request, frozen=True, tag="open_orders"):
+    """The orders that still work, or may."""
+
+
+class PositionsRequest(Request, frozen=True, tag="positions"):
+    """The positions of all accounts."""
+
+
+class HealthRequest(Request, frozen=True, tag="health"):
+    """Whether the engine does its work."""
+
+
+class MetricsRequest(Request, frozen=True, tag="metrics"):
+    """The numbers for a monitoring system."""
+
+
+class HaltRequest(Request, frozen=True, tag="halt"):
+    """No new orders in a scope; its working orders are canceled."""
+
+    scope: str
+    reason: str
+    by: str
+
+
+class ResumeRequest(Request, frozen=True, tag="resume"):
+    """Lift a halt; `confirm` is the typed confirmation."""
+
+    scope: str
+    by: str
+    confirm: str
+
+
+class CancelRequest(Request, frozen=True, tag="cancel"):
+    """Cancel one order."""
+
+    order_id: str
+
+
+class PlaceRequest(Request, frozen=True, tag="place"):
+    """Place one order, through the same risk list as a strategy's."""
+
+    order: OrderIntended
+
+
+class SubscribeRequest(Request, frozen=True, tag="subscribe"):
+    """Send every update from here on, one a line; nothing more is asked on this connection."""
+
+
+AnyRequest = (
+    StatusRequest
+    | OrdersRequest
+    | OpenOrdersRequest
+    | PositionsRequest
+    | HealthRequest
+    | MetricsRequest
+    | HaltRequest
+    | ResumeRequest
+    | CancelRequest
+    | PlaceRequest
+    | SubscribeRequest
+)
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the engine says: `answer` where ok, else one sentence in `error`.
+
+    >>> encode_line(Answer(ok=False, error="there is no order j-cross-9"))
+    b'{"ok":false,"error":"there is no order j-cross-9"}\\n'
+    """
+
+    ok: bool
+    answer: Any = None
+    error: str = ""
+
+
+def encode_line(message: msgspec.Struct) -> bytes:
+    """Return a message as one line of JSON.
+
+    >>> encode_line(StatusRequest())
+    b'{"request":"status"}\\n'
+    """
+    return msgspec.json.encode(message) + b"\n"
+
+
+def decode_request(line: bytes) -> AnyRequest:
+    """Return the request of a line, or raise `ValueError` with one sentence.
+
+    >>> decode_request(b'{"request": "dance"}')
+    Traceback (most recent call last):
+        ...
+    ValueError: the request is wrong: Invalid value 'dance' - at `$.request`
+    """
+    try:
+        return _REQUESTS.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"the request is wrong: {error}") from None
+
+
+def decode_answer(line: bytes) -> Answer:
+    """Return the answer of a line, or raise `ValueError` with one sentence."""
+    try:
+        return _ANSWERS.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"the answer is wrong: {error}") from None
+
+
+def check_scope(scope: str) -> str:
+    """Return the scope of a halt if it is one.
+
+    >>> check_scope("strategy:cross")
+    'strategy:cross'
+    """
+    if _SCOPE.fullmatch(scope) is None:
+        raise UserError(
+            f"{scope!r} is no scope: use all, account:NAME, strategy:NAME or instrument:ID"
+        )
+    return scope
+
+
+_REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
+_ANSWERS = msgspec.json.Decoder(Answer)

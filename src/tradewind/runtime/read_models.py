@@ -1,0 +1,129 @@
+"""Read models: what the engine tells those who watch it, as plain JSON-ready dicts.
+
+Money, prices and quantities are decimal text with all their digits, "" where there is none; times
+are integers of nanoseconds in UTC; `sequence` is that of the journal.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+import msgspec
+
+
+class MarketRow(TypedDict):
+    """The market of one instrument; `age_ms` is how long its newest price has been there."""
+
+    instrument: str
+    bid: str
+    ask: str
+    last: str
+    age_ms: int
+
+
+class OrderRow(TypedDict):
+    """One order; side, type and state are the names of `model.orders`."""
+
+    order_id: str
+    strategy: str
+    instrument: str
+    side: str
+    type: str
+    state: str
+    quantity: str
+    filled_quantity: str
+    leaves_quantity: str
+    limit_price: str
+    average_price: str
+    time_ns: int
+
+
+class PositionRow(TypedDict):
+    """One position; `unrealised` is in account currency."""
+
+    account: str
+    instrument: str
+    leg: str
+    quantity: str
+    average_price: str
+    market_price: str
+    unrealised: str
+
+
+class AccountRow(TypedDict):
+    """One account in its currency; `exposure` is gross."""
+
+    account: str
+    currency: str
+    equity: str
+    cash: str
+    realised: str
+    unrealised: str
+    exposure: str
+
+
+class StrategyRow(TypedDict):
+    """One strategy; `reason` says why it stopped, "" while it runs."""
+
+    strategy: str
+    account: str
+    reason: str
+
+
+class HaltRow(TypedDict):
+    """One halt that stands."""
+
+    scope: str
+    reason: str
+    by: str
+
+
+class Health(TypedDict):
+    """Whether the engine does its work, and one sentence for each thing that keeps it from it."""
+
+    ok: bool
+    reasons: list[str]
+
+
+class Status(TypedDict):
+    """All that the live view and the page show; `orders` are the open ones, newest first."""
+
+    version: str
+    mode: str
+    sequence: int
+    time_ns: int
+    uptime_s: int
+    market: list[MarketRow]
+    orders: list[OrderRow]
+    positions: list[PositionRow]
+    accounts: list[AccountRow]
+    strategies: list[StrategyRow]
+    halts: list[HaltRow]
+    counts: dict[str, int]
+    health: Health
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One number for a monitoring system; a counter only grows.
+
+    >>> Metric("equity", "gauge", "Equity.", 100000.0, {"account": "paper"}).labels
+    {'account': 'paper'}
+    """
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    meaning: str
+    value: float
+    labels: dict[str, str] = {}
+
+
+class Update(msgspec.Struct, frozen=True):
+    """One change of a read model: `name` is quote, order, position, account, halt or health."""
+
+    name: str
+    sequence: int
+    body: dict[str, object]
+
+
+DROPPABLE = frozenset({"quote"})
+"""Updates that the next of their name makes obsolete: a slow reader may miss them."""

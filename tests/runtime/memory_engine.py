@@ -1,0 +1,160 @@
+"""A small engine in memory that serves the control socket: orders that rest, halts that hold."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tradewind.model.errors import OutsideError, UserError
+from tradewind.model.messages import CancelIntended, Halted, OrderIntended, Resumed
+from tradewind.runtime.broadcast import Broadcast, Subscription
+from tradewind.runtime.control import ControlServer, Submission
+from tradewind.runtime.read_models import (
+    Health,
+    Metric,
+    OrderRow,
+    PositionRow,
+    Status,
+    Update,
+)
+
+
+class MemoryEngine:
+    """Takes submissions, keeps every one, and answers from what it took."""
+
+    def __init__(self) -> None:
+        self.events: list[Submission] = []
+        self.broadcast = Broadcast(queue_length_max=4)
+        self.disk_is_full = False
+        self._orders: dict[str, OrderRow] = {}
+        self._halts: dict[str, Halted] = {}
+
+    def status(self) -> Status:
+        return {
+            "version": "0.1.0",
+            "mode": "paper",
+            "sequence": len(self.events),
+            "time_ns": 1_767_225_600_000_000_000,
+            "uptime_s": 61,
+            "market": [
+                {
+                    "instrument": "BTC/USDT.SIM",
+                    "bid": "59999.90",
+                    "ask": "60000.10",
+                    "last": "60000.10",
+                    "age_ms": 40,
+                }
+            ],
+            "orders": self.open_orders(),
+            "positions": self.positions(),
+            "accounts": [
+                {
+                    "account": "paper",
+                    "currency": "USDT",
+                    "equity": "100012.50",
+                    "cash": "94012.49",
+                    "realised": "0.00",
+                    "unrealised": "12.50",
+                    "exposure": "6000.01",
+                }
+            ],
+            "strategies": [{"strategy": "cross", "account": "paper", "reason": ""}],
+            "halts": [
+                {"scope": halt.scope, "reason": halt.reason, "by": halt.by}
+                for halt in self._halts.values()
+            ],
+            "counts": {"events": len(self.events), "orders": len(self._orders)},
+            "health": self.health(),
+        }
+
+    def orders(self) -> list[OrderRow]:
+        return list(self._orders.values())[::-1]
+
+    def open_orders(self) -> list[OrderRow]:
+        return [order for order in self.orders() if order["state"] == "NEW"]
+
+    def positions(self) -> list[PositionRow]:
+        return [
+            {
+                "account": "paper",
+                "instrument": "BTC/USDT.SIM",
+                "leg": "NET",
+                "quantity": "0.10",
+                "average_price": "59875.10",
+                "market_price": "60000.10",
+                "unrealised": "12.50",
+            }
+        ]
+
+    def health(self) -> Health:
+        reasons = ["the disk is full: free some space"] if self.disk_is_full else []
+        return {"ok": not reasons, "reasons": reasons}
+
+    def metrics(self) -> list[Metric]:
+        return [
+            Metric("messages_processed_total", "counter", "Events stepped.", len(self.events)),
+            Metric("equity", "gauge", "Equity.", 100012.5, {"account": "paper"}),
+            Metric("equity", "gauge", "Equity.", 5.0, {"account": "other"}),
+        ]
+
+    async def submit(self, event: Submission) -> int:
+        if self.disk_is_full:
+            raise OutsideError("the disk is full: free some space", fault="ours", retry=True)
+        match event:
+            case Halted():
+                self._halts[event.scope] = event
+            case Resumed():
+                self._halts.pop(event.scope, None)
+            case OrderIntended():
+                self._orders[event.order_id] = resting(event)
+            case CancelIntended():
+                self._cancel(event.order_id)
+        self.events.append(event)
+        self.broadcast.publish(Update("order", len(self.events), {}))
+        return len(self.events)
+
+    def subscribe(self) -> Subscription:
+        return self.broadcast.subscribe()
+
+    def _cancel(self, order_id: str) -> None:
+        if order_id not in self._orders:
+            raise UserError(f"there is no order {order_id}")
+        self._orders[order_id]["state"] = "CANCELED"
+
+
+def resting(event: OrderIntended) -> OrderRow:
+    """Return the row of an order that waits in a book."""
+    return {
+        "order_id": event.order_id,
+        "strategy": event.strategy,
+        "instrument": event.instrument,
+        "side": event.side.name,
+        "type": event.type.name,
+        "state": "NEW",
+        "quantity": str(event.quantity),
+        "filled_quantity": "0",
+        "leaves_quantity": str(event.quantity),
+        "limit_price": str(event.limit_price),
+        "average_price": "",
+        "time_ns": event.time_ns,
+    }
+
+
+@contextmanager
+def running(home: Path, engine: MemoryEngine) -> Iterator[None]:
+    """Serve from another thread, as an engine's process does."""
+    loop = asyncio.new_event_loop()
+    server = ControlServer(home, engine)
+    loop.run_until_complete(server.start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        asyncio.run_coroutine_threadsafe(server.close(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
