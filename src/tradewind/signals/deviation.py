@@ -56,7 +56,7 @@ class Deviation(Signal):
             self.index = 0
             self._compute_anew()
         elif self.value == self.value:
-            self._replace(old=old, new=price)
+            self._replace(old, price)
         else:
             return self.value
         self.value = math.sqrt(self.squares / (self.period - self.ddof))
@@ -66,7 +66,7 @@ class Deviation(Signal):
         same = price == self.window[self.index - 1]
         self.equal_count = min(self.equal_count + 1, self.period) if same else 1
 
-    def _replace(self, *, old: float, new: float) -> None:
+    def _replace(self, old: float, new: float) -> None:
         if self.equal_count == self.period:
             self.mean, self.squares = new, 0.0
             return

@@ -40,13 +40,13 @@ class RSI(Signal):
             self._refuse(price)
         move = price - self.last if self.count else 0.0
         self.last = price
-        self._smooth(gain=max(move, 0.0), loss=max(-move, 0.0))
+        self._smooth(max(move, 0.0), max(-move, 0.0))
         if self.count > self.period:
             moved = self.gain + self.loss
             self.value = 100.0 * (self.gain / moved) if moved > 0.0 else 50.0
         return self.value
 
-    def _smooth(self, *, gain: float, loss: float) -> None:
+    def _smooth(self, gain: float, loss: float) -> None:
         period = self.period
         if self.count > period:
             self.gain = (self.gain * (period - 1) + gain) / period

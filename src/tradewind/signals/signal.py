@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from copy import copy
-from typing import ClassVar, NoReturn, TypeVar
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +18,10 @@ PERIOD_MAX = 1_000_000
 """Bound of a period, and so of the memory of one signal (8 MB a window)."""
 
 Saved = float | int | str | None | list["Saved"]
-SignalType = TypeVar("SignalType", bound="Signal")
+
+
+def _names(*names: str) -> tuple[str, ...]:
+    return names
 
 
 class Signal:
@@ -27,17 +29,18 @@ class Signal:
 
     `value` is nan until the signal is `ready`, exactly `warmup` updates after the start. A
     subclass names its `inputs` (columns, in the order of `update`), its `outputs` (attributes,
-    `value` first), its `parameters` and its `state`; the last two make its snapshot.
+    `value` first), its `parameters` (those of its constructor) and its `state`; the last two make
+    its snapshot.
 
     An input that is not finite, or beyond 1e100, is refused with `BadData` and changes nothing.
     """
 
     __slots__ = ("value",)
 
-    inputs: ClassVar[tuple[str, ...]] = ("close",)
-    outputs: ClassVar[tuple[str, ...]] = ("value",)
-    parameters: ClassVar[tuple[str, ...]] = ()
-    state: ClassVar[tuple[str, ...]] = ()
+    inputs = _names("close")
+    outputs = _names("value")
+    parameters = _names()
+    state = _names()
 
     value: float
 
@@ -123,7 +126,8 @@ def _saved(part: object) -> Saved:
 
 def _restored(part: object, saved: Saved) -> object:
     if isinstance(part, Signal) and isinstance(saved, list):
-        fresh = copy(part)  # so that a damaged snapshot leaves everything as it was
+        # a new one, so that a damaged snapshot leaves everything as it was
+        fresh = type(part)(**{name: getattr(part, name) for name in part.parameters})
         fresh.restore(saved)
         return fresh
     if isinstance(part, list) and isinstance(saved, list) and len(part) == len(saved):

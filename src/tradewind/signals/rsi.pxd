@@ -1,0 +1,16 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+from tradewind.signals.signal cimport Signal
+
+cdef double INPUT_MAX
+
+
+cdef class RSI(Signal):
+    cdef public int64_t period, count
+    cdef public double last, gain, loss
+
+    @cython.locals(move=double, moved=double)
+    cpdef double update(self, double price) except? -1
+    @cython.locals(period=int64_t)
+    cdef void _smooth(self, double gain, double loss) except *

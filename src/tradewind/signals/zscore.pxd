@@ -1,0 +1,13 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+from tradewind.signals.signal cimport Signal
+from tradewind.signals.deviation cimport Deviation
+
+
+cdef class ZScore(Signal):
+    cdef public int64_t period, ddof
+    cdef public Deviation deviation
+
+    @cython.locals(width=double)
+    cpdef double update(self, double price) except? -1
