@@ -4,9 +4,9 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Print the first Python that is new enough, or say how to get one.
+# Print the first Python that is new enough, or say how to get one. TRADEWIND_PYTHON names another.
 find_python() {
-    for candidate in "${TRADEWIND_PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+    for candidate in ${TRADEWIND_PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             command -v "$candidate"
             return
