@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import platform
-from importlib.util import find_spec
 
-from tradewind import compiled
-from tradewind.cli.output import add_json_option, print_answer
+from tradewind.cli.engine import add_engine_options
+from tradewind.cli.main import EXIT_FAILED, EXIT_OK
+from tradewind.cli.output import print_answer
+from tradewind.ops.doctor import examine
 from tradewind.version import VERSION
+from tradewind.wiring import catalog
+from tradewind.wiring.settings import read_settings
 
 EXAMPLE = "tradewind doctor --json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `doctor`."""
-    add_json_option(parser)
+    add_engine_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what was found; 0 when all is well, 1 when something is to be mended."""
-    stale = compiled.stale_modules()
-    answer = {
-        "tradewind": VERSION,
-        "python": platform.python_version(),
-        "compiled": compiled.is_compiled(),
-        "stale_modules": stale,
-        "gateway": find_spec("fastapi") is not None,
-    }
-    print_answer(answer, arguments)
-    return 1 if stale else 0
+    """Print the findings; 0 when all is well, 1 when something is to be mended."""
+    settings, faults = read_settings({"home": arguments.home} if arguments.home else {})
+    findings = examine(settings[catalog.HOME], settings[catalog.PORT], faults)
+    if arguments.json:
+        found = [finding._asdict() for finding in findings]
+        print_answer({"tradewind": VERSION, "findings": found}, arguments)
+    else:
+        for finding in findings:
+            print(f"{finding.state:<7}  {finding.name:<11}  {finding.sentence}")
+    return EXIT_FAILED if any(finding.state == "fault" for finding in findings) else EXIT_OK
