@@ -19,7 +19,7 @@ by_name = pytest.mark.parametrize("path", source.python_files(), ids=source.name
 of_package = pytest.mark.parametrize("path", source.package_files(), ids=source.name)
 
 # Run by a person or a launcher, not imported.
-ENTRIES = {"tradewind.__main__", "tradewind.cli.main"}
+ENTRIES = {"tradewind.__main__", "tradewind.cli.main", "tradewind.gateway.__main__"}
 # The contract for layers that are being built above them.
 AWAITED = {"tradewind.model.columns", "tradewind.core.venue_model"}
 

@@ -8,48 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from tradewind.cli.table import as_table, clean
-from tradewind.runtime.read_models import Status
+from tradewind.runtime.read_models import COLUMNS, Status
 
-MARKET = {"instrument": "MARKET", "bid": "BID", "ask": "ASK", "last": "LAST", "age_ms": "AGE MS"}
-POSITIONS = {
-    "instrument": "POSITIONS",
-    "quantity": "QUANTITY",
-    "unrealised": "UNREALISED",
-    "average_price": "AVERAGE PRICE",
-    "market_price": "MARKET PRICE",
-    "leg": "LEG",
-    "account": "ACCOUNT",
-}
-ORDERS = {
-    "order_id": "ORDERS",
-    "instrument": "INSTRUMENT",
-    "side": "SIDE",
-    "leaves_quantity": "LEAVES",
-    "limit_price": "LIMIT",
-    "state": "STATE",
-    "type": "TYPE",
-    "quantity": "QUANTITY",
-    "filled_quantity": "FILLED",
-    "average_price": "AVERAGE PRICE",
-    "strategy": "STRATEGY",
-}
-ACCOUNTS = {
-    "account": "ACCOUNT",
-    "equity": "EQUITY",
-    "currency": "CURRENCY",
-    "unrealised": "UNREALISED",
-    "realised": "REALISED",
-    "cash": "CASH",
-    "exposure": "EXPOSURE",
-}
-STRATEGIES = {"strategy": "STRATEGIES", "account": "ACCOUNT", "reason": "STOPPED BECAUSE"}
-TABLES: tuple[tuple[str, dict[str, str]], ...] = (
-    ("accounts", ACCOUNTS),
-    ("market", MARKET),
-    ("positions", POSITIONS),
-    ("orders", ORDERS),
-    ("strategies", STRATEGIES),
-)
 ROWS_MAX = 10
 """Of each table; what is beyond is counted."""
 NANOSECONDS = 1_000_000_000
@@ -73,6 +33,13 @@ def one_line(status: Status) -> str:
     counts = [f"positions {len(status['positions'])}", f"orders {len(status['orders'])}"]
     words = [_time(status), f"sequence {status['sequence']}", *equity, *counts, *prices]
     return clean("  ".join([*words, *_alarms(status)]))
+
+
+def table_lines(title: str, rows: Sequence[Mapping[str, Any]], width: int) -> list[str]:
+    """Return a table of the status, its title as the heading of the first column."""
+    first, *others = COLUMNS[title].items()
+    columns = {first[0]: title.upper()} | {key: heading.upper() for key, heading in others}
+    return as_table(rows, columns, width)
 
 
 class LiveView:
@@ -122,18 +89,16 @@ def _lines(status: Status, width: int) -> Iterator[tuple[str, str]]:
     for alarm in _alarms(status):
         yield clean(alarm)[:width], GREEN if alarm == "ok" else RED
     tables: Mapping[str, Any] = status
-    for key, columns in TABLES:
+    for title in COLUMNS:
         yield "", ""
-        yield from _table(tables[key], columns, width)
+        yield from _table(title, tables[title], width)
     yield "", ""
     counts = "  ".join(f"{name} {count}" for name, count in status["counts"].items())
     yield clean(counts)[:width], ""
 
 
-def _table(
-    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], width: int
-) -> Iterator[tuple[str, str]]:
-    heading, *lines = as_table(rows[:ROWS_MAX], columns, width)
+def _table(title: str, rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[tuple[str, str]]:
+    heading, *lines = table_lines(title, rows[:ROWS_MAX], width)
     yield heading, BOLD
     yield from ((line, "") for line in lines or ["none"])
     if len(rows) > ROWS_MAX:

@@ -127,3 +127,46 @@ class Update(msgspec.Struct, frozen=True):
 
 DROPPABLE = frozenset({"quote"})
 """Updates that the next of their name makes obsolete: a slow reader may miss them."""
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "accounts": {
+        "account": "account",
+        "equity": "equity",
+        "currency": "currency",
+        "unrealised": "unrealised",
+        "realised": "realised",
+        "cash": "cash",
+        "exposure": "exposure",
+    },
+    "market": {
+        "instrument": "instrument",
+        "bid": "bid",
+        "ask": "ask",
+        "last": "last",
+        "age_ms": "age ms",
+    },
+    "positions": {
+        "instrument": "instrument",
+        "quantity": "quantity",
+        "unrealised": "unrealised",
+        "average_price": "average price",
+        "market_price": "market price",
+        "leg": "leg",
+        "account": "account",
+    },
+    "orders": {
+        "order_id": "order",
+        "instrument": "instrument",
+        "side": "side",
+        "leaves_quantity": "leaves",
+        "limit_price": "limit",
+        "state": "state",
+        "type": "type",
+        "quantity": "quantity",
+        "filled_quantity": "filled",
+        "average_price": "average price",
+        "strategy": "strategy",
+    },
+    "strategies": {"strategy": "strategy", "account": "account", "reason": "stopped because"},
+}
+"""The tables of a status and the heading of each column, dearest first."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from tradewind.cli.engine import add_engine_options, home_of, output_width
-from tradewind.cli.live_view import ORDERS
+from tradewind.cli.live_view import table_lines
 from tradewind.cli.output import print_answer
-from tradewind.cli.table import as_table
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import CancelRequest, OpenOrdersRequest, OrdersRequest
 
@@ -33,5 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_answer({"orders": rows}, arguments)
     else:
-        print("\n".join(as_table(rows, ORDERS, output_width())) if rows else "no orders")
+        print("\n".join(table_lines("orders", rows, output_width())) if rows else "no orders")
     return 0

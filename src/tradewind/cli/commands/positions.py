@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from tradewind.cli.engine import add_engine_options, home_of, output_width
-from tradewind.cli.live_view import POSITIONS
+from tradewind.cli.live_view import table_lines
 from tradewind.cli.output import print_answer
-from tradewind.cli.table import as_table
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import PositionsRequest
 
@@ -25,5 +24,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_answer({"positions": rows}, arguments)
     else:
-        print("\n".join(as_table(rows, POSITIONS, output_width())) if rows else "no positions")
+        print("\n".join(table_lines("positions", rows, output_width())) if rows else "no positions")
     return 0

@@ -1,0 +1,1 @@
+"""The second process: HTTP in front of the engine, which it reads over control.sock."""

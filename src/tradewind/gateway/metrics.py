@@ -1,0 +1,120 @@
+"""Metrics in Prometheus' text format: of HTTP, of this process, and the engine's own."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tradewind.version import VERSION
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5)
+NO_ROUTE = "none"
+"""The path of requests that no route takes: a scanner must not make a series a request."""
+
+
+class HttpMetrics:
+    """Counts and times the requests of one application."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        build = Gauge("build_info", "What runs.", ["version", "python"], registry=self._registry)
+        build.labels(VERSION, platform.python_version()).set(1)
+        self._requests = Counter(
+            "http_requests_total",
+            "Requests answered.",
+            ["method", "path", "status"],
+            registry=self._registry,
+        )
+        self._durations = Histogram(
+            "http_request_duration_seconds",
+            "Time until a request was answered.",
+            ["method", "path"],
+            buckets=BUCKETS_S,
+            registry=self._registry,
+        )
+
+    def exposition(self) -> bytes:
+        """Return everything as text."""
+        return generate_latest(self._registry)
+
+    def observe(self, *, method: str, path: str, status: int, duration_s: float) -> None:
+        """Count one answered request."""
+        self._requests.labels(method, path, str(status)).inc()
+        self._durations.labels(method, path).observe(duration_s)
+
+    def middleware(self, app: ASGIApp) -> ASGIApp:
+        """Return the application with every request counted under its route's template."""
+
+        async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+            started_s = time.perf_counter()
+            status = 500
+
+            async def noting(message: Message) -> None:
+                nonlocal status
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                await send(message)
+
+            try:
+                await app(scope, receive, noting)
+            finally:
+                self.observe(
+                    method=scope["method"] if scope["method"] in METHODS else "OTHER",
+                    path=getattr(scope.get("route"), "path", NO_ROUTE),
+                    status=status,
+                    duration_s=time.perf_counter() - started_s,
+                )
+
+        return counted
+
+
+def engine_metrics(metrics: Sequence[dict[str, Any]] | None) -> bytes:
+    """Return the engine's metrics as text; None says that it could not be reached.
+
+    >>> print(engine_metrics(None).decode())
+    # HELP engine_up Whether the engine answered.
+    # TYPE engine_up gauge
+    engine_up 0.0
+    <BLANKLINE>
+    """
+    registry = CollectorRegistry()
+    registry.register(_EngineCollector(metrics))
+    return generate_latest(registry)
+
+
+class _EngineCollector(Collector):
+    """Groups what the engine tells by name, as the format wants it."""
+
+    def __init__(self, metrics: Sequence[dict[str, Any]] | None) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        up = 0 if self._metrics is None else 1
+        yield GaugeMetricFamily("engine_up", "Whether the engine answered.", up)
+        families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+        for metric in self._metrics or ():
+            name, labels = metric["name"], metric["labels"]
+            kind = CounterMetricFamily if metric["kind"] == "counter" else GaugeMetricFamily
+            if name not in families:
+                families[name] = kind(name, metric["meaning"], labels=list(labels))
+            families[name].add_metric(list(labels.values()), metric["value"])
+        yield from families.values()

@@ -1,0 +1,137 @@
+"""The gateway's application over an engine in another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.runtime.memory_engine import MemoryEngine, running
+from tests.runtime.test_control import ORDER
+from tradewind.gateway.app import create_app
+from tradewind.runtime.control_client import ask
+from tradewind.runtime.control_messages import HaltRequest, PlaceRequest
+
+
+class Client:
+    """Asks one application without a socket between."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def get(self, path: str, host: str = "127.0.0.1") -> httpx.Response:
+        return self.request("GET", path, host)
+
+    def request(self, method: str, path: str, host: str = "127.0.0.1") -> httpx.Response:
+        async def asked() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self._app)
+            async with httpx.AsyncClient(transport=transport) as client:
+                return await client.request(method, f"http://{host}{path}")
+
+        return asyncio.run(asked())
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[MemoryEngine]:
+    engine = MemoryEngine()
+    with running(tmp_path, engine):
+        yield engine
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    return Client(create_app(tmp_path))
+
+
+def samples(client: Client) -> dict[tuple[str, tuple[str, ...]], float]:
+    """Return what Prometheus would read: (name, values of labels) -> value."""
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return {
+        (sample.name, tuple(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_health_is_200_while_the_engine_is_well_and_503_with_reasons_else(
+    client: Client, engine: MemoryEngine
+) -> None:
+    assert client.get("/health").status_code == 200
+    engine.disk_is_full = True
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["the disk is full: free some space"]
+
+
+def test_without_an_engine_everything_answers_and_says_so(client: Client, tmp_path: Path) -> None:
+    sentence = f"no engine runs in {tmp_path}: start one with `tradewind run`"
+    health, status = client.get("/health"), client.get("/api/v1/status")
+    assert (health.status_code, health.json()["reasons"]) == (503, [sentence])
+    assert (status.status_code, status.json()) == (503, {"error": sentence})
+    assert sentence in client.get("/").text
+    assert samples(client)["engine_up", ()] == 0
+
+
+def test_metrics_carry_the_engine_the_requests_and_the_process(
+    client: Client, engine: MemoryEngine
+) -> None:
+    client.get("/health")
+    client.get("/no/such/path")
+    found = samples(client)
+    assert found["engine_up", ()] == 1
+    assert found["messages_processed_total", ()] == 0
+    assert found["equity", ("paper",)] == 100012.5
+    assert found["equity", ("other",)] == 5
+    assert found["http_requests_total", ("GET", "/health", "200")] == 1
+    assert found["http_requests_total", ("GET", "none", "404")] == 1
+    assert found["http_request_duration_seconds_count", ("GET", "/health")] == 1
+    assert found["process_start_time_seconds", ()] > 0
+    assert any(name == "build_info" for name, _ in found)
+
+
+def test_a_made_up_method_makes_no_series(client: Client, engine: MemoryEngine) -> None:
+    client.request("BREW", "/health")
+    assert samples(client)["http_requests_total", ("OTHER", "/health", "405")] == 1
+
+
+def test_status_is_the_engines_own(client: Client, engine: MemoryEngine) -> None:
+    assert client.get("/api/v1/status").json() == engine.status()
+
+
+def test_the_page_shows_market_orders_positions_equity_and_health(
+    client: Client, engine: MemoryEngine, tmp_path: Path
+) -> None:
+    ask(tmp_path, PlaceRequest(ORDER))
+    text = client.get("/").text
+    for word in ("59999.90", "j-person-1", "59875.10", "100012.50", "All is well"):
+        assert word in text
+    assert text.count(client.get("/api/v1/status?format=html").text) == 1
+
+
+def test_what_a_person_wrote_cannot_become_markup(
+    client: Client, engine: MemoryEngine, tmp_path: Path
+) -> None:
+    ask(tmp_path, HaltRequest("all", "<script>alert(1)</script>", "ann"))
+    text = client.get("/").text
+    assert "&lt;script&gt;alert(1)" in text
+    assert text.count("<script>") == 1
+
+
+def test_the_page_loads_nothing_from_elsewhere(client: Client, engine: MemoryEngine) -> None:
+    answer = client.get("/")
+    assert re.findall(r"https?://", answer.text) == []
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_another_host_name_is_refused(client: Client, engine: MemoryEngine) -> None:
+    assert client.get("/health", host="evil.example").status_code == 400
+
+
+def test_a_format_that_is_none_is_refused(client: Client, engine: MemoryEngine) -> None:
+    assert client.get("/api/v1/status?format=xml").status_code == 422
