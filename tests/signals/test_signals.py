@@ -2,6 +2,7 @@
 
 import math
 import random
+import statistics
 from collections.abc import Callable
 
 import msgspec
@@ -140,6 +141,8 @@ def test_a_snapshot_is_a_copy_and_not_a_window_into_the_signal(name: str) -> Non
     before = signal.snapshot()
     kept = through_bytes(before)
     feed(signal, rows[20:])
+    signal.restore(before)
+    feed(signal, rows[20:])
     assert before == kept
 
 
@@ -271,6 +274,22 @@ def test_equal_prices_have_a_deviation_of_exactly_nothing_whatever_came_before()
     assert (widths[17:] == 0.0).all()
     assert (widths[12:17] > 0.0).all()
     assert zscore(column, 5)[8] == 0.0
+
+
+def test_equal_prices_behind_an_outlier_leave_no_rest_of_its_rounding() -> None:
+    column = [0.3, 59540.42703474675, 8.848700906653661, *[0.3] * 5]
+    assert deviation(column, 5)[7].tolist() == [0.0, 0.3]
+
+
+def test_the_rounding_of_a_mean_is_forgotten_within_one_period() -> None:
+    column = [1e17, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+    assert sma(column, 3)[8] == pytest.approx(0.7, rel=1e-15)
+
+
+def test_a_sample_deviation_divides_by_one_less_than_the_period() -> None:
+    column = [1.0, 4.0, 2.0, 8.0, 5.0, 7.0]
+    expected = [statistics.stdev(column[end - 3 : end]) for end in range(3, 7)]
+    assert deviation(column, 3, ddof=1)[2:, 0].tolist() == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_digits_an_outlier_took_come_back_when_it_leaves_the_window() -> None:

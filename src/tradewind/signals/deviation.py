@@ -67,13 +67,10 @@ class Deviation(Signal):
         self.equal_count = min(self.equal_count + 1, self.period) if same else 1
 
     def _replace(self, old: float, new: float) -> None:
-        if self.equal_count == self.period:
-            self.mean, self.squares = new, 0.0
-            return
         before = self.mean
         self.mean = before + (new - old) / self.period
         moved = (new - old) * (new - self.mean + old - before)
-        if self.squares + moved < self.squares * CANCELLED:
+        if self.equal_count == self.period or self.squares + moved < self.squares * CANCELLED:
             self._compute_anew()
         else:
             self.squares += moved
