@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tradewind.adapters.sqlite.journal import open_journal
 from tradewind.cli.main import main
+from tradewind.model.messages import ClockTicked
 from tradewind.ops import doctor
+from tradewind.ports.journal import group_of
 
 
 def free_port() -> int:
@@ -89,6 +93,35 @@ def test_a_port_in_use_without_an_engine_is_a_warning(tmp_path: Path) -> None:
 )
 def test_a_full_disk_is_told_before_the_journal_stops(free: int, state: str) -> None:
     assert doctor.disk_finding(Path("/"), free).state == state
+
+
+def test_a_journal_that_can_be_read_says_how_far(tmp_path: Path) -> None:
+    home = private_home(tmp_path)
+    with closing(open_journal(home)) as journal:
+        records = [ClockTicked(1), ClockTicked(2)]
+        epoch = journal.take_over()
+        journal.append(group_of(records, after_sequence=0, epoch=epoch, time_ns=2))
+        while_it_runs = doctor.journal_finding(home)
+    assert while_it_runs == ("journal", "ok", "can be read up to sequence 2")
+    assert doctor.journal_finding(home) == while_it_runs
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database" * 1000])
+def test_a_journal_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "journal.db").write_bytes(content)
+    assert doctor.journal_finding(tmp_path).state == "fault"
+
+
+def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
+    assert doctor.fsync_finding(tmp_path / "absent").state == "fault"
+    assert doctor.fsync_finding(tmp_path).state in ("ok", "warning")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clock_before_the_installation_is_a_fault() -> None:
+    made_s = Path(doctor.__file__).stat().st_mtime
+    assert doctor.clock_finding(made_s - 1).state == "fault"
+    assert doctor.clock_finding(made_s).state in ("ok", "warning")
 
 
 def test_the_command_exits_with_1_on_a_fault_and_prints_it_as_json(

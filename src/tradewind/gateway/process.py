@@ -38,9 +38,9 @@ def claim_port(port: int) -> socket.socket:
     return listening
 
 
-def is_installed() -> bool:
-    """True when the libraries of the extra [gateway] are there."""
-    return all(find_spec(name) for name in ("fastapi", "uvicorn", "prometheus_client"))
+def missing_modules() -> list[str]:
+    """Return which libraries of the extra [gateway] are not installed."""
+    return [name for name in ("fastapi", "uvicorn", "prometheus_client") if not find_spec(name)]
 
 
 class GatewayProcess:

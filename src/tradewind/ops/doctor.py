@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+import sqlite3
 import sys
+import time
 from collections.abc import Sequence
-from importlib.util import find_spec
+from contextlib import closing
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tradewind import compiled
+from tradewind.adapters.sqlite.journal_reader import JOURNAL_NAME, read_journal
+from tradewind.gateway.process import missing_modules
 from tradewind.model.errors import TradewindError
+from tradewind.ops.machine import clock_error_us, fsync_ms
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import SOCKET_NAME, StatusRequest
 from tradewind.runtime.halt_file import HALT_NAME
@@ -22,7 +28,10 @@ FREE_BYTES_GOOD = 2**30
 OTHERS_MAY_MASK = 0o077
 LOOPBACK = "127.0.0.1"
 ENGINE_DEADLINE_S = 2.0
-GATEWAY_MODULES = ("fastapi", "uvicorn", "prometheus_client")
+FSYNC_MS_GOOD = 20.0
+"""Beyond it orders wait noticeably for the journal."""
+CLOCK_ERROR_US_GOOD = 100_000
+"""Beyond it venues refuse orders, and trading live stops."""
 
 State = Literal["ok", "warning", "fault"]
 
@@ -48,9 +57,12 @@ def examine(home: Path, port: int, setting_faults: Sequence[str]) -> list[Findin
         *settings_findings(setting_faults),
         home_finding(home),
         disk_finding(home, free_bytes(home)),
+        fsync_finding(existing(home)),
+        clock_finding(time.time()),
+        journal_finding(home),
         halt_finding(home),
         engine,
-        gateway_finding([name for name in GATEWAY_MODULES if find_spec(name) is None]),
+        gateway_finding(missing_modules()),
         port_finding(port, engine),
     ]
 
@@ -123,8 +135,57 @@ def disk_finding(home: Path, free: int) -> Finding:
 
 def free_bytes(home: Path) -> int:
     """Return what is free where the home is or will be."""
-    there = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
-    return shutil.disk_usage(there).free
+    return shutil.disk_usage(existing(home)).free
+
+
+def existing(home: Path) -> Path:
+    """Return the home, or the nearest folder above that exists."""
+    return next(folder for folder in (home, *home.absolute().parents) if folder.is_dir())
+
+
+def fsync_finding(folder: Path) -> Finding:
+    """Say how long a durable write takes: an order waits for one before it is sent."""
+    try:
+        took_ms = fsync_ms(folder)
+    except OSError as error:
+        sentence = f"{folder} cannot be written ({error.strerror}): set TRADEWIND_HOME to another"
+        return Finding("fsync", "fault", sentence)
+    sentence = f"a durable write takes {took_ms:.1f} ms"
+    if took_ms > FSYNC_MS_GOOD:
+        return Finding("fsync", "warning", f"{sentence}: every order waits so long")
+    return Finding("fsync", "ok", sentence)
+
+
+def clock_finding(now_s: float) -> Finding:
+    """Say whether the clock can be believed; `now_s` is what it shows, in seconds since 1970.
+
+    >>> clock_finding(0.0).state
+    'fault'
+    """
+    if now_s < os.stat(__file__).st_mtime:
+        return Finding("clock", "fault", "is before this installation was made: set it")
+    try:
+        error_us = clock_error_us()
+    except OSError as error:
+        return Finding("clock", "warning", f"cannot be asked ({error.strerror})")
+    if error_us is None:
+        return Finding("clock", "warning", "nothing keeps it right: start chrony or timesyncd")
+    state: State = "ok" if error_us <= CLOCK_ERROR_US_GOOD else "warning"
+    return Finding("clock", state, f"at most {error_us / 1000:.1f} ms off")
+
+
+def journal_finding(home: Path) -> Finding:
+    """Say whether the newest part of the journal can be read."""
+    if not (home / JOURNAL_NAME).exists():
+        return Finding("journal", "ok", "begins with the first `tradewind run`")
+    try:
+        with closing(read_journal(home)) as journal:
+            last = journal.last_sequence
+            for _ in journal.groups(max(0, last - 1)):
+                pass  # Reading checks them.
+    except (TradewindError, sqlite3.Error, OSError) as error:
+        return Finding("journal", "fault", str(error))
+    return Finding("journal", "ok", f"can be read up to sequence {last}")
 
 
 def halt_finding(home: Path) -> Finding:
