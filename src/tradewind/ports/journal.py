@@ -119,7 +119,10 @@ class JournalReader(Protocol):
         """
 
     def latest_snapshot(self, before: int | None = None) -> Snapshot | None:
-        """The newest snapshot, or the newest with a sequence under `before`."""
+        """The newest whole snapshot, or the newest with a sequence under `before`.
+
+        A spoiled one is passed over: an older one and more groups give the same state.
+        """
 
     def verify(self) -> Verified:
         """Read and check everything; raises `JournalDamaged` that names the first bad group."""
@@ -219,6 +222,12 @@ def link(previous: bytes, group: Group) -> bytes:
     """
     header = _HEADER.pack(group.first, group.last, group.epoch, group.time_ns, group.format)
     return hashlib.sha256(previous + header + group.body).digest()
+
+
+def digest_of(snapshot: Snapshot) -> bytes:
+    """SHA-256 of a snapshot, stored beside it: a spoiled one is passed over for the one before."""
+    header = (snapshot.sequence, snapshot.format, snapshot.code, snapshot.state_hash)
+    return hashlib.sha256(msgspec.msgpack.encode(header) + snapshot.body).digest()
 
 
 def check_follows(group: Group, last_sequence: int, epoch: int) -> None:

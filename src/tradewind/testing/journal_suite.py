@@ -93,7 +93,7 @@ class JournalSuite:
         assert found.last_sequence == 4
         assert found.journal_id == "j0"
 
-    @settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.differing_executors])
     @given(st.lists(RECORDS, min_size=1, max_size=30), st.data())
     def test_any_cutting_into_groups_gives_the_same_records(
         self, records: list[Record], data: st.DataObject

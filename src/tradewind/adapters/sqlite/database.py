@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tradewind.adapters.sqlite.wal import PAGE_BYTES
@@ -19,11 +19,8 @@ FULL_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 
 def open_to_write(path: Path, *, synchronous: str) -> sqlite3.Connection:
-    """A connection in WAL mode without implicit transactions, made if the file is not there."""
-    connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-    )
-    connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+    """A connection in WAL mode without implicit transactions, to a file that is there."""
+    connection = _connect(path, "rw")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA synchronous={synchronous}")
     connection.execute(f"PRAGMA journal_size_limit={WAL_BYTES_KEPT}")
@@ -34,25 +31,36 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing."""
     if not path.exists():
         raise UserError(f"there is no {path.name} in {path.parent}: set TRADEWIND_HOME")
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro",
-        uri=True,
-        timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    return _connect(path, "ro")
 
 
-def settle_layout(connection: sqlite3.Connection, *, layout: int, script: str) -> None:
-    """Make the tables of a new database in one transaction; refuse another layout."""
+def make_database(path: Path, *, layout: int, script: str) -> None:
+    """Make a database with its tables, whole or not at all: it gets its name at the end.
+
+    So a file of this name that is empty or has no tables was damaged, not left by a crash.
+    """
+    new = path.with_name(f"{path.name}.new")
+    for leftover in path.parent.glob(f"{new.name}*"):
+        leftover.unlink()
+    connection = _connect(new, "rwc")
+    with closing(connection):
+        connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+        connection.executescript(f"BEGIN; {script} PRAGMA user_version={layout}; COMMIT;")
+        connection.execute("PRAGMA journal_mode=WAL")
+    new.rename(path)
+    sync_directory(path.parent)
+
+
+def check_layout(connection: sqlite3.Connection, path: Path, layout: int) -> None:
+    """Refuse a database of another layout, or one that has lost its tables."""
     found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found not in (0, layout):
+    if found == 0:
+        raise JournalDamaged(f"{path} has lost its tables: restore the last backup")
+    if found != layout:
         raise UserError(
-            f"the database has layout {found}, this program knows {layout}: "
+            f"{path} has layout {found}, this program knows {layout}: "
             "use the version that wrote it, or a newer one"
         )
-    if found == 0:
-        connection.executescript(f"BEGIN; {script} PRAGMA user_version={layout}; COMMIT;")
 
 
 def sync_directory(directory: Path) -> None:
@@ -92,4 +100,14 @@ def write_error(path: Path, error: sqlite3.Error) -> JournalBroken:
     return JournalBroken(
         f"writing {path} failed ({error}, {name}), nothing more is written: "
         "check the disk and the system's log, then start again"
+    )
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
     )

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
+import msgspec
+
 from tradewind.adapters.sqlite.database import (
+    check_layout,
+    make_database,
     open_to_write,
-    settle_layout,
-    sync_directory,
     unreadable,
     write_error,
 )
@@ -19,6 +21,7 @@ from tradewind.adapters.sqlite.journal_reader import (
     BEHIND_ALL,
     JOURNAL_NAME,
     SNAPSHOT_FIELDS,
+    Meta,
     SqliteJournalReader,
     check_wal,
 )
@@ -36,6 +39,8 @@ from tradewind.ports.journal import (
     JournalFull,
     Snapshot,
     check_follows,
+    digest_of,
+    first_link,
     link,
     prune_end,
 )
@@ -43,21 +48,22 @@ from tradewind.ports.journal import (
 LAYOUT = 1
 
 _TABLES = """
-CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL);
-INSERT INTO meta VALUES
-    ('journal_id', '{journal_id}'), ('epoch', 0), ('anchor_sequence', 0), ('anchor_chain', x'');
+CREATE TABLE meta(
+    journal_id TEXT NOT NULL, epoch INTEGER NOT NULL, anchor_sequence INTEGER NOT NULL,
+    anchor_chain BLOB NOT NULL, seal BLOB NOT NULL);
 CREATE TABLE groups(
     first INTEGER PRIMARY KEY, last INTEGER NOT NULL, epoch INTEGER NOT NULL,
     time_ns INTEGER NOT NULL, format INTEGER NOT NULL, chain BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE snapshots(
     sequence INTEGER PRIMARY KEY, format INTEGER NOT NULL, code TEXT NOT NULL,
-    state_hash BLOB NOT NULL, body BLOB NOT NULL);
+    state_hash BLOB NOT NULL, body BLOB NOT NULL, digest BLOB NOT NULL);
+INSERT INTO meta VALUES ('{id}', 0, 0, x'{chain}', x'{seal}');
 """
 _APPEND = """
 INSERT INTO groups SELECT ?, ?, ?, ?, ?, ?, ?
-WHERE (SELECT value FROM meta WHERE key = 'epoch') = ?
+WHERE (SELECT epoch FROM meta) = ?
   AND coalesce((SELECT last FROM groups ORDER BY first DESC LIMIT 1),
-               (SELECT value FROM meta WHERE key = 'anchor_sequence')) = ?
+               (SELECT anchor_sequence FROM meta)) = ?
 """
 
 
@@ -68,7 +74,7 @@ class SqliteJournal(SqliteJournalReader):
         super().__init__(path, connection)
         self._lock = lock
         self._failure: JournalBroken | None = None
-        self._epoch = int(str(self._meta("epoch")))
+        self._epoch = self._meta().epoch
         self._last, self._chain = self._end_behind(BEHIND_ALL)
         self.dropped_bytes = 0
         """Bytes of a torn last transaction, never acknowledged, that were dropped at opening."""
@@ -85,9 +91,13 @@ class SqliteJournal(SqliteJournalReader):
 
     def take_over(self) -> int:
         """Take the next epoch, durably."""
+        meta = self._meta()
+        taken = msgspec.structs.replace(meta, epoch=meta.epoch + 1).sealed()
         with self._writing():
-            self._connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'")
-        self._epoch = int(str(self._meta("epoch")))
+            self._connection.execute(
+                "UPDATE meta SET epoch = ?, seal = ?", (taken.epoch, taken.seal)
+            )
+        self._epoch = taken.epoch
         return self._epoch
 
     def append(self, group: Group) -> None:
@@ -109,10 +119,10 @@ class SqliteJournal(SqliteJournalReader):
         """Store a snapshot; all but the newest `SNAPSHOTS_KEPT` go."""
         if snapshot.sequence > self._last:
             raise BadGroup(f"a snapshot at {snapshot.sequence} is ahead of {self._last}")
-        row = tuple(getattr(snapshot, name) for name in SNAPSHOT_FIELDS)
+        row = (*(getattr(snapshot, name) for name in SNAPSHOT_FIELDS), digest_of(snapshot))
         with self._writing():
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute("REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?)", row)
+            self._connection.execute("REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?)", row)
             self._connection.execute(
                 "DELETE FROM snapshots WHERE sequence NOT IN "
                 f"(SELECT sequence FROM snapshots ORDER BY sequence DESC LIMIT {SNAPSHOTS_KEPT})"
@@ -127,12 +137,15 @@ class SqliteJournal(SqliteJournalReader):
         kept = [row[0] for row in self._rows("SELECT sequence FROM snapshots")]
         # The group that holds the record in front of the end may reach beyond it: it stays.
         last, chain = self._end_behind(prune_end(before_sequence, kept) - 1)
+        meta = msgspec.structs.replace(self._meta(), anchor_sequence=last, anchor_chain=chain)
         with self._writing():
             self._connection.execute("BEGIN IMMEDIATE")
-            gone = self._connection.execute("DELETE FROM groups WHERE last <= ?", (last,)).rowcount
+            gone = self._connection.execute("DELETE FROM groups WHERE first <= ?", (last,)).rowcount
             self._connection.execute("DELETE FROM snapshots WHERE sequence < ?", (last,))
-            for key, value in (("anchor_sequence", last), ("anchor_chain", chain)):
-                self._connection.execute("UPDATE meta SET value = ? WHERE key = ?", (value, key))
+            self._connection.execute(
+                "UPDATE meta SET anchor_sequence = ?, anchor_chain = ?, seal = ?",
+                (last, chain, meta.sealed().seal),
+            )
             self._connection.execute("COMMIT")
         return gone
 
@@ -150,7 +163,7 @@ class SqliteJournal(SqliteJournalReader):
     def check_tail(self) -> None:
         """Check what the next start builds on: all groups behind the newest snapshot."""
         snapshot = self.latest_snapshot()
-        start = snapshot.sequence if snapshot else self._anchor()[0]
+        start = snapshot.sequence if snapshot else self._meta().anchor_sequence
         if start > self._last:
             raise JournalDamaged(
                 f"{self.path} ends at {self._last}, its newest snapshot is of {start}: records "
@@ -205,7 +218,13 @@ def _open(path: Path, journal_id: str, reserve_bytes: int) -> SqliteJournal:
     with ExitStack() as undo:
         lock = undo.enter_context(closing(DirectoryLock(path.parent)))
         dropped_bytes = check_wal(path)
-        connection = undo.enter_context(closing(_settle(path, journal_id, reserve_bytes)))
+        make_reserve(path.parent, reserve_bytes)
+        with _translated(path):
+            if not path.exists():
+                _make(path, journal_id)
+            connection = undo.enter_context(closing(open_to_write(path, synchronous="FULL")))
+            check_layout(connection, path, LAYOUT)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         journal = SqliteJournal(path, connection, lock)
         journal.dropped_bytes = dropped_bytes
         journal.check_tail()
@@ -213,26 +232,25 @@ def _open(path: Path, journal_id: str, reserve_bytes: int) -> SqliteJournal:
     return journal
 
 
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise write_error(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise unreadable(path, error) from None
+
+
+def _make(path: Path, journal_id: str) -> None:
+    meta = Meta(journal_id, 0, 0, first_link(journal_id)).sealed()
+    script = _TABLES.format(id=journal_id, chain=meta.anchor_chain.hex(), seal=meta.seal.hex())
+    make_database(path, layout=LAYOUT, script=script)
+
+
 def new_journal_id() -> str:
     """A random name, unique for ever as far as 36^6 goes."""
     return "".join(secrets.choice(ALPHABET) for _ in range(JOURNAL_ID_LENGTH_MAX))
-
-
-def _settle(path: Path, journal_id: str, reserve_bytes: int) -> sqlite3.Connection:
-    """Open the file, make what is missing, and write what the log holds into the database."""
-    with ExitStack() as undo:
-        try:
-            make_reserve(path.parent, reserve_bytes)
-            connection = undo.enter_context(closing(open_to_write(path, synchronous="FULL")))
-            settle_layout(connection, layout=LAYOUT, script=_TABLES.format(journal_id=journal_id))
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            sync_directory(path.parent)
-        except sqlite3.OperationalError as error:
-            raise write_error(path, error) from error
-        except sqlite3.DatabaseError as error:
-            raise unreadable(path, error) from None
-        undo.pop_all()
-    return connection
 
 
 def _check_id(journal_id: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,13 +21,14 @@ from tradewind.ports.journal import (
     Snapshot,
     Verified,
     check_all,
-    first_link,
+    digest_of,
     pruned,
 )
 
 JOURNAL_NAME = "journal.db"
 BEHIND_ALL = 2**63 - 1
 SNAPSHOT_FIELDS = ("sequence", "format", "code", "state_hash", "body")
+META_FIELDS = ("journal_id", "epoch", "anchor_sequence", "anchor_chain", "seal")
 _GROUP_FIELDS = ("first", "last", "epoch", "time_ns", "format", "chain", "body")
 PAGE_GROUPS = 64
 """Groups read at a time: no read transaction stays open while a caller works on them."""
@@ -46,13 +48,33 @@ def read_journal(directory: Path) -> SqliteJournalReader:
     return reader
 
 
+class Meta(msgspec.Struct, frozen=True):
+    """What holds for the whole file; the anchor is last and chain of what was pruned."""
+
+    journal_id: str
+    epoch: int
+    anchor_sequence: int
+    anchor_chain: bytes
+    seal: bytes = b""
+
+    @property
+    def anchor(self) -> tuple[int, bytes]:
+        """Last and chain that the first group stands behind."""
+        return self.anchor_sequence, self.anchor_chain
+
+    def sealed(self) -> Meta:
+        """The same with the hash that tells a change made by anybody else."""
+        data = msgspec.msgpack.encode((self.journal_id, self.epoch, *self.anchor))
+        return msgspec.structs.replace(self, seal=hashlib.sha256(data).digest())
+
+
 class SqliteJournalReader:
     """A `JournalReader` beside a writer of this or another process; see `read_journal`."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self._journal_id = str(self._meta("journal_id"))
+        self._journal_id = self._meta().journal_id
 
     @property
     def journal_id(self) -> str:
@@ -66,7 +88,7 @@ class SqliteJournalReader:
 
     def groups(self, after_sequence: int = 0) -> Iterator[Group]:
         """Groups that hold records behind `after_sequence`, each checked."""
-        anchor = self._anchor()
+        anchor = self._meta().anchor
         if after_sequence < anchor[0]:
             raise pruned(after_sequence, anchor[0])
         checker = ChainChecker(*self._end_behind(after_sequence))
@@ -76,18 +98,22 @@ class SqliteJournalReader:
                 yield group
 
     def latest_snapshot(self, before: int | None = None) -> Snapshot | None:
-        """The newest snapshot, or the newest under `before`."""
-        rows = self._rows(
-            f"SELECT {', '.join(SNAPSHOT_FIELDS)} FROM snapshots WHERE sequence < ? "
-            "ORDER BY sequence DESC LIMIT 1",
+        """The newest whole snapshot, or the newest under `before`."""
+        sequences = self._rows(
+            "SELECT sequence FROM snapshots WHERE sequence < ? ORDER BY sequence DESC",
             BEHIND_ALL if before is None else before,
         )
-        return self._struct(Snapshot, SNAPSHOT_FIELDS, rows[0]) if rows else None
+        for (sequence,) in sequences:
+            with suppress(JournalDamaged):
+                return self._snapshot(sequence)
+        return None
 
     def verify(self) -> Verified:
         """Read and check everything, the file's own structure too."""
-        anchor = self._anchor()
+        anchor = self._meta().anchor
         verified = check_all(self._journal_id, self.groups(anchor[0]), anchor)
+        for (sequence,) in self._rows("SELECT sequence FROM snapshots"):
+            self._snapshot(sequence)
         found = str(self._rows("PRAGMA integrity_check(1)")[0][0])
         if found != "ok":
             raise JournalDamaged(
@@ -100,14 +126,6 @@ class SqliteJournalReader:
         """Close the file."""
         self._connection.close()
 
-    def _anchor(self) -> tuple[int, bytes]:
-        """Last and chain of what was pruned, or what stands before the first group."""
-        sequence = self._meta("anchor_sequence")
-        chain = self._meta("anchor_chain")
-        if not isinstance(sequence, int) or not isinstance(chain, bytes):
-            raise JournalDamaged(f"the anchor in {self.path} is damaged: restore the last backup")
-        return (sequence, chain) if sequence else (0, first_link(self._journal_id))
-
     def _end_behind(self, sequence: int) -> tuple[int, bytes]:
         """Last and chain of the newest group that ends at or before a sequence."""
         # Groups lie without gaps: it is the one that holds the sequence, or the one before.
@@ -115,7 +133,7 @@ class SqliteJournalReader:
             "SELECT last, chain FROM groups WHERE first <= ? ORDER BY first DESC LIMIT 2", sequence
         )
         ends = [(last, chain) for last, chain in rows if last <= sequence]
-        return ends[0] if ends else self._anchor()
+        return ends[0] if ends else self._meta().anchor
 
     def _page(self, after_last: int) -> list[Group]:
         rows = self._rows(
@@ -125,11 +143,27 @@ class SqliteJournalReader:
         )
         return [self._struct(Group, _GROUP_FIELDS, row) for row in rows]
 
-    def _meta(self, key: str) -> object:
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
-        if not rows:
-            raise JournalDamaged(f"{self.path} has no {key}: restore the last backup")
-        return rows[0][0]
+    def _snapshot(self, sequence: int) -> Snapshot:
+        names = ", ".join(SNAPSHOT_FIELDS)
+        rows = self._rows(f"SELECT {names}, digest FROM snapshots WHERE sequence = ?", sequence)
+        snapshot = self._struct(Snapshot, SNAPSHOT_FIELDS, rows[0][:-1])
+        if snapshot.sequence != sequence or digest_of(snapshot) != rows[0][-1]:
+            raise JournalDamaged(
+                f"the snapshot at {sequence} in {self.path} is damaged: older ones are used, "
+                "the next one replaces it"
+            )
+        return snapshot
+
+    def _meta(self) -> Meta:
+        rows = self._rows(f"SELECT {', '.join(META_FIELDS)} FROM meta")
+        if len(rows) != 1:
+            raise JournalDamaged(f"{self.path} has lost its name: restore the last backup")
+        meta = self._struct(Meta, META_FIELDS, rows[0])
+        if meta.seal != meta.sealed().seal:
+            raise JournalDamaged(
+                f"the first page of {self.path} is damaged: restore the last backup"
+            )
+        return meta
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
         with reading(self.path):
@@ -146,10 +180,16 @@ class SqliteJournalReader:
 
 def check_wal(path: Path) -> int:
     """Refuse a log that has lost acknowledged groups; else the bytes of its torn end."""
-    scan = scan_wal(path.with_name(path.name + "-wal"))
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and not path.exists():
+        raise JournalDamaged(
+            f"{path} is gone and its log is still there: restore the last backup, or move {log} "
+            "away to begin a new journal"
+        )
+    scan = scan_wal(log)
     if scan.spoiled_commits > 1:
         raise JournalDamaged(
-            f"{path}-wal is damaged at byte {scan.whole_bytes}, {scan.spoiled_commits} groups "
+            f"{log} is damaged at byte {scan.whole_bytes}, {scan.spoiled_commits} groups "
             "stand behind it: restore the last backup; nothing was changed"
         )
     return scan.spoiled_bytes
