@@ -180,6 +180,39 @@ def test_a_journal_that_ends_before_its_snapshot_is_refused(closed: Path, tmp_pa
         open_journal(tmp_path / "short", reserve_bytes=0)
 
 
+def test_a_missing_group_is_named(closed: Path, tmp_path: Path) -> None:
+    place(closed, tmp_path / "gap")
+    with closing(open_journal(tmp_path / "gap", reserve_bytes=0)) as journal:
+        journal._connection.execute("DELETE FROM groups WHERE first = 5")
+        with pytest.raises(
+            JournalDamaged, match=r"group 7\.\.8 .* begin at 5, records are missing"
+        ):
+            journal.verify()
+
+
+@pytest.mark.parametrize("change", ["epoch = 0", "journal_id = 'j1'", "anchor_sequence = 2"])
+def test_a_changed_name_epoch_or_anchor_is_refused(
+    change: str, closed: Path, tmp_path: Path
+) -> None:
+    place(closed, tmp_path / "changed")
+    with closing(open_journal(tmp_path / "changed", reserve_bytes=0)) as journal:
+        journal._connection.execute(f"UPDATE meta SET {change}")
+    with pytest.raises(JournalDamaged, match="restore the last backup"):
+        open_journal(tmp_path / "changed", reserve_bytes=0)
+
+
+def test_a_damaged_structure_around_whole_groups_is_told_by_verify(
+    closed: Path, tmp_path: Path
+) -> None:
+    place(closed, tmp_path / "list")
+    freelist_count = 36
+    flip(tmp_path / "list" / NAMES[0], (freelist_count + 3) * 8)
+    with closing(read_journal(tmp_path / "list")) as reader:
+        assert len(list(reader.groups())) == GROUPS
+        with pytest.raises(JournalDamaged, match="its index is not"):
+            reader.verify()
+
+
 def test_a_log_without_its_database_is_refused(crashed: Path, tmp_path: Path) -> None:
     place(crashed, tmp_path / "alone")
     (tmp_path / "alone" / NAMES[0]).unlink()

@@ -59,9 +59,10 @@ def test_a_lock_file_left_behind_locks_nobody_out(tmp_path: Path) -> None:
 
 def test_a_forked_child_does_not_keep_the_lock(journal: SqliteJournal) -> None:
     context = multiprocessing.get_context("fork")
-    stop = context.Event()
-    child = context.Process(target=stop.wait)
+    runs, stop = context.Event(), context.Event()
+    child = context.Process(target=lambda: (runs.set(), stop.wait()))
     child.start()
+    assert runs.wait(timeout=30)
     journal.close()
     try:
         open_journal(journal.path.parent, reserve_bytes=0).close()

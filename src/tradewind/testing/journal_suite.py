@@ -148,10 +148,15 @@ class JournalSuite:
             journal.append(msgspec.structs.replace(group, last=last))
         assert journal.last_sequence == 0
 
-    @pytest.mark.parametrize("records", [[], [MarketRecorded(1, "bars", "A.SIM", "1", 0, 0, b"")]])
-    def test_a_group_without_any_event_is_refused(self, records: list[Record]) -> None:
+    def test_a_group_without_records_is_refused(self) -> None:
         with pytest.raises(BadGroup):
-            append(self.started(), records)
+            append(self.started(), [])
+
+    @pytest.mark.parametrize("count", [0, -1])
+    def test_market_data_without_rows_is_refused(self, count: int) -> None:
+        rows = MarketRecorded(1, "bars", "A.SIM", "1", 0, count, b"")
+        with pytest.raises(BadGroup, match="no rows"):
+            append(self.started(), [*ticks(2), rows, *ticks(2)])
 
     def test_market_rows_count_in_the_sequence(self) -> None:
         journal = self.started()
