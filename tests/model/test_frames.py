@@ -229,7 +229,7 @@ def test_quotes_may_lack_a_side_and_depth_rows_may_remove_a_level() -> None:
 
 WRONG_DEPTH = {
     "row 0 has a side other than 1 or -1": {"side": [0]},
-    "row 0 has unknown flags": {"flags": [4]},
+    "row 0 has unknown flags": {"flags": [8]},
 }
 
 

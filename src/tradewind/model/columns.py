@@ -29,8 +29,8 @@ DEPTH_LAST = 1
 DEPTH_SNAPSHOT = 2
 """Depth flag: a row of a snapshot; the first such row behind another row clears the book."""
 DEPTH_GAP = 4
-"""Depth flag: updates before this row were lost; it carries no level (price and size 0). The book
-is empty and takes nothing until the next snapshot."""
+"""Depth flag: updates before this row were lost; it sets no level (its size is 0). The book is
+empty and takes nothing until the next snapshot."""
 
 
 class Columns:

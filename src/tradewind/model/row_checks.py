@@ -83,7 +83,7 @@ def _depth_rules(columns: Columns) -> Rules:
         *_positive(columns, "price"),
         *_not_negative(columns, "size"),
         (np.abs(columns["side"]) != 1, "row {row} has a side other than 1 or -1: mend the row"),
-        ((flags < 0) | (flags > 3), "row {row} has unknown flags: use 0 to 3"),
+        ((flags < 0) | (flags > 7), "row {row} has unknown flags: use 0 to 7"),
     ]
 
 
