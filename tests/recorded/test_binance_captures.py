@@ -18,7 +18,7 @@ from tradewind.model.instruments import Instrument
 
 BTC = KNOWN["BTC/USDT.BINANCE"]
 ETH = KNOWN["ETH/USDT.BINANCE-USDM"]
-Levels = dict[Decimal, Decimal]
+Levels = dict[str, str]
 RECEIVE_CLOCK_BEHIND_NS = 1_272_000_000
 
 pytestmark = needs_real_data
@@ -75,9 +75,9 @@ def test_depth_rows_alone_rebuild_the_book_that_a_plain_reading_of_the_frames_gi
     book.run(depth["side"], depth["price"], depth["size"], depth["flags"])
     assert (depth["flags"] & DEPTH_GAP == 0).all()
     assert (depth["flags"] & DEPTH_LAST).sum() == book.events == found.depth_applied + 1
-    bids, asks = book_of_frames(name)
-    assert exact(book.levels(1, 10**6), instrument) == sorted(bids.items(), reverse=True)
-    assert exact(book.levels(-1, 10**6), instrument) == sorted(asks.items())
+    bids, asks = map(standing, book_of_frames(name))
+    assert exact(book.levels(1, 10**6), instrument) == bids[::-1]
+    assert exact(book.levels(-1, 10**6), instrument) == asks
 
 
 def exact(levels: list[tuple[int, int]], instrument: Instrument) -> list[tuple[Decimal, Decimal]]:
@@ -86,6 +86,11 @@ def exact(levels: list[tuple[int, int]], instrument: Instrument) -> list[tuple[D
         (Decimal(price).scaleb(-price_digits), Decimal(size).scaleb(-quantity_digits))
         for price, size in levels
     ]
+
+
+def standing(levels: Levels) -> list[tuple[Decimal, Decimal]]:
+    exact_levels = [(Decimal(price), Decimal(size)) for price, size in levels.items()]
+    return sorted((price, size) for price, size in exact_levels if size)
 
 
 def book_of_frames(name: str) -> tuple[Levels, Levels]:
@@ -105,12 +110,10 @@ def book_of_frames(name: str) -> tuple[Levels, Levels]:
     return sides
 
 
-def set_levels(sides: tuple[Levels, Levels], bids: list[list[str]], asks: list[list[str]]) -> None:
-    for levels, rows in zip(sides, (bids, asks), strict=True):
+def set_levels(sides: tuple[Levels, Levels], *changed: list[list[str]]) -> None:
+    for levels, rows in zip(sides, changed, strict=True):
         for price, size in rows:
-            levels[Decimal(price)] = Decimal(size)
-            if levels[Decimal(price)] == 0:
-                del levels[Decimal(price)]
+            levels[price] = size
 
 
 @pytest.mark.parametrize(

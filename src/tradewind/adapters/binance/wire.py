@@ -171,8 +171,8 @@ class Outline(msgspec.Struct, frozen=True):
     data: msgspec.Raw = field(default_factory=msgspec.Raw)
     event: str = field(name="e", default="")
     last_update_id: int | None = field(name="lastUpdateId", default=None)
-    bid_size: msgspec.Raw | None = field(name="B", default=None)
-    ask_size: msgspec.Raw | None = field(name="A", default=None)
+    bid_size: msgspec.Raw = field(name="B", default_factory=msgspec.Raw)
+    ask_size: msgspec.Raw = field(name="A", default_factory=msgspec.Raw)
 
 
 _OUTLINE = msgspec.json.Decoder(Outline)
@@ -223,7 +223,7 @@ def _decode(raw: bytes) -> Frame:
         return decode(raw) if decode else OtherFrame(outline.event)
     if outline.last_update_id is not None:
         return _SNAPSHOT.decode(raw)
-    if outline.bid_size is not None and outline.ask_size is not None:
+    if outline.bid_size and outline.ask_size:
         return _BOOK_TICKER.decode(raw)
     return OtherFrame("")
 
