@@ -1,0 +1,46 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+from tradewind.core.bounds cimport Bounds
+from tradewind.core.ledger cimport Wallet
+from tradewind.core.market cimport Market
+from tradewind.model.numbers cimport divide_half_even
+
+
+@cython.final
+cdef class Holding:
+    cdef public Bounds bounds
+    cdef public Market market
+    cdef public Wallet wallet
+    cdef public int64_t position, open_buy, open_sell, value, rate, rate_divisor
+    cpdef int64_t resulting(self, int64_t side, int64_t quantity) except? -1
+    @cython.locals(long=int64_t, short=int64_t)
+    cpdef int64_t worst(self) except? -1
+    cpdef void reserve(self, int64_t side, int64_t quantity) except *
+    @cython.locals(notional=int64_t)
+    cpdef int64_t money(self, int64_t price, int64_t quantity) except? -1
+    @cython.locals(value=int64_t, wallet=Wallet)
+    cpdef void revalue(self) except *
+
+
+@cython.final
+cdef class Scope:
+    cdef readonly str name
+    cdef public str currency, halt_reason
+    cdef public object limits
+    cdef public bint is_limited, is_halted
+    cdef public list holdings
+    cdef public int64_t open_orders, second, orders_in_second
+    cdef public dict recent
+    @cython.locals(holding=Holding)
+    cpdef Holding holding(self, Market market, Wallet wallet)
+    @cython.locals(second=int64_t)
+    cpdef int64_t count_message(self, int64_t time_ns) except? -1
+    @cython.locals(total=int64_t, holding=Holding)
+    cpdef int64_t gross(self) except? -1
+    @cython.locals(total=int64_t, holding=Holding)
+    cpdef int64_t net(self) except? -1
+
+
+@cython.locals(wide=object, product=object)
+cpdef object convert(object amount, object rate, object divisor)

@@ -1,0 +1,211 @@
+"""What a scope (firm, account, strategy) has at stake in an instrument, open orders included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewind.core.bounds import Bounds
+from tradewind.core.ledger import Wallet
+from tradewind.core.market import Market
+from tradewind.model.instruments import currency_digits
+from tradewind.model.limits import Limits
+from tradewind.model.numbers import divide_half_even
+
+RATE_DIGITS = 9
+SECOND_NS = 1_000_000_000
+
+
+class Holding:
+    """Signed position and open quantities of one scope in one instrument.
+
+    `rate` converts money of the instrument's currency into the scope's: x 10^-`rate_divisor`'s
+    digits; 0 where no rate is known. `wallet` (accounts only) carries the value at the mark.
+    """
+
+    __slots__ = (
+        "bounds",
+        "market",
+        "open_buy",
+        "open_sell",
+        "position",
+        "rate",
+        "rate_divisor",
+        "value",
+        "wallet",
+    )
+
+    def __init__(self, market: Market, bounds: Bounds, wallet: Wallet | None) -> None:
+        self.market = market
+        self.bounds = bounds
+        self.wallet = wallet
+        self.position = 0
+        self.open_buy = 0
+        self.open_sell = 0
+        self.value = 0
+        self.rate = 1
+        self.rate_divisor = 1
+
+    def resulting(self, side: int, quantity: int) -> int:
+        """The position if everything open on the side and the quantity were filled."""
+        if side > 0:
+            return self.position + self.open_buy + quantity
+        return self.position - self.open_sell - quantity
+
+    def worst(self) -> int:
+        """The larger position by size that open orders can lead to."""
+        long = self.position + self.open_buy
+        short = self.position - self.open_sell
+        return long if abs(long) >= abs(short) else short
+
+    def reserve(self, side: int, quantity: int) -> None:
+        """Count an open quantity (or, negative, count it no more)."""
+        if side > 0:
+            self.open_buy += quantity
+        else:
+            self.open_sell += quantity
+
+    def money(self, price: int, quantity: int) -> int:
+        """Notional of a quantity at a price in the scope's currency; signed."""
+        notional = self.market.notional(price, quantity)
+        if self.rate == 1 and self.rate_divisor == 1:
+            return notional
+        return convert(notional, self.rate, self.rate_divisor)
+
+    def revalue(self) -> None:
+        """Carry the position at the market's mark into the account's wallet."""
+        wallet = self.wallet
+        if wallet is None:
+            return
+        value = self.market.notional(self.market.mark, self.position) if self.position else 0
+        wallet.value += value - self.value
+        self.value = value
+
+    def snapshot(self) -> list[int]:
+        """Position, open quantities, value."""
+        return [self.position, self.open_buy, self.open_sell, self.value]
+
+    def restore(self, state: list[int]) -> None:
+        """Take back what `snapshot` gave."""
+        self.position, self.open_buy, self.open_sell, self.value = state
+
+
+class Scope:
+    """A set of limits with what they are measured on: the firm, an account, or a strategy."""
+
+    __slots__ = (
+        "currency",
+        "halt_reason",
+        "holdings",
+        "is_halted",
+        "is_limited",
+        "limits",
+        "name",
+        "open_orders",
+        "orders_in_second",
+        "recent",
+        "second",
+    )
+
+    def __init__(self, name: str, currency: str) -> None:
+        self.name = name
+        self.currency = currency
+        self.limits = Limits()
+        self.is_limited = False
+        self.is_halted = False
+        self.halt_reason = ""
+        self.holdings: list[Holding | None] = []
+        self.open_orders = 0
+        self.second = 0
+        self.orders_in_second = 0
+        self.recent: dict[tuple[int, int, int, int, int], int] = {}
+
+    def set_limits(self, limits: Limits) -> None:
+        """Take new limits for the next order on; what is counted stays counted."""
+        self.limits = limits
+        self.is_limited = limits != Limits()
+        for holding in self.holdings:
+            if holding is not None:
+                holding.bounds = Bounds(limits, holding.market.instrument, self.currency)
+
+    def holding(self, market: Market, wallet: Wallet | None) -> Holding:
+        """The holding of an instrument, made on first use."""
+        while len(self.holdings) <= market.index:
+            self.holdings.append(None)
+        holding = self.holdings[market.index]
+        if holding is None:
+            bounds = Bounds(self.limits, market.instrument, self.currency)
+            holding = Holding(market, bounds, wallet)
+            self.holdings[market.index] = holding
+        return holding
+
+    def count_message(self, time_ns: int) -> int:
+        """Count one message and tell how many the running second has."""
+        second = time_ns // SECOND_NS
+        if second != self.second:
+            self.second = second
+            self.orders_in_second = 0
+        self.orders_in_second += 1
+        return self.orders_in_second
+
+    def gross(self) -> int:
+        """Sum of worst-case notionals at the marks, in the scope's currency."""
+        total = 0
+        for holding in self.holdings:
+            if holding is not None:
+                total += abs(holding.money(holding.market.mark, holding.worst()))
+        return total
+
+    def net(self) -> int:
+        """Signed sum of worst-case notionals at the marks, in the scope's currency."""
+        total = 0
+        for holding in self.holdings:
+            if holding is not None:
+                total += holding.money(holding.market.mark, holding.worst())
+        return total
+
+    def snapshot(self) -> list[object]:
+        """Limits, halt, counters and holdings."""
+        holdings = [None if h is None else h.snapshot() for h in self.holdings]
+        recent = [[list(key), time_ns] for key, time_ns in sorted(self.recent.items())]
+        return [
+            self.name,
+            self.currency,
+            self.limits,
+            self.is_halted,
+            self.halt_reason,
+            self.open_orders,
+            self.second,
+            self.orders_in_second,
+            recent,
+            holdings,
+        ]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take back all but holdings, which need their markets."""
+        self.is_halted, self.halt_reason, self.open_orders = bool(state[3]), state[4], state[5]
+        self.second, self.orders_in_second = state[6], state[7]
+        self.recent = {
+            (key[0], key[1], key[2], key[3], key[4]): time_ns for key, time_ns in state[8]
+        }
+
+
+def convert(amount: int, rate: int, divisor: int) -> int:
+    """amount x rate / divisor, half-even, through wider integers than 64 bits.
+
+    >>> convert(1_000_000, 1_100_000_000, 10**9)  # 1 EUR at 1.1 USD
+    1100000
+    """
+    wide: Any = amount
+    product: Any = wide * rate
+    quotient, rest = divmod(product, divisor)
+    return int(quotient + divide_half_even(rest, divisor))
+
+
+def rate_factors(rate: int, currency: str, into: str) -> tuple[int, int]:
+    """Rate and divisor of `convert` for a rate of 10^-9 between currencies of other digits.
+
+    >>> rate_factors(10**9, "USDT", "USD")  # 8 digits into 6
+    (1000000000, 100000000000)
+    """
+    shift = currency_digits(into) - currency_digits(currency)
+    return rate * int(10 ** max(0, shift)), int(10 ** (RATE_DIGITS + max(0, -shift)))

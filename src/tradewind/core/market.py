@@ -1,0 +1,85 @@
+"""What the core knows of one instrument: its factors, last prices, and who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tradewind.model.instruments import Instrument
+from tradewind.model.numbers import multiply_units
+
+Listener = tuple[int, Callable[[Any], None]]
+"""Number of the strategy and what to call with the event."""
+
+
+class Market:
+    """One instrument in the core; prices in its units, 0 while unknown.
+
+    `mark` is what positions are valued at: the last trade or bar price, or the middle of the
+    quote (rounded down to a unit) where quotes come. `target_count` is how many targets wait
+    for the next price.
+
+    >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
+    >>> market = Market(goog, 0)
+    >>> market.notional(10050, 3)  # 3 x 100.50 in 10^-6 USD
+    301500000
+    """
+
+    __slots__ = (
+        "ask",
+        "bar_listeners",
+        "bid",
+        "currency",
+        "depth_listeners",
+        "id",
+        "index",
+        "instrument",
+        "lot",
+        "mark",
+        "mark_time_ns",
+        "min_notional",
+        "money_divisor",
+        "money_factor",
+        "quote_listeners",
+        "target_count",
+        "tick",
+        "trade_listeners",
+        "venue",
+    )
+
+    def __init__(self, instrument: Instrument, index: int) -> None:
+        self.index = index
+        self.mark = 0
+        self.bid = 0
+        self.ask = 0
+        self.mark_time_ns = 0
+        self.target_count = 0
+        self.bar_listeners: list[Listener] = []
+        self.trade_listeners: list[Listener] = []
+        self.quote_listeners: list[Listener] = []
+        self.depth_listeners: list[Listener] = []
+        self.relist(instrument)
+
+    def relist(self, instrument: Instrument) -> None:
+        """Take a new version of the instrument."""
+        self.instrument = instrument
+        self.id = instrument.id
+        self.venue = instrument.venue
+        self.currency = instrument.currency
+        self.tick = instrument.tick_units
+        self.lot = instrument.lot_units
+        self.money_factor = instrument.money_factor
+        self.money_divisor = instrument.money_divisor
+        self.min_notional = instrument.min_notional_money
+
+    def notional(self, price: int, quantity: int) -> int:
+        """Money of a quantity at a price in the instrument's currency, half-even; signed."""
+        return multiply_units(price, quantity, self.money_factor, self.money_divisor)
+
+    def snapshot(self) -> list[object]:
+        """What of it is state: prices and their time."""
+        return [self.instrument, self.mark, self.bid, self.ask, self.mark_time_ns]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take back what `snapshot` gave."""
+        _instrument, self.mark, self.bid, self.ask, self.mark_time_ns = state

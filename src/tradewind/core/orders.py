@@ -1,0 +1,100 @@
+"""One order of ours, from intent to its final state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewind.model.orders import OrderState
+
+_FIELDS = (
+    "order_id",
+    "strategy",
+    "account",
+    "instrument",
+    "side",
+    "quantity",
+    "order_type",
+    "limit_price",
+    "stop_price",
+    "time_in_force",
+    "flags",
+    "expire_time_ns",
+    "leg",
+    "state",
+    "filled_quantity",
+    "filled_notional",
+    "fees",
+    "reserved",
+    "venue_order_id",
+    "intended_time_ns",
+    "changed_time_ns",
+    "fill_ids",
+)
+
+
+class Order:
+    """State of an order; quantities and prices in the instrument's units.
+
+    `strategy`, `account` and `instrument` are numbers in the core's lists. `reserved` is the
+    open quantity its exposure is counted with. `fill_ids` are the executions already posted.
+
+    >>> order = Order("j0-cross-1", 0, 0, 0, 1, 5)
+    >>> order.leaves_quantity, order.is_open
+    (5, True)
+    """
+
+    __slots__ = _FIELDS
+
+    def __init__(
+        self,
+        order_id: str,
+        strategy: int,
+        account: int,
+        instrument: int,
+        side: int,
+        quantity: int,
+    ) -> None:
+        self.order_id = order_id
+        self.strategy = strategy
+        self.account = account
+        self.instrument = instrument
+        self.side = side
+        self.quantity = quantity
+        self.order_type = 1
+        self.limit_price = 0
+        self.stop_price = 0
+        self.time_in_force = 1
+        self.flags = 0
+        self.expire_time_ns = 0
+        self.leg = 0
+        self.state = 1
+        self.filled_quantity = 0
+        self.filled_notional = 0
+        self.fees = 0
+        self.reserved = 0
+        self.venue_order_id = ""
+        self.intended_time_ns = 0
+        self.changed_time_ns = 0
+        self.fill_ids: list[str] = []
+
+    @property
+    def leaves_quantity(self) -> int:
+        """What is still to be filled."""
+        return max(0, self.quantity - self.filled_quantity)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still fill: all states up to UNKNOWN."""
+        return self.state <= OrderState.UNKNOWN
+
+    def snapshot(self) -> list[object]:
+        """All fields in the order of the slots."""
+        return [getattr(self, name) for name in _FIELDS]
+
+
+def order_from(state: list[Any]) -> Order:
+    """The order that `snapshot` gave."""
+    order = Order(*state[:6])
+    for name, value in zip(_FIELDS[6:], state[6:], strict=True):
+        setattr(order, name, value)
+    return order

@@ -1,0 +1,213 @@
+"""Pre-trade checks: one list, run on every order; the first reason wins.
+
+The controls and their sources (SEC Rule 15c3-5, MiFID II RTS 6) are numbered in the docs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewind.core.bounds import OFF, SHARE
+from tradewind.core.exposure import Holding, Scope
+from tradewind.core.orders import Order
+from tradewind.model.instruments import currency_digits
+from tradewind.model.numbers import divide_half_even, format_plain
+
+RULES = (
+    "halted",
+    "restricted",
+    "max_order_quantity",
+    "max_order_notional",
+    "no_price",
+    "stale_price",
+    "price_collar",
+    "duplicate_order",
+    "message_rate",
+    "max_open_orders",
+    "short_sale",
+    "max_position",
+    "max_position_notional",
+    "max_gross_exposure",
+    "max_net_exposure",
+    "capital",
+    "max_leverage",
+    "concentration",
+    "risk_per_trade",
+    "no_rate",
+)
+"""Names of the rules in the order they are run, for each scope from strategy to firm."""
+
+Breach = tuple[str, str, str]
+"""Rule, the value it saw, the limit it has."""
+
+
+def breach_of(
+    order: Order, holding: Holding, scope: Scope, equity: int, time_ns: int
+) -> Breach | None:
+    """The first rule of a scope that the order would break, or None.
+
+    `equity` is the account's, in its currency's money units. The order must not be counted in
+    the holding yet; the scope's message counter must already have it.
+    """
+    if scope.is_halted:
+        return ("halted", scope.name, scope.halt_reason)
+    if not scope.is_limited:
+        return None
+    breach = _order_breach(order, holding, scope)
+    if breach is None:
+        breach = _price_breach(order, holding, time_ns)
+    if breach is None:
+        breach = _flow_breach(order, holding, scope, time_ns)
+    if breach is None:
+        breach = _position_breach(order, holding, scope)
+    if breach is None:
+        breach = _exposure_breach(order, holding, scope, equity)
+    return breach
+
+
+def reference_price(order: Order, holding: Holding) -> int:
+    """The price an order is valued at: its limit, its stop, else the mark."""
+    if order.limit_price > 0:
+        return order.limit_price
+    if order.stop_price > 0 and order.order_type >= 3:
+        return order.stop_price
+    return holding.market.mark
+
+
+def _order_breach(order: Order, holding: Holding, scope: Scope) -> Breach | None:
+    bounds = holding.bounds
+    if not bounds.is_allowed:
+        return ("restricted", holding.market.id, "not allowed")
+    if bounds.order_quantity != OFF and order.quantity > bounds.order_quantity:
+        return _quantities("max_order_quantity", order.quantity, bounds.order_quantity, holding)
+    if holding.rate == 0:
+        return ("no_rate", holding.market.currency, scope.currency)
+    price = reference_price(order, holding)
+    if price <= 0:
+        return ("no_price", "0", "a price")
+    if bounds.order_notional != OFF:
+        notional = abs(holding.money(price, order.quantity))
+        if notional > bounds.order_notional:
+            return _amounts("max_order_notional", notional, bounds.order_notional, scope)
+    return None
+
+
+def _price_breach(order: Order, holding: Holding, time_ns: int) -> Breach | None:
+    bounds = holding.bounds
+    market = holding.market
+    if bounds.stale_price_ns != OFF and time_ns - market.mark_time_ns > bounds.stale_price_ns:
+        age = time_ns - market.mark_time_ns
+        return ("stale_price", f"{age} ns", f"{bounds.stale_price_ns} ns")
+    if bounds.price_collar != OFF and order.limit_price > 0:
+        away = abs(order.limit_price - market.mark)
+        if market.mark <= 0:
+            return ("no_price", "0", "a price")
+        if exceeds_share(away, bounds.price_collar, market.mark):
+            return _shares("price_collar", away, market.mark, bounds.price_collar)
+    return None
+
+
+def _flow_breach(order: Order, holding: Holding, scope: Scope, time_ns: int) -> Breach | None:
+    bounds = holding.bounds
+    if bounds.duplicate_ns != OFF:
+        key = (
+            order.strategy,
+            order.instrument,
+            order.side,
+            order.limit_price,
+            order.quantity,
+        )
+        before = scope.recent.get(key)
+        if before is not None and time_ns - before < bounds.duplicate_ns:
+            return ("duplicate_order", f"{time_ns - before} ns", f"{bounds.duplicate_ns} ns")
+    if bounds.orders_per_second != OFF and scope.orders_in_second > bounds.orders_per_second:
+        return ("message_rate", str(scope.orders_in_second), str(bounds.orders_per_second))
+    if bounds.open_orders != OFF and scope.open_orders + 1 > bounds.open_orders:
+        return ("max_open_orders", str(scope.open_orders + 1), str(bounds.open_orders))
+    return None
+
+
+def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | None:
+    bounds = holding.bounds
+    position = holding.position
+    resulting = holding.resulting(order.side, order.quantity)
+    if resulting < 0 and not bounds.is_short_allowed and order.side < 0:
+        return _quantities("short_sale", resulting, 0, holding)
+    # an order that brings the position nearer to zero is always let through
+    if (resulting >= 0) == (position >= 0) and abs(resulting) <= abs(position):
+        return None
+    if bounds.position_quantity != OFF and abs(resulting) > bounds.position_quantity:
+        return _quantities("max_position", abs(resulting), bounds.position_quantity, holding)
+    if bounds.position_notional != OFF:
+        notional = abs(holding.money(reference_price(order, holding), resulting))
+        if notional > bounds.position_notional:
+            return _amounts("max_position_notional", notional, bounds.position_notional, scope)
+    return None
+
+
+def _exposure_breach(
+    order: Order, holding: Holding, scope: Scope, equity: int
+) -> Breach | None:
+    bounds = holding.bounds
+    price = reference_price(order, holding)
+    before = holding.money(price, holding.worst())
+    after = holding.money(price, holding.resulting(order.side, order.quantity))
+    grows = abs(after) - abs(before)
+    if grows <= 0:
+        return None
+    if bounds.gross_exposure != OFF or bounds.capital != OFF or bounds.leverage != OFF:
+        gross = scope.gross() + grows
+        if bounds.gross_exposure != OFF and gross > bounds.gross_exposure:
+            return _amounts("max_gross_exposure", gross, bounds.gross_exposure, scope)
+        if bounds.capital != OFF and gross > bounds.capital:
+            return _amounts("capital", gross, bounds.capital, scope)
+        if bounds.leverage != OFF and exceeds_share(gross, bounds.leverage, equity):
+            return _shares("max_leverage", gross, equity, bounds.leverage)
+    if bounds.net_exposure != OFF:
+        net = scope.net() + after - before
+        if abs(net) > bounds.net_exposure:
+            return _amounts("max_net_exposure", abs(net), bounds.net_exposure, scope)
+    if bounds.concentration != OFF and exceeds_share(abs(after), bounds.concentration, equity):
+        return _shares("concentration", abs(after), equity, bounds.concentration)
+    if bounds.risk_per_trade != OFF:
+        at_risk = risk_of(order, holding)
+        if exceeds_share(at_risk, bounds.risk_per_trade, equity):
+            return _shares("risk_per_trade", at_risk, equity, bounds.risk_per_trade)
+    return None
+
+
+def risk_of(order: Order, holding: Holding) -> int:
+    """|entry - stop| x quantity in scope currency; without a stop the stress move is it."""
+    price = reference_price(order, holding)
+    if order.stop_price > 0 and order.order_type < 3:
+        return abs(holding.money(abs(price - order.stop_price), order.quantity))
+    notional = abs(holding.money(price, order.quantity))
+    stress = holding.bounds.stress
+    return notional // SHARE * stress + divide_half_even(notional % SHARE * stress, SHARE)
+
+
+def exceeds_share(amount: int, share: int, base: int) -> bool:
+    """Whether amount > share x 10^-9 x base, exactly, through wider integers than 64 bits.
+
+    >>> exceeds_share(20, 20_000_000, 1000), exceeds_share(21, 20_000_000, 1000)
+    (False, True)
+    """
+    wide: Any = amount
+    wide_share: Any = share
+    return bool(wide * SHARE > wide_share * base)
+
+
+def _quantities(rule: str, value: int, limit: int, holding: Holding) -> Breach:
+    digits = holding.market.instrument.quantity_digits
+    return (rule, format_plain(value, digits), format_plain(limit, digits))
+
+
+def _amounts(rule: str, value: int, limit: int, scope: Scope) -> Breach:
+    digits = currency_digits(scope.currency)
+    return (rule, format_plain(value, digits), format_plain(limit, digits))
+
+
+def _shares(rule: str, value: int, base: int, limit: int) -> Breach:
+    wide: Any = value
+    share = int(wide * SHARE // base) if base > 0 else 0
+    return (rule, format_plain(share, 9), format_plain(limit, 9))

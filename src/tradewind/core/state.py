@@ -1,0 +1,268 @@
+"""The state of the trading core: everything a step may read and `apply` may write."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from tradewind.core.exposure import RATE_DIGITS, Holding, Scope, convert, rate_factors
+from tradewind.core.ledger import Wallet
+from tradewind.core.market import Market
+from tradewind.core.orders import Order
+from tradewind.core.positions import Position
+from tradewind.model.errors import UserError
+from tradewind.model.instruments import Instrument
+
+DONE_ORDERS_MAX = 100_000
+"""Finished orders kept in memory; the oldest leave first."""
+DONE_ORDER_AGE_MAX_NS = 24 * 3600 * 1_000_000_000
+"""Finished orders older than this leave memory as well."""
+
+FIRM = "firm"
+
+
+class Account:
+    """Cash by currency and the limits of one account."""
+
+    __slots__ = ("currency", "home", "index", "is_hedging", "name", "scope", "wallets")
+
+    def __init__(self, name: str, index: int, currency: str, is_hedging: int) -> None:
+        self.name = name
+        self.index = index
+        self.currency = currency
+        self.is_hedging = is_hedging
+        self.scope = Scope("account:" + name, currency)
+        self.home = Wallet(currency)
+        self.wallets: dict[str, Wallet] = {currency: self.home}
+
+    def wallet(self, currency: str) -> Wallet:
+        """The books of a currency, opened on first use."""
+        wallet = self.wallets.get(currency)
+        if wallet is None:
+            wallet = Wallet(currency)
+            self.wallets[currency] = wallet
+        return wallet
+
+
+class StrategyBook:
+    """What belongs to one strategy: its account, limits, positions and count of intents."""
+
+    __slots__ = (
+        "account",
+        "code",
+        "index",
+        "intents",
+        "is_stopped",
+        "name",
+        "parameters",
+        "positions",
+        "scope",
+        "stop_reason",
+    )
+
+    def __init__(self, name: str, index: int, account: Account) -> None:
+        self.name = name
+        self.index = index
+        self.account = account
+        self.scope = Scope("strategy:" + name, account.currency)
+        self.positions: dict[int, Position] = {}
+        self.intents = 0
+        self.is_stopped = False
+        self.stop_reason = ""
+        self.code = ""
+        self.parameters: dict[str, str] = {}
+
+    def position(self, instrument: int, leg: int) -> Position:
+        """The position in an instrument (number) and leg (0 net, 1 long, -1 short)."""
+        key = instrument * 3 + leg + 1
+        position = self.positions.get(key)
+        if position is None:
+            position = Position()
+            self.positions[key] = position
+        return position
+
+    def quantity(self, instrument: int) -> int:
+        """Signed quantity over all legs."""
+        total = 0
+        for leg in (-1, 0, 1):
+            position = self.positions.get(instrument * 3 + leg + 1)
+            if position is not None:
+                total += position.quantity
+        return total
+
+
+class State:
+    """All of the core; lists are numbered, dicts find the number by name.
+
+    >>> state = State()
+    >>> state.list_instrument(Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")).index
+    0
+    """
+
+    __slots__ = (
+        "account_numbers",
+        "accounts",
+        "anomalies",
+        "done",
+        "epoch",
+        "firm",
+        "halts",
+        "journal_id",
+        "lost_venues",
+        "market_numbers",
+        "markets",
+        "open_orders",
+        "orders",
+        "rates",
+        "sequence",
+        "strategies",
+        "strategy_numbers",
+        "targets",
+        "time_ns",
+        "timers",
+    )
+
+    def __init__(self) -> None:
+        self.journal_id = ""
+        self.epoch = 0
+        self.sequence = 0
+        self.time_ns = 0
+        self.markets: list[Market] = []
+        self.market_numbers: dict[str, int] = {}
+        self.accounts: list[Account] = []
+        self.account_numbers: dict[str, int] = {}
+        self.strategies: list[StrategyBook] = []
+        self.strategy_numbers: dict[str, int] = {}
+        self.firm = Scope(FIRM, "")
+        self.orders: dict[str, Order] = {}
+        self.open_orders: dict[str, Order] = {}
+        self.done: deque[Order] = deque()
+        self.targets: dict[tuple[int, int, int], Any] = {}
+        self.timers: list[tuple[int, str, str, int]] = []
+        self.rates: dict[tuple[str, str], int] = {}
+        self.halts: dict[str, tuple[str, str]] = {}
+        self.lost_venues: dict[str, str] = {}
+        self.anomalies: dict[str, int] = {}
+
+    def list_instrument(self, instrument: Instrument) -> Market:
+        """The market of an instrument, new or with its new version."""
+        number = self.market_numbers.get(instrument.id)
+        if number is not None:
+            self.markets[number].relist(instrument)
+            return self.markets[number]
+        market = Market(instrument, len(self.markets))
+        self.markets.append(market)
+        self.market_numbers[instrument.id] = market.index
+        return market
+
+    def open_account(self, name: str, currency: str, is_hedging: int) -> Account:
+        """A new account; changing the position mode of one with positions is refused."""
+        number = self.account_numbers.get(name)
+        if number is not None:
+            account = self.accounts[number]
+            if account.is_hedging != is_hedging and self._has_positions(account):
+                raise UserError(f"account {name} has open positions: close them before hedging")
+            account.is_hedging = is_hedging
+            return account
+        account = Account(name, len(self.accounts), currency, is_hedging)
+        self.accounts.append(account)
+        self.account_numbers[name] = account.index
+        if not self.firm.currency:
+            self.firm.currency = currency
+        return account
+
+    def register_strategy(self, name: str, account: str) -> StrategyBook:
+        """The book of a strategy, new or as it was."""
+        number = self.strategy_numbers.get(name)
+        if number is not None:
+            return self.strategies[number]
+        book = StrategyBook(name, len(self.strategies), self.account(account))
+        self.strategies.append(book)
+        self.strategy_numbers[name] = book.index
+        return book
+
+    def market(self, instrument_id: str) -> Market:
+        """The market of an id; `UserError` where it is not listed."""
+        number = self.market_numbers.get(instrument_id)
+        if number is None:
+            known = ", ".join(self.market_numbers) or "none"
+            raise UserError(f"{instrument_id} is not listed here: known are {known}")
+        return self.markets[number]
+
+    def account(self, name: str) -> Account:
+        """The account of a name; `UserError` where there is none."""
+        number = self.account_numbers.get(name)
+        if number is None:
+            raise UserError(f"there is no account {name!r}: open it first")
+        return self.accounts[number]
+
+    def strategy(self, name: str) -> StrategyBook:
+        """The book of a strategy; `UserError` where there is none."""
+        number = self.strategy_numbers.get(name)
+        if number is None:
+            raise UserError(f"there is no strategy {name!r}: register it first")
+        return self.strategies[number]
+
+    def holding(self, scope: Scope, market: Market, account: Account) -> Holding:
+        """The scope's holding of an instrument, with the account's wallet for account scopes."""
+        if len(scope.holdings) > market.index:
+            known = scope.holdings[market.index]
+            if known is not None:
+                return known
+        wallet = account.wallet(market.currency) if scope is account.scope else None
+        holding = scope.holding(market, wallet)
+        self.set_rate(holding, scope)
+        return holding
+
+    def set_rate(self, holding: Holding, scope: Scope) -> None:
+        """Give a holding the rate from its instrument's currency into the scope's."""
+        currency = holding.market.currency
+        if currency == scope.currency:
+            holding.rate, holding.rate_divisor = 1, 1
+            return
+        rate = self.rates.get((currency, scope.currency), 0)
+        holding.rate, holding.rate_divisor = rate_factors(rate, currency, scope.currency)
+
+    def equity(self, account: Account) -> int:
+        """Cash and positions at their marks in the account's currency.
+
+        A currency without a known rate counts as nothing.
+        """
+        home = account.home
+        total = home.cash + home.value
+        if len(account.wallets) > 1:
+            for wallet in account.wallets.values():
+                if wallet is not home:
+                    total += self._converted(wallet, account.currency)
+        return total
+
+    def _converted(self, wallet: Wallet, currency: str) -> int:
+        rate = self.rates.get((wallet.currency, currency), 0)
+        factor, divisor = rate_factors(rate, wallet.currency, currency)
+        return int(convert(wallet.cash + wallet.value, factor, divisor))
+
+    def finish(self, order: Order) -> None:
+        """Move an order from the open ones to the finished, and forget the oldest of those."""
+        self.open_orders.pop(order.order_id, None)
+        done = self.done
+        done.append(order)
+        oldest_ns = self.time_ns - DONE_ORDER_AGE_MAX_NS
+        while done and (len(done) > DONE_ORDERS_MAX or done[0].changed_time_ns < oldest_ns):
+            forgotten = done.popleft()
+            self.orders.pop(forgotten.order_id, None)
+
+    def note(self, anomaly: str) -> None:
+        """Count something that should not happen, by name."""
+        self.anomalies[anomaly] = self.anomalies.get(anomaly, 0) + 1
+
+    def _has_positions(self, account: Account) -> bool:
+        return any(
+            position.quantity
+            for book in self.strategies
+            if book.account is account
+            for position in book.positions.values()
+        )
+
+
+RATE_ONE = int(10**RATE_DIGITS)
+"""A rate of 1 in `RateChanged`."""
