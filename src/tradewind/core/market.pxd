@@ -1,12 +1,14 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from tradewind.core.book cimport Book
 from tradewind.model.numbers cimport multiply_units
 
 
 @cython.final
 cdef class Market:
     cdef readonly object instrument
+    cdef readonly Book book
     cdef readonly str id, venue, currency
     cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional
     cdef public int64_t mark, bid, ask, mark_time_ns, target_count

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tradewind.core.book import Book
 from tradewind.model.instruments import Instrument
 from tradewind.model.numbers import multiply_units
 
@@ -29,6 +30,7 @@ class Market:
         "ask",
         "bar_listeners",
         "bid",
+        "book",
         "currency",
         "depth_listeners",
         "id",
@@ -49,6 +51,7 @@ class Market:
 
     def __init__(self, instrument: Instrument, index: int) -> None:
         self.index = index
+        self.book = Book(instrument.tick_units)
         self.mark = 0
         self.bid = 0
         self.ask = 0
@@ -76,10 +79,11 @@ class Market:
         """Money of a quantity at a price in the instrument's currency, half-even; signed."""
         return multiply_units(price, quantity, self.money_factor, self.money_divisor)
 
-    def snapshot(self) -> list[object]:
-        """What of it is state: prices and their time."""
-        return [self.instrument, self.mark, self.bid, self.ask, self.mark_time_ns]
-
-    def restore(self, state: list[Any]) -> None:
-        """Take back what `snapshot` gave."""
-        _instrument, self.mark, self.bid, self.ask, self.mark_time_ns = state
+    def listeners(self) -> list[list[Listener]]:
+        """All lists of listeners."""
+        return [
+            self.bar_listeners,
+            self.trade_listeners,
+            self.quote_listeners,
+            self.depth_listeners,
+        ]

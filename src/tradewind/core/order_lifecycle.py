@@ -42,7 +42,9 @@ MOVES: dict[Happening, dict[S, S]] = {
     Happening.CANCEL_REJECTED: dict.fromkeys((*_UNSEEN, S.PENDING_CANCEL), S.NEW),
     Happening.AMEND_REJECTED: {},
     Happening.UNKNOWN: dict.fromkeys(_OPEN, S.UNKNOWN),
-    Happening.CANCEL_SENT: dict.fromkeys((S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED), S.PENDING_CANCEL),
+    Happening.CANCEL_SENT: dict.fromkeys(
+        (S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED), S.PENDING_CANCEL
+    ),
 }
 """The moves that change the state; every pair that is not here leaves it as it is."""
 

@@ -16,3 +16,5 @@ cdef class Position:
 
 @cython.locals(wide=object)
 cpdef int64_t share_of_cost(int64_t cost, int64_t closed, int64_t quantity) except? -1
+@cython.locals(position=Position)
+cpdef Position position_from(list state)

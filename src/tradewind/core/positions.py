@@ -76,3 +76,10 @@ def share_of_cost(cost: int, closed: int, quantity: int) -> int:
         return cost * closed // quantity
     wide: Any = cost
     return int(wide * closed // quantity)
+
+
+def position_from(state: list[int]) -> Position:
+    """The position that `snapshot` gave."""
+    position = Position()
+    position.quantity, position.cost, position.realized = state
+    return position

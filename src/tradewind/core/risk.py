@@ -145,9 +145,7 @@ def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | N
     return None
 
 
-def _exposure_breach(
-    order: Order, holding: Holding, scope: Scope, equity: int
-) -> Breach | None:
+def _exposure_breach(order: Order, holding: Holding, scope: Scope, equity: int) -> Breach | None:
     bounds = holding.bounds
     price = reference_price(order, holding)
     before = holding.money(price, holding.worst())

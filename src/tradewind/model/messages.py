@@ -231,14 +231,6 @@ class VenueRecovered(TimedMessage, frozen=True):
     venue: str
 
 
-class PositionReported(TimedMessage, frozen=True):
-    """The venue's own position, asked for by reconciliation."""
-
-    account: str
-    instrument: str
-    quantity: int
-
-
 # --- time, control, data quality -------------------------------------------------------------
 
 
@@ -370,7 +362,6 @@ ControlEvent = (
     | Report
     | VenueLost
     | VenueRecovered
-    | PositionReported
     | TimerFired
     | ClockTicked
     | Halted

@@ -1,0 +1,351 @@
+"""The engine: one deterministic step, with a door for single events and one for columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewind.core.book import Book
+from tradewind.core.exposure import Holding
+from tradewind.core.market import Market
+from tradewind.core.merge import Stream, merge
+from tradewind.core.state import Account, State
+from tradewind.core.stepper import Sink, Stepper
+from tradewind.core.targets import due_targets, size_target
+from tradewind.core.transitions import Decisions
+from tradewind.core.venue_model import VenueModel
+from tradewind.model import messages as m
+from tradewind.model.columns import DEPTH_LAST, Columns
+from tradewind.model.errors import BadData
+from tradewind.model.market import (
+    Bar,
+    BarOpened,
+    DepthUpdate,
+    Quote,
+    Trade,
+    bar_of,
+    quote_of,
+    trade_of,
+)
+
+_LAST = DEPTH_LAST
+
+
+class Engine(Stepper):
+    """A `Stepper` that takes market data: `step` one event, `run` columns.
+
+    Both doors go through the same methods, so any cutting of the same rows gives the same state
+    and records. `curve_time_ns` and `curve_equity` are the first account's equity at bar closes.
+    """
+
+    __slots__ = ("curve_equity", "curve_time_ns")
+
+    def __init__(
+        self, state: State, venue: VenueModel | None = None, sink: Sink | None = None
+    ) -> None:
+        Stepper.__init__(self, state, venue, sink)
+        self.curve_time_ns: list[int] = []
+        self.curve_equity: list[int] = []
+
+    # --- doors -------------------------------------------------------------------------------
+
+    def step(self, event: m.Event) -> Decisions:
+        """One event; what it decided, in order (commands, and denials with their reasons)."""
+        self.decisions = []
+        kind = type(event)
+        if kind in _MARKET_EVENTS:
+            self._step_market(event)
+        else:
+            if event.time_ns >= self.next_due_ns:
+                self._advance(event.time_ns)
+            self._control(event)
+            self._drain()
+        return self.decisions
+
+    def fold_rows(self, columns: Columns) -> Decisions:
+        """Apply recorded market rows in recovery."""
+        self.decisions = []
+        self.is_folding = True
+        self.run(columns)
+        self.is_folding = False
+        return self.decisions
+
+    def run(self, *batches: Columns) -> None:
+        """All rows of one or more columns, merged by time (then in the order given)."""
+        streams = [Stream(columns, self.state.market(columns.instrument.id)) for columns in batches]
+        if len(streams) == 1 and streams[0].kind == "trades":
+            self._run_trades(streams[0])
+        elif len(streams) == 1 and streams[0].kind == "quotes":
+            self._run_quotes(streams[0])
+        elif len(streams) == 1 and streams[0].is_plain_bars():
+            self._run_bars(streams[0])
+        else:
+            self._run_merged(streams, merge(streams))
+
+    # --- the batch door ----------------------------------------------------------------------
+
+    def _run_bars(self, stream: Stream) -> None:
+        market: Market = stream.market
+        open_times, close_times = stream.first, stream.second
+        opens, highs, lows, closes = stream.third, stream.fourth, stream.fifth, stream.sixth
+        volumes = stream.seventh
+        for row in range(len(open_times)):
+            self._on_bar_opened(market, open_times[row], opens[row])
+            self._on_bar(
+                market,
+                open_times[row],
+                close_times[row],
+                opens[row],
+                highs[row],
+                lows[row],
+                closes[row],
+                volumes[row],
+            )
+
+    def _run_trades(self, stream: Stream) -> None:
+        market: Market = stream.market
+        times, prices, sizes, sides = stream.first, stream.second, stream.third, stream.fourth
+        for row in range(len(times)):
+            self._on_trade(market, times[row], prices[row], sizes[row], sides[row])
+
+    def _run_quotes(self, stream: Stream) -> None:
+        market: Market = stream.market
+        times, bids, bid_sizes = stream.first, stream.second, stream.third
+        asks, ask_sizes = stream.fourth, stream.fifth
+        for row in range(len(times)):
+            self._on_quote(market, times[row], bids[row], bid_sizes[row], asks[row], ask_sizes[row])
+
+    def _run_merged(self, streams: list[Stream], order: Any) -> None:
+        numbers, rows, parts = order
+        for place in range(len(numbers)):
+            stream: Stream = streams[numbers[place]]
+            row: int = rows[place]
+            if stream.kind == "bars":
+                self._merged_bar(stream, row, parts[place])
+            elif stream.kind == "trades":
+                self._on_trade(
+                    stream.market,
+                    stream.first[row],
+                    stream.second[row],
+                    stream.third[row],
+                    stream.fourth[row],
+                )
+            elif stream.kind == "quotes":
+                self._on_quote(
+                    stream.market,
+                    stream.first[row],
+                    stream.second[row],
+                    stream.third[row],
+                    stream.fourth[row],
+                    stream.fifth[row],
+                )
+            else:
+                self._on_depth(
+                    stream.market,
+                    stream.first[row],
+                    stream.second[row],
+                    stream.third[row],
+                    stream.fourth[row],
+                    stream.fifth[row],
+                )
+
+    def _merged_bar(self, stream: Stream, row: int, part: int) -> None:
+        if part == 1:
+            self._on_bar_opened(stream.market, stream.first[row], stream.third[row])
+            return
+        self._on_bar(
+            stream.market,
+            stream.first[row],
+            stream.second[row],
+            stream.third[row],
+            stream.fourth[row],
+            stream.fifth[row],
+            stream.sixth[row],
+            stream.seventh[row],
+        )
+
+    # --- one market row ----------------------------------------------------------------------
+
+    def _step_market(self, event: Any) -> None:
+        market: Market = self.state.market(event.instrument.id)
+        if isinstance(event, Bar):
+            self._on_bar(
+                market,
+                event.open_time_ns,
+                event.close_time_ns,
+                event.open_units,
+                event.high_units,
+                event.low_units,
+                event.close_units,
+                event.volume_units,
+            )
+        elif isinstance(event, Trade):
+            self._on_trade(market, event.time_ns, event.price_units, event.size_units, event.side)
+        elif isinstance(event, Quote):
+            self._on_quote(
+                market,
+                event.time_ns,
+                event.bid_units,
+                event.bid_size_units,
+                event.ask_units,
+                event.ask_size_units,
+            )
+        elif isinstance(event, BarOpened):
+            self._on_bar_opened(market, event.time_ns, event.price_units)
+        else:
+            for row in depth_rows(event):
+                self._on_depth(market, event.time_ns, row[0], row[1], row[2], row[3])
+
+    def _begin(self, time_ns: int) -> None:
+        """Count a row, let what is due before it happen, move the time."""
+        state = self.state
+        if time_ns < state.time_ns:
+            raise BadData(
+                f"a market row of {time_ns} comes behind {state.time_ns}: rows must be in order"
+            )
+        if time_ns >= self.next_due_ns:
+            self._advance(time_ns)
+        state.sequence += 1
+        state.time_ns = time_ns
+
+    def _on_bar_opened(self, market: Market, time_ns: int, price: int) -> None:
+        self._begin(time_ns)
+        self._price(market, time_ns, price, price, price)
+        venue = self.venue
+        if venue is not None:
+            venue.on_bar_opened(market.index, time_ns, price)
+            if venue.reports:
+                self._drain()
+
+    def _on_bar(
+        self,
+        market: Market,
+        open_time_ns: int,
+        time_ns: int,
+        open_price: int,
+        high: int,
+        low: int,
+        close: int,
+        volume: int,
+    ) -> None:
+        self._begin(time_ns)
+        venue = self.venue
+        if venue is not None:
+            venue.on_bar(market.index, time_ns, open_price, high, low, close, volume)
+            if venue.reports:
+                self._drain()
+        market.mark = close
+        market.mark_time_ns = time_ns
+        self._revalue(market)
+        if market.bar_listeners and not self.is_folding:
+            bar = bar_of(
+                market.instrument, open_time_ns, time_ns, open_price, high, low, close, volume
+            )
+            self._tell(market.bar_listeners, bar)
+        if not self.is_folding:
+            self._sample(time_ns)
+
+    def _on_trade(self, market: Market, time_ns: int, price: int, size: int, side: int) -> None:
+        self._begin(time_ns)
+        self._price(market, time_ns, price, price, price)
+        venue = self.venue
+        if venue is not None:
+            venue.on_trade(market.index, time_ns, price, size, side)
+            if venue.reports:
+                self._drain()
+        if market.trade_listeners and not self.is_folding:
+            self._tell(
+                market.trade_listeners, trade_of(market.instrument, time_ns, price, size, side)
+            )
+
+    def _on_quote(
+        self, market: Market, time_ns: int, bid: int, bid_size: int, ask: int, ask_size: int
+    ) -> None:
+        self._begin(time_ns)
+        market.bid = bid
+        market.ask = ask
+        if bid > 0 and ask > 0:
+            self._price(market, time_ns, (bid + ask) // 2, ask, bid)
+        venue = self.venue
+        if venue is not None:
+            venue.on_quote(market.index, time_ns, bid, bid_size, ask, ask_size)
+            if venue.reports:
+                self._drain()
+        if market.quote_listeners and not self.is_folding:
+            quote = quote_of(market.instrument, time_ns, bid, bid_size, ask, ask_size)
+            self._tell(market.quote_listeners, quote)
+
+    def _on_depth(
+        self, market: Market, time_ns: int, side: int, price: int, size: int, flags: int
+    ) -> None:
+        self._begin(time_ns)
+        book: Book = market.book
+        book.apply(side, price, size, flags)
+        if flags & _LAST and book.best_bid > 0 and book.best_ask > 0:
+            market.bid = book.best_bid
+            market.ask = book.best_ask
+            mid = (book.best_bid + book.best_ask) // 2
+            self._price(market, time_ns, mid, book.best_ask, book.best_bid)
+        venue = self.venue
+        if venue is not None:
+            venue.on_depth(market.index, time_ns, side, price, size, flags)
+            if venue.reports:
+                self._drain()
+        if flags & _LAST and market.depth_listeners and not self.is_folding:
+            self._tell(market.depth_listeners, book)
+
+    def _price(self, market: Market, time_ns: int, mark: int, buy: int, sell: int) -> None:
+        """A new mark; targets that waited for a price are sized at what each side would pay."""
+        market.mark = mark
+        market.mark_time_ns = time_ns
+        self._revalue(market)
+        if market.target_count > 0:
+            self._size_targets(market, buy, sell)
+
+    def _revalue(self, market: Market) -> None:
+        for account in self.state.accounts:
+            holdings = account.scope.holdings
+            if len(holdings) > market.index:
+                holding: Holding | None = holdings[market.index]
+                if holding is not None and (holding.position != 0 or holding.value != 0):
+                    holding.revalue()
+
+    def _size_targets(self, market: Market, buy: int, sell: int) -> None:
+        for intent in due_targets(self.state, market):
+            decision = size_target(self.state, intent, buy if intent.value >= 0 else sell)
+            if decision is not None:
+                self._decide(decision)
+        self._drain()
+
+    def _sample(self, time_ns: int) -> None:
+        """A point of the first account's equity curve; the last of equal times stands."""
+        accounts = self.state.accounts
+        if not accounts:
+            return
+        account: Account = accounts[0]
+        equity = self.state.equity(account)
+        times = self.curve_time_ns
+        if times and times[-1] == time_ns:
+            self.curve_equity[-1] = equity
+        else:
+            times.append(time_ns)
+            self.curve_equity.append(equity)
+
+
+_MARKET_EVENTS = frozenset({Bar, BarOpened, Trade, Quote, DepthUpdate})
+
+
+def depth_rows(event: DepthUpdate) -> list[tuple[int, int, int, int]]:
+    """The rows (side, price, size, flags) of a depth event, as in depth columns.
+
+    >>> from tradewind.model.instruments import Instrument
+    >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
+    >>> depth_rows(DepthUpdate(goog, 5, ((10000, 3),), ((10001, 4),)))
+    [(1, 10000, 3, 0), (-1, 10001, 4, 1)]
+    """
+    snapshot = 2 if event.is_snapshot else 0
+    rows = [(1, price, size, snapshot) for price, size in event.bids]
+    rows += [(-1, price, size, snapshot) for price, size in event.asks]
+    if rows:
+        side, price, size, flags = rows[-1]
+        rows[-1] = (side, price, size, flags | DEPTH_LAST)
+    return rows

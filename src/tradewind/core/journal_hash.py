@@ -1,0 +1,70 @@
+"""The hash of a run: its records with their sequences, and the market data it saw."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from tradewind.model.codec import encode, join
+from tradewind.model.columns import REQUIRED, Columns
+from tradewind.model.messages import MarketRecorded, Record
+
+
+class JournalHash:
+    """Folds a run however it is cut into groups and batches.
+
+    Records are folded as their bytes, with their sequences beside them; market rows column by
+    column for each instrument and kind. `MarketRecorded` only says where rows are kept, so it
+    is left out. Columns may be handed over late: they are hashed when the digest is asked for.
+
+    >>> one, two = JournalHash(), JournalHash()
+    >>> from tradewind.model.messages import ClockTicked
+    >>> one.records([1, 2], [ClockTicked(5), ClockTicked(6)])
+    >>> two.records([1], [ClockTicked(5)]); two.records([2], [ClockTicked(6)])
+    >>> one.hexdigest() == two.hexdigest()
+    True
+    """
+
+    def __init__(self) -> None:
+        self._sequences = hashlib.sha256()
+        self._records = hashlib.sha256()
+        self._columns: list[Columns] = []
+        self._streams: dict[tuple[str, str], list[hashlib._Hash]] = {}
+
+    def records(self, sequences: list[int], records: list[Record]) -> None:
+        """Fold records in their order."""
+        if any(type(record) is MarketRecorded for record in records):
+            both = [
+                pair
+                for pair in zip(sequences, records, strict=True)
+                if type(pair[1]) is not MarketRecorded
+            ]
+            sequences = [sequence for sequence, _ in both]
+            records = [record for _, record in both]
+        self._sequences.update(np.array(sequences, np.int64).tobytes())
+        self._records.update(join(map(encode, records)))
+
+    def rows(self, columns: Columns) -> None:
+        """Fold market rows, later: the arrays must not change until the digest is asked for."""
+        self._columns.append(columns)
+
+    def hexdigest(self) -> str:
+        """The hash of everything folded so far, in hex."""
+        self._fold_columns(self._columns)
+        self._columns = []
+        total = hashlib.sha256(self._sequences.digest() + self._records.digest())
+        for key in sorted(self._streams):
+            total.update("\0".join(key).encode())
+            for column in self._streams[key]:
+                total.update(column.digest())
+        return total.hexdigest()
+
+    def _fold_columns(self, batches: Iterable[Columns]) -> None:
+        for columns in batches:
+            key = (columns.kind, columns.instrument.id)
+            names = REQUIRED[columns.kind]
+            hashes = self._streams.setdefault(key, [hashlib.sha256() for _ in names])
+            for name, column in zip(names, hashes, strict=True):
+                column.update(columns[name].tobytes())

@@ -1,0 +1,77 @@
+"""Columns of several instruments and kinds in one order of time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.core.market import Market
+from tradewind.model.columns import REQUIRED, Columns
+
+Order = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+CLOSE_PART = 0
+OPEN_PART = 1
+_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+
+
+class Stream:
+    """One batch with its columns at hand by place: the order of `model.columns.REQUIRED`."""
+
+    __slots__ = (
+        "fifth",
+        "first",
+        "fourth",
+        "kind",
+        "market",
+        "second",
+        "seventh",
+        "sixth",
+        "third",
+    )
+
+    def __init__(self, columns: Columns, market: Market) -> None:
+        self.kind: str = columns.kind
+        self.market = market
+        arrays = [columns[name] for name in REQUIRED[columns.kind]]
+        while len(arrays) < len(_PLACES):
+            arrays.append(arrays[0])
+        (
+            self.first,
+            self.second,
+            self.third,
+            self.fourth,
+            self.fifth,
+            self.sixth,
+            self.seventh,
+        ) = arrays
+
+    def is_plain_bars(self) -> bool:
+        """Whether these are bars of which each closes before the next one opens."""
+        if self.kind != "bars":
+            return False
+        opens, closes = np.asarray(self.first), np.asarray(self.second)
+        return bool((closes[:-1] <= opens[1:]).all() and (opens <= closes).all())
+
+
+def merge(streams: list[Stream]) -> Order:
+    """Stream number, row and part of every event in order of time.
+
+    At equal times bars close first, then rows come in the order of the streams, then bars open:
+    what a close decides can be filled at an open of the same moment.
+    """
+    times, numbers, rows, parts = [], [], [], []
+    for number, stream in enumerate(streams):
+        count = len(stream.first)
+        points = [(stream.second, CLOSE_PART), (stream.first, OPEN_PART)]
+        for time_ns, part in points if stream.kind == "bars" else [(stream.first, CLOSE_PART)]:
+            times.append(np.asarray(time_ns))
+            numbers.append(np.full(count, number, np.int64))
+            rows.append(np.arange(count, dtype=np.int64))
+            parts.append(np.full(count, part, np.int64))
+    if not times:
+        empty = np.zeros(0, np.int64)
+        return empty, empty, empty
+    number_of, row_of, part_of = (np.concatenate(part) for part in (numbers, rows, parts))
+    order = np.lexsort((row_of, number_of, part_of, np.concatenate(times)))
+    return number_of[order], row_of[order], part_of[order]

@@ -1,0 +1,23 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+from tradewind.core.entry cimport close_order, reserve
+from tradewind.core.exposure cimport Holding, Scope
+from tradewind.core.ledger cimport Wallet
+from tradewind.core.market cimport Market
+from tradewind.core.orders cimport Order
+from tradewind.core.positions cimport Position
+from tradewind.core.state cimport State, StrategyBook
+
+
+cdef int64_t _UNKNOWN, _FULL, _PARTIAL
+
+
+@cython.locals(order=Order, price=int64_t, quantity=int64_t)
+cpdef Order post_fill(State state, object event)
+@cython.locals(book=StrategyBook, market=Market, position=Position, holding=Holding, other=Holding, wallet=Wallet, scope=Scope, signed=int64_t, realized=int64_t, notional=int64_t)
+cdef void _post_money(State state, Order order, int64_t price, int64_t quantity) except *
+@cython.locals(book=StrategyBook, wallet=Wallet)
+cdef void _pay_fee(State state, Order order, int64_t fee, str currency) except *
+@cython.locals(was_open=bint, is_full=bint)
+cdef void _advance_order(State state, Order order, int64_t quantity) except *

@@ -1,0 +1,88 @@
+"""How a fill is posted: order, position, books and exposures, each by its own rules."""
+
+from __future__ import annotations
+
+from tradewind.core.entry import close_order, reserve
+from tradewind.core.exposure import Holding
+from tradewind.core.ledger import Wallet
+from tradewind.core.market import Market
+from tradewind.core.order_lifecycle import Happening, next_state
+from tradewind.core.orders import Order
+from tradewind.core.positions import Position
+from tradewind.core.state import State, StrategyBook
+from tradewind.model.messages import OrderFilled
+from tradewind.model.orders import OrderState
+
+_UNKNOWN = int(OrderState.UNKNOWN)
+_FULL = int(Happening.FULL_FILL)
+_PARTIAL = int(Happening.PARTIAL_FILL)
+
+
+def post_fill(state: State, event: OrderFilled) -> Order | None:
+    """Post one execution once; None where the order is not known or the fill already posted.
+
+    A fill is money that has moved, so it is posted in every state of the order, also when it
+    comes behind a cancel or fills more than was ordered; both are counted as anomalies.
+    """
+    order: Order | None = state.orders.get(event.order_id)
+    if order is None:
+        state.note("fill_of_unknown_order")
+        return None
+    if event.fill_id in order.fill_ids:
+        state.note("fill_reported_again")
+        return None
+    order.fill_ids.append(event.fill_id)
+    price: int = event.price
+    quantity: int = event.quantity
+    _post_money(state, order, price, quantity)
+    if event.fee != 0:
+        _pay_fee(state, order, event.fee, event.fee_currency)
+    _advance_order(state, order, quantity)
+    return order
+
+
+def _post_money(state: State, order: Order, price: int, quantity: int) -> None:
+    book: StrategyBook = state.strategies[order.strategy]
+    market: Market = state.markets[order.instrument]
+    position: Position = book.position(order.instrument, order.leg)
+    signed = quantity * order.side
+    realized = position.fill(signed, price, market.money_factor, market.money_divisor)
+    notional = market.notional(price, signed)
+    holding: Holding = state.holding(book.account.scope, market, book.account)
+    wallet: Wallet = book.account.wallet(market.currency)
+    wallet.post_fill(notional, position.released, realized)
+    order.filled_notional += abs(notional)
+    holding.position += signed
+    for scope in (book.scope, state.firm):
+        other: Holding = state.holding(scope, market, book.account)
+        other.position += signed
+    if market.mark == 0:
+        market.mark = price
+        market.mark_time_ns = state.time_ns
+    holding.revalue()
+
+
+def _pay_fee(state: State, order: Order, fee: int, currency: str) -> None:
+    book: StrategyBook = state.strategies[order.strategy]
+    wallet: Wallet = book.account.wallet(currency)
+    wallet.pay_fee(fee)
+    order.fees += fee
+
+
+def _advance_order(state: State, order: Order, quantity: int) -> None:
+    was_open = order.state <= _UNKNOWN
+    if not was_open:
+        state.note("fill_behind_the_end")
+    order.filled_quantity += quantity
+    if order.filled_quantity > order.quantity:
+        state.note("filled_more_than_ordered")
+    order.changed_time_ns = state.time_ns
+    is_full = order.filled_quantity >= order.quantity
+    happening = _FULL if is_full else _PARTIAL
+    order.state = next_state(order.state, happening, order.filled_quantity)
+    if not was_open:
+        return
+    if is_full:
+        close_order(state, order)
+    elif order.reserved:
+        reserve(state, order, -min(quantity, order.reserved))

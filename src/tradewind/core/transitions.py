@@ -1,0 +1,370 @@
+"""What each event does to the state: one function an event, in one table.
+
+Every function takes the state and the event and returns the decisions that follow from it, in
+order. State changes only here and in what is called from here.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+from tradewind.core.entry import amended_breach, close_order, enter_order, reserve
+from tradewind.core.exposure import Scope
+from tradewind.core.order_lifecycle import Happening, next_state
+from tradewind.core.orders import Order
+from tradewind.core.posting import post_fill
+from tradewind.core.state import FIRM, State
+from tradewind.core.targets import drop_targets, take_target
+from tradewind.model import messages as m
+from tradewind.model.orders import OrderState
+
+Decisions = list[m.Decision]
+
+_NOTHING: Decisions = []
+
+
+def run_started(state: State, event: m.RunStarted) -> Decisions:
+    """A new epoch; an older one in the journal would be two leaders at once."""
+    assert event.epoch > state.epoch, "an epoch went back"
+    state.journal_id = event.journal_id
+    state.epoch = event.epoch
+    return _NOTHING
+
+
+def instrument_listed(state: State, event: m.InstrumentListed) -> Decisions:
+    """A new instrument or version."""
+    state.list_instrument(event.instrument)
+    return _NOTHING
+
+
+def account_opened(state: State, event: m.AccountOpened) -> Decisions:
+    """A new account."""
+    state.open_account(event.account, event.currency, int(event.hedging))
+    return _NOTHING
+
+
+def cash_deposited(state: State, event: m.CashDeposited) -> Decisions:
+    """Cash against capital."""
+    state.account(event.account).wallet(event.currency).deposit(event.amount)
+    return _NOTHING
+
+
+def limits_changed(state: State, event: m.LimitsChanged) -> Decisions:
+    """New limits for the next order on."""
+    scope_of(state, event.scope).set_limits(event.limits)
+    return _NOTHING
+
+
+def rate_changed(state: State, event: m.RateChanged) -> Decisions:
+    """A new rate between two currencies, for every holding that uses it."""
+    state.rates[event.currency, event.into] = event.rate
+    scopes = [state.firm]
+    scopes += [account.scope for account in state.accounts]
+    scopes += [book.scope for book in state.strategies]
+    for scope in scopes:
+        for holding in scope.holdings:
+            if holding is not None:
+                state.set_rate(holding, scope)
+    return _NOTHING
+
+
+def strategy_registered(state: State, event: m.StrategyRegistered) -> Decisions:
+    """A strategy's book, and it may trade again if it was stopped."""
+    book = state.register_strategy(event.strategy, event.account)
+    book.code = event.code
+    book.parameters = dict(event.parameters)
+    book.is_stopped = False
+    book.stop_reason = ""
+    return _NOTHING
+
+
+def strategy_stopped(state: State, event: m.StrategyStopped) -> Decisions:
+    """No more orders of a strategy; what it wanted and timers are forgotten."""
+    book = state.strategy(event.strategy)
+    book.is_stopped = True
+    book.stop_reason = event.reason
+    drop_targets(state, book)
+    state.timers = [timer for timer in state.timers if timer[1] != event.strategy]
+    heapq.heapify(state.timers)
+    return _NOTHING
+
+
+def order_intended(state: State, event: m.OrderIntended) -> Decisions:
+    """Risk, then the order."""
+    return [enter_order(state, event)]
+
+
+def target_intended(state: State, event: m.TargetIntended) -> Decisions:
+    """A target now or at the next price."""
+    decided = take_target(state, event)
+    return _NOTHING if decided is None else [decided]
+
+
+def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
+    """Cancel a working order; one that is done stays as it is."""
+    order = state.open_orders.get(event.order_id)
+    if order is None:
+        return _NOTHING
+    return [cancel_command(state, order)]
+
+
+def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
+    """Change a working order if the limits allow the new terms."""
+    order = state.open_orders.get(event.order_id)
+    if order is None:
+        return _NOTHING
+    price = event.limit_price or order.limit_price
+    breach = amended_breach(state, order, event.quantity, price)
+    if breach is not None:
+        return [m.OrderDenied(state.time_ns, order.order_id, *breach)]
+    added = event.quantity - order.filled_quantity - order.reserved
+    if added > 0:
+        reserve(state, order, added)
+    market = state.markets[order.instrument]
+    return [
+        m.AmendOrder(state.time_ns, order.order_id, market.venue, market.id, event.quantity, price)
+    ]
+
+
+def timer_set(state: State, event: m.TimerSet) -> Decisions:
+    """A timer on the heap; setting a name again moves it."""
+    _drop_timer(state, event.strategy, event.name)
+    timer = (event.due_time_ns, event.strategy, event.name, event.interval_ns)
+    heapq.heappush(state.timers, timer)
+    return _NOTHING
+
+
+def timer_fired(state: State, event: m.TimerFired) -> Decisions:
+    """Off the heap, and on again behind its interval."""
+    for timer in state.timers:
+        if timer[1] == event.strategy and timer[2] == event.name:
+            _drop_timer(state, event.strategy, event.name)
+            if timer[3] > 0:
+                following = (timer[0] + timer[3], timer[1], timer[2], timer[3])
+                heapq.heappush(state.timers, following)
+            break
+    return _NOTHING
+
+
+def order_accepted(state: State, event: m.OrderAccepted) -> Decisions:
+    """The venue works it."""
+    order = _known(state, event.order_id)
+    if order is not None:
+        order.venue_order_id = event.venue_order_id
+        _move(state, order, Happening.ACCEPTED)
+    return _NOTHING
+
+
+def order_rejected(state: State, event: m.OrderRejected) -> Decisions:
+    """The venue refused it."""
+    return _report(state, event.order_id, Happening.REJECTED)
+
+
+def order_filled(state: State, event: m.OrderFilled) -> Decisions:
+    """Money moved."""
+    post_fill(state, event)
+    return _NOTHING
+
+
+def order_canceled(state: State, event: m.OrderCanceled) -> Decisions:
+    """It works no more."""
+    return _report(state, event.order_id, Happening.CANCELED)
+
+
+def order_expired(state: State, event: m.OrderExpired) -> Decisions:
+    """Its time is over."""
+    return _report(state, event.order_id, Happening.EXPIRED)
+
+
+def order_amended(state: State, event: m.OrderAmended) -> Decisions:
+    """It works with other terms; filled beyond the new quantity it is done."""
+    order = _known(state, event.order_id)
+    if order is None:
+        return _NOTHING
+    order.quantity = event.quantity
+    order.limit_price = event.limit_price or order.limit_price
+    if not order.is_open:
+        return _NOTHING
+    if order.filled_quantity >= order.quantity:
+        _move(state, order, Happening.FULL_FILL)
+    else:
+        reserve(state, order, order.leaves_quantity - order.reserved)
+        _move(state, order, Happening.AMENDED)
+    return _NOTHING
+
+
+def cancel_rejected(state: State, event: m.CancelRejected) -> Decisions:
+    """It works on."""
+    return _report(state, event.order_id, Happening.CANCEL_REJECTED)
+
+
+def amend_rejected(state: State, event: m.AmendRejected) -> Decisions:
+    """It works with the old terms, and is counted with them."""
+    order = _known(state, event.order_id)
+    if order is not None and order.is_open:
+        reserve(state, order, order.leaves_quantity - order.reserved)
+        _move(state, order, Happening.AMEND_REJECTED)
+    return _NOTHING
+
+
+def order_unknown(state: State, event: m.OrderUnknown) -> Decisions:
+    """Nobody knows: its exposure stays counted and the venue is asked."""
+    order = _known(state, event.order_id)
+    if order is None or not order.is_open:
+        return _NOTHING
+    _move(state, order, Happening.UNKNOWN)
+    market = state.markets[order.instrument]
+    return [m.QueryOrder(state.time_ns, order.order_id, market.venue, market.id)]
+
+
+def venue_lost(state: State, event: m.VenueLost) -> Decisions:
+    """No new orders to the venue until it is back."""
+    state.lost_venues[event.venue] = event.reason
+    return _NOTHING
+
+
+def venue_recovered(state: State, event: m.VenueRecovered) -> Decisions:
+    """Orders may go again."""
+    state.lost_venues.pop(event.venue, None)
+    return _NOTHING
+
+
+def halted(state: State, event: m.Halted) -> Decisions:
+    """Block first, then cancel what works in the scope."""
+    state.halts[event.scope] = (event.reason, event.by)
+    _set_halt(state, event.scope, event.reason, 1)
+    orders = [order for order in state.open_orders.values() if _is_in(state, order, event.scope)]
+    return [cancel_command(state, order) for order in orders]
+
+
+def resumed(state: State, event: m.Resumed) -> Decisions:
+    """A person lets orders go again."""
+    state.halts.pop(event.scope, None)
+    _set_halt(state, event.scope, "", 0)
+    return _NOTHING
+
+
+def bad_tick(state: State, event: m.BadTick) -> Decisions:
+    """Counted by reason."""
+    state.note("bad_tick:" + event.reason)
+    return _NOTHING
+
+
+def only_time(state: State, event: m.ClockTicked | m.MarketRecorded) -> Decisions:
+    """Nothing but the time, which `apply` moves for every event."""
+    return _NOTHING
+
+
+TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
+    m.RunStarted: run_started,
+    m.InstrumentListed: instrument_listed,
+    m.AccountOpened: account_opened,
+    m.CashDeposited: cash_deposited,
+    m.LimitsChanged: limits_changed,
+    m.RateChanged: rate_changed,
+    m.StrategyRegistered: strategy_registered,
+    m.StrategyStopped: strategy_stopped,
+    m.OrderIntended: order_intended,
+    m.TargetIntended: target_intended,
+    m.CancelIntended: cancel_intended,
+    m.AmendIntended: amend_intended,
+    m.TimerSet: timer_set,
+    m.TimerFired: timer_fired,
+    m.OrderAccepted: order_accepted,
+    m.OrderRejected: order_rejected,
+    m.OrderFilled: order_filled,
+    m.OrderCanceled: order_canceled,
+    m.OrderExpired: order_expired,
+    m.OrderAmended: order_amended,
+    m.CancelRejected: cancel_rejected,
+    m.AmendRejected: amend_rejected,
+    m.OrderUnknown: order_unknown,
+    m.VenueLost: venue_lost,
+    m.VenueRecovered: venue_recovered,
+    m.Halted: halted,
+    m.Resumed: resumed,
+    m.BadTick: bad_tick,
+    m.ClockTicked: only_time,
+    m.MarketRecorded: only_time,
+}
+
+
+def apply(state: State, event: m.ControlEvent) -> Decisions:
+    """One event through the state: time moves, the table decides the rest."""
+    if event.time_ns > state.time_ns:
+        state.time_ns = event.time_ns
+    return TRANSITIONS[type(event)](state, event)
+
+
+def scope_of(state: State, name: str) -> Scope:
+    """The scope a text names: `firm`, `account:NAME` or `strategy:NAME`."""
+    kind, _, rest = name.partition(":")
+    if kind == "account":
+        return state.account(rest).scope
+    if kind == "strategy":
+        return state.strategy(rest).scope
+    assert name == FIRM, f"no such scope: {name}"
+    return state.firm
+
+
+def cancel_command(state: State, order: Order) -> m.CancelOrder:
+    """Mark an order as being canceled and say so to its venue."""
+    _move(state, order, Happening.CANCEL_SENT)
+    market = state.markets[order.instrument]
+    return m.CancelOrder(state.time_ns, order.order_id, market.venue, market.id)
+
+
+def _known(state: State, order_id: str) -> Order | None:
+    order: Order | None = state.orders.get(order_id)
+    if order is None:
+        state.note("report_of_unknown_order")
+    return order
+
+
+def _report(state: State, order_id: str, happening: Happening) -> Decisions:
+    order = _known(state, order_id)
+    if order is not None:
+        _move(state, order, happening)
+    return _NOTHING
+
+
+def _move(state: State, order: Order, happening: Happening) -> None:
+    was_open = order.is_open
+    order.state = next_state(order.state, happening, order.filled_quantity)
+    order.changed_time_ns = state.time_ns
+    if was_open and order.state > OrderState.UNKNOWN:
+        close_order(state, order)
+
+
+def _drop_timer(state: State, strategy: str, name: str) -> None:
+    kept = [timer for timer in state.timers if timer[1] != strategy or timer[2] != name]
+    if len(kept) != len(state.timers):
+        state.timers = kept
+        heapq.heapify(state.timers)
+
+
+def _set_halt(state: State, scope: str, reason: str, is_halted: int) -> None:
+    kind, _, rest = scope.partition(":")
+    if kind == "instrument":
+        return
+    halted_scope = state.firm if scope == "all" else None
+    if kind == "account" and rest in state.account_numbers:
+        halted_scope = state.account(rest).scope
+    if kind == "strategy" and rest in state.strategy_numbers:
+        halted_scope = state.strategy(rest).scope
+    if halted_scope is not None:
+        halted_scope.is_halted = bool(is_halted)
+        halted_scope.halt_reason = reason
+
+
+def _is_in(state: State, order: Order, scope: str) -> bool:
+    kind, _, rest = scope.partition(":")
+    if kind == "instrument":
+        return state.markets[order.instrument].id == rest
+    if kind == "account":
+        return state.accounts[order.account].name == rest
+    if kind == "strategy":
+        return state.strategies[order.strategy].name == rest
+    return scope == "all"

@@ -1,0 +1,65 @@
+"""Registers strategies with an engine and runs their first and last call."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+
+from tradewind.core.engine import Engine
+from tradewind.core.view import View
+from tradewind.model import messages as m
+from tradewind.model.errors import UserError
+from tradewind.model.ids import STRATEGY_NAME_LENGTH_MAX, check_strategy_name
+from tradewind.model.instruments import Instrument
+from tradewind.model.orders import Sizing
+from tradewind.strategies.base import Strategy
+
+SIZINGS = {"at_fill": Sizing.AT_FILL, "at_signal": Sizing.AT_SIGNAL}
+
+
+def strategy_name(strategy: Strategy) -> str:
+    """A short name for order ids, from the class.
+
+    >>> class MovingAverageCross(Strategy): ...
+    >>> strategy_name(MovingAverageCross())
+    'moving_ave'
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(strategy).__name__).lower()
+    letters = re.sub(r"[^a-z0-9_]", "", words).lstrip("_0123456789") or "strategy"
+    return check_strategy_name(letters[:STRATEGY_NAME_LENGTH_MAX].rstrip("_"))
+
+
+def code_hash(strategy: Strategy) -> str:
+    """A short hash of the strategy's source, kept in every run; of its name without source."""
+    try:
+        source = inspect.getsource(type(strategy))
+    except (OSError, TypeError):
+        source = type(strategy).__qualname__
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def parse_sizing(text: str) -> Sizing:
+    """`at_fill` or `at_signal`."""
+    if text not in SIZINGS:
+        raise UserError(f"size={text!r}: choose one of {', '.join(SIZINGS)}")
+    return SIZINGS[text]
+
+
+def attach(
+    engine: Engine,
+    strategy: Strategy,
+    *,
+    name: str,
+    account: str,
+    instruments: list[Instrument],
+    sizing: Sizing,
+    cash_buffer: int = 0,
+) -> None:
+    """Register a strategy, give it its view and call `on_start`."""
+    parameters = {key: str(value) for key, value in strategy.parameters().items()}
+    time_ns = engine.state.time_ns
+    engine.step(m.StrategyRegistered(time_ns, name, account, code_hash(strategy), parameters))
+    book = engine.state.strategy(name)
+    strategy.attach(View(engine, book, sizing=sizing, cash_buffer=cash_buffer), instruments)
+    strategy.on_start()

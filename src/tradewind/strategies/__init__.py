@@ -1,0 +1,1 @@
+"""Strategies: the base class people write against, and a library of known ones."""

@@ -1,0 +1,240 @@
+"""The class people write: subscribe, look, want. The same in backtest, paper and live."""
+
+from __future__ import annotations
+
+import typing
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from tradewind.core.orders import Order
+from tradewind.core.view import AccountView, FillView, Number, OrderView, PositionView, View
+from tradewind.model.errors import UserError
+from tradewind.model.instruments import Instrument
+from tradewind.model.market import Bar, Quote, Trade
+from tradewind.model.messages import OrderFilled
+from tradewind.model.orders import Leg, Side
+
+Parameter = int | float | str | bool | Decimal
+
+
+class Strategy:
+    """Base of all strategies.
+
+    Parameters are typed class attributes with defaults; give others to the constructor. Write
+    any of the `on_...` methods; what you do not write is never called. Between calls keep state
+    in attributes that are numbers, text, lists, dicts or signals, so that it can be saved.
+
+    >>> class Cross(Strategy):
+    ...     fast: int = 10
+    ...     slow: int = 30
+    >>> Cross(fast=5).parameters()
+    {'fast': 5, 'slow': 30}
+    """
+
+    instrument: str
+    """The first instrument of the run; `self.instruments` has all."""
+
+    _own: ClassVar[frozenset[str]] = frozenset({"instrument", "instruments"})
+
+    def __init__(self, **parameters: Parameter | str) -> None:
+        types = self.parameter_types()
+        for name, value in parameters.items():
+            if name not in types:
+                known = ", ".join(types) or "none"
+                raise UserError(f"{type(self).__name__} has no parameter {name!r}: known: {known}")
+            setattr(self, name, _converted(name, value, types[name]))
+        self.instruments: list[str] = []
+        self._view: View | None = None
+
+    # --- what you may write ------------------------------------------------------------------
+
+    def on_start(self) -> None:
+        """Once, before the first event: subscribe here."""
+
+    def on_bar(self, bar: Bar) -> None:
+        """A bar closed."""
+
+    def on_trade(self, trade: Trade) -> None:
+        """A public trade."""
+
+    def on_quote(self, quote: Quote) -> None:
+        """A new best bid or ask."""
+
+    def on_depth(self, book: Any) -> None:
+        """The book changed; `book.levels(1, 5)` are the best five bids in units."""
+
+    def on_order(self, order: OrderView) -> None:
+        """An own order changed, was denied, or was filled."""
+
+    def on_fill(self, fill: FillView) -> None:
+        """An own order was executed, in part or in full."""
+
+    def on_timer(self, name: str) -> None:
+        """An own timer fired."""
+
+    def on_stop(self) -> None:
+        """Once, behind the last event."""
+
+    # --- what you may call -------------------------------------------------------------------
+
+    def subscribe_bars(self, instrument: str, timeframe: str = "") -> None:
+        """Get `on_bar` for an instrument; the timeframe (`1m`) is built live, given in a run."""
+        self._wanted_bars.append((_id_of(instrument), timeframe))
+        self._desk.listen("bars", _id_of(instrument), self.on_bar)
+
+    def subscribe_trades(self, instrument: str) -> None:
+        """Get `on_trade` for an instrument."""
+        self._desk.listen("trades", _id_of(instrument), self.on_trade)
+
+    def subscribe_quotes(self, instrument: str) -> None:
+        """Get `on_quote` for an instrument."""
+        self._desk.listen("quotes", _id_of(instrument), self.on_quote)
+
+    def subscribe_depth(self, instrument: str) -> None:
+        """Get `on_depth` for an instrument."""
+        self._desk.listen("depth", _id_of(instrument), self.on_depth)
+
+    def buy(self, quantity: Number, instrument: str = "", **terms: Any) -> str:
+        """Want to buy; terms are `limit stop time_in_force flags leg expire_time_ns`.
+
+        Without a price it is a market order. Returns the order's id.
+        """
+        return self._desk.submit(self._or_first(instrument), Side.BUY, quantity, **terms)
+
+    def sell(self, quantity: Number, instrument: str = "", **terms: Any) -> str:
+        """Want to sell; see `buy`."""
+        return self._desk.submit(self._or_first(instrument), Side.SELL, quantity, **terms)
+
+    def target_position(self, quantity: Number, instrument: str = "", leg: Leg = Leg.NET) -> str:
+        """Want this signed position."""
+        return self._desk.target_position(self._or_first(instrument), quantity, leg)
+
+    def target_weight(self, weight: Number, instrument: str = "", leg: Leg = Leg.NET) -> str:
+        """Want this signed share of account equity in the instrument (0.5 is half)."""
+        return self._desk.target_weight(self._or_first(instrument), weight, leg)
+
+    def cancel(self, order_id: str) -> None:
+        """Want an order canceled."""
+        self._desk.cancel(order_id)
+
+    def cancel_all(self, instrument: str = "") -> None:
+        """Want all own open orders (of an instrument) canceled."""
+        for order in self._desk.orders(instrument):
+            self._desk.cancel(order.order_id)
+
+    def amend(self, order_id: str, *, quantity: Number, limit: Number) -> None:
+        """Want a working order with another total quantity and limit."""
+        self._desk.amend(order_id, quantity, limit)
+
+    def set_timer(self, name: str, due_time_ns: int, interval_ns: int = 0) -> None:
+        """Want `on_timer(name)` at a time (UTC, ns), and every interval behind it."""
+        self._desk.set_timer(name, due_time_ns, interval_ns)
+
+    @property
+    def time_ns(self) -> int:
+        """The time of the event being handled: never ask the clock."""
+        return self._desk.time_ns
+
+    @property
+    def position(self) -> PositionView:
+        """The own position in the first instrument."""
+        return self._desk.position(self.instrument)
+
+    def position_in(self, instrument: str) -> PositionView:
+        """The own position in an instrument."""
+        return self._desk.position(_id_of(instrument))
+
+    @property
+    def account(self) -> AccountView:
+        """Cash and equity of the account."""
+        return self._desk.account
+
+    @property
+    def open_orders(self) -> list[OrderView]:
+        """Own orders that may still fill."""
+        return self._desk.orders()
+
+    # --- how a run attaches it ---------------------------------------------------------------
+
+    def attach(self, view: View, instruments: list[Instrument]) -> None:
+        """Give the strategy its view; called by a run, once, before `on_start`."""
+        self._view = view
+        self._wanted_bars: list[tuple[str, str]] = []
+        self.instruments = [instrument.id for instrument in instruments]
+        if self.instruments and "instrument" not in self.__dict__:
+            self.instrument = self.instruments[0]
+        kind = type(self)
+        wants_orders = kind.on_order is not Strategy.on_order
+        if wants_orders or kind.on_fill is not Strategy.on_fill:
+            view.listen_orders(self._on_report)
+        view.listen_timers(self.on_timer)
+
+    @property
+    def wanted_bars(self) -> list[tuple[str, str]]:
+        """Instruments and timeframes of the bars it subscribed."""
+        return list(self._wanted_bars)
+
+    @classmethod
+    def parameter_types(cls) -> dict[str, Any]:
+        """Names and types of the parameters."""
+        hints = typing.get_type_hints(cls)
+        return {
+            name: hints[name]
+            for name in hints
+            if not name.startswith("_") and name not in Strategy._own and hasattr(cls, name)
+        }
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Names and values of the parameters."""
+        return {name: getattr(self, name) for name in self.parameter_types()}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Attributes that can be saved; a signal gives its own snapshot."""
+        kept = {}
+        for name, value in self.__dict__.items():
+            if not name.startswith("_") and name not in Strategy._own:
+                kept[name] = value.snapshot() if hasattr(value, "snapshot") else value
+        return kept
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take back what `snapshot` gave, behind `on_start`."""
+        for name, value in saved.items():
+            present = getattr(self, name, None)
+            if present is not None and hasattr(present, "restore"):
+                present.restore(value)
+            else:
+                setattr(self, name, value)
+
+    @property
+    def _desk(self) -> View:
+        if self._view is None:
+            raise UserError("the strategy is not running yet: call this in on_start or later")
+        return self._view
+
+    def _or_first(self, instrument: str) -> str:
+        return _id_of(instrument) if instrument else self.instrument
+
+    def _on_report(self, report: tuple[Order, Any]) -> None:
+        order, event = report
+        desk = self._desk
+        if type(event) is OrderFilled:
+            self.on_fill(desk.fill_view(event, order))
+        self.on_order(desk.order_view(order))
+
+
+def _id_of(instrument: str | Instrument) -> str:
+    return instrument.id if isinstance(instrument, Instrument) else instrument
+
+
+def _converted(name: str, value: Any, kind: Any) -> Any:
+    """A parameter as its type; text (from a command line) is read."""
+    if kind is bool and isinstance(value, str):
+        if value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        raise UserError(f"{name}: {value!r} is not true or false")
+    if kind is int and isinstance(value, float) and not value.is_integer():
+        raise UserError(f"{name}: {value!r} is not a whole number")
+    try:
+        return kind(value)
+    except (ValueError, TypeError, ArithmeticError):
+        raise UserError(f"{name}: {value!r} is not of type {kind.__name__}") from None
