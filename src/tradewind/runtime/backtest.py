@@ -180,7 +180,9 @@ def backtest(
     instruments = list({batch.instrument.id: batch.instrument for batch in batches}.values())
     currency = currency or instruments[0].currency
     money = money_of(cash, currency_digits(currency))
-    for event in _setup(_start_ns(batches), instruments, currency, money, limits, hedging):
+    for event in _setup(
+        _start_ns(batches), instruments, currency, cash=money, limits=limits, hedging=hedging
+    ):
         engine.step(event)
     strategies = [strategy] if isinstance(strategy, Strategy) else list(strategy)
     for one, name in zip(strategies, _names(strategies), strict=True):
@@ -229,6 +231,7 @@ def _setup(
     time_ns: int,
     instruments: list[Instrument],
     currency: str,
+    *,
     cash: int,
     limits: Limits,
     hedging: bool,
