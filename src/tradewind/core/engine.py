@@ -7,7 +7,7 @@ from typing import Any
 from tradewind.core.book import Book
 from tradewind.core.exposure import Holding
 from tradewind.core.market import Market
-from tradewind.core.merge import Stream, merge
+from tradewind.core.merge import Stream, has_plain_bars, merge
 from tradewind.core.state import Account, State
 from tradewind.core.stepper import Sink, Stepper
 from tradewind.core.targets import due_targets, size_target
@@ -26,6 +26,9 @@ from tradewind.model.market import (
     quote_of,
     trade_of,
 )
+
+ROWS_AT_ONCE = 65_536
+"""Rows of one batch that are laid out for the loop at a time."""
 
 _LAST = DEPTH_LAST
 
@@ -71,17 +74,29 @@ class Engine(Stepper):
 
     def run(self, *batches: Columns) -> None:
         """All rows of one or more columns, merged by time (then in the order given)."""
-        streams = [Stream(columns, self.state.market(columns.instrument.id)) for columns in batches]
-        if len(streams) == 1 and streams[0].kind == "trades":
-            self._run_trades(streams[0])
-        elif len(streams) == 1 and streams[0].kind == "quotes":
-            self._run_quotes(streams[0])
-        elif len(streams) == 1 and streams[0].is_plain_bars():
-            self._run_bars(streams[0])
+        if len(batches) == 1 and (batches[0].kind != "bars" or has_plain_bars(batches[0])):
+            self._run_one(batches[0])
         else:
+            streams = [self._stream(columns) for columns in batches]
             self._run_merged(streams, merge(streams))
 
+    def _stream(self, columns: Columns) -> Stream:
+        return Stream(columns, self.state.market(columns.instrument.id))
+
     # --- the batch door ----------------------------------------------------------------------
+
+    def _run_one(self, columns: Columns) -> None:
+        """One batch in cuts, so that plain Python holds few rows as objects."""
+        for start in range(0, len(columns), ROWS_AT_ONCE):
+            stream = self._stream(columns.cut(start, start + ROWS_AT_ONCE))
+            if columns.kind == "bars":
+                self._run_bars(stream)
+            elif columns.kind == "trades":
+                self._run_trades(stream)
+            elif columns.kind == "quotes":
+                self._run_quotes(stream)
+            else:
+                self._run_depth(stream)
 
     def _run_bars(self, stream: Stream) -> None:
         market: Market = stream.market
@@ -113,6 +128,13 @@ class Engine(Stepper):
         asks, ask_sizes = stream.fourth, stream.fifth
         for row in range(len(times)):
             self._on_quote(market, times[row], bids[row], bid_sizes[row], asks[row], ask_sizes[row])
+
+    def _run_depth(self, stream: Stream) -> None:
+        market: Market = stream.market
+        times, sides, prices = stream.first, stream.second, stream.third
+        sizes, flags = stream.fourth, stream.fifth
+        for row in range(len(times)):
+            self._on_depth(market, times[row], sides[row], prices[row], sizes[row], flags[row])
 
     def _run_merged(self, streams: list[Stream], order: Any) -> None:
         numbers, rows, parts = order
@@ -211,7 +233,7 @@ class Engine(Stepper):
         self._begin(time_ns)
         self._price(market, time_ns, price, price, price)
         venue = self.venue
-        if venue is not None:
+        if venue is not None and venue.working > 0:
             venue.on_bar_opened(market.index, time_ns, price)
             if venue.reports:
                 self._drain()
@@ -229,7 +251,7 @@ class Engine(Stepper):
     ) -> None:
         self._begin(time_ns)
         venue = self.venue
-        if venue is not None:
+        if venue is not None and venue.working > 0:
             venue.on_bar(market.index, time_ns, open_price, high, low, close, volume)
             if venue.reports:
                 self._drain()
@@ -248,7 +270,7 @@ class Engine(Stepper):
         self._begin(time_ns)
         self._price(market, time_ns, price, price, price)
         venue = self.venue
-        if venue is not None:
+        if venue is not None and venue.working > 0:
             venue.on_trade(market.index, time_ns, price, size, side)
             if venue.reports:
                 self._drain()
@@ -266,7 +288,7 @@ class Engine(Stepper):
         if bid > 0 and ask > 0:
             self._price(market, time_ns, (bid + ask) // 2, ask, bid)
         venue = self.venue
-        if venue is not None:
+        if venue is not None and venue.working > 0:
             venue.on_quote(market.index, time_ns, bid, bid_size, ask, ask_size)
             if venue.reports:
                 self._drain()
@@ -286,7 +308,7 @@ class Engine(Stepper):
             mid = (book.best_bid + book.best_ask) // 2
             self._price(market, time_ns, mid, book.best_ask, book.best_bid)
         venue = self.venue
-        if venue is not None:
+        if venue is not None and venue.working > 0:
             venue.on_depth(market.index, time_ns, side, price, size, flags)
             if venue.reports:
                 self._drain()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
 
 from tradewind.core.market import Market
-from tradewind.model.columns import REQUIRED, Columns
+from tradewind.model.columns import REQUIRED, Columns, IntColumn
 
-Order = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+Order = tuple[Any, Any, Any]
+"""Three equally long columns of int64 (lists in plain Python)."""
+
+_COMPILED = not __file__.endswith(".py")
 
 CLOSE_PART = 0
 OPEN_PART = 1
@@ -33,7 +37,7 @@ class Stream:
     def __init__(self, columns: Columns, market: Market) -> None:
         self.kind: str = columns.kind
         self.market = market
-        arrays = [columns[name] for name in REQUIRED[columns.kind]]
+        arrays = [_rows(columns[name]) for name in REQUIRED[columns.kind]]
         while len(arrays) < len(_PLACES):
             arrays.append(arrays[0])
         (
@@ -46,12 +50,16 @@ class Stream:
             self.seventh,
         ) = arrays
 
-    def is_plain_bars(self) -> bool:
-        """Whether these are bars of which each closes before the next one opens."""
-        if self.kind != "bars":
-            return False
-        opens, closes = np.asarray(self.first), np.asarray(self.second)
-        return bool((closes[:-1] <= opens[1:]).all() and (opens <= closes).all())
+
+def has_plain_bars(columns: Columns) -> bool:
+    """Whether each bar closes before the next one opens, so that no merging is needed."""
+    opens, closes = columns["open_time_ns"], columns["close_time_ns"]
+    return bool((closes[:-1] <= opens[1:]).all() and (opens <= closes).all())
+
+
+def _rows(array: IntColumn) -> Any:
+    """A column as the loop reads it: memory when compiled, a list of ints in plain Python."""
+    return array if _COMPILED else array.tolist()
 
 
 def merge(streams: list[Stream]) -> Order:
@@ -74,4 +82,4 @@ def merge(streams: list[Stream]) -> Order:
         return empty, empty, empty
     number_of, row_of, part_of = (np.concatenate(part) for part in (numbers, rows, parts))
     order = np.lexsort((row_of, number_of, part_of, np.concatenate(times)))
-    return number_of[order], row_of[order], part_of[order]
+    return _rows(number_of[order]), _rows(row_of[order]), _rows(part_of[order])

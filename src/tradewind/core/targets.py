@@ -8,6 +8,7 @@ from tradewind.core.bounds import SHARE
 from tradewind.core.entry import Decided, admit
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
+from tradewind.core.positions import Position
 from tradewind.core.state import State, StrategyBook
 from tradewind.model.messages import OrderDenied, TargetIntended
 from tradewind.model.numbers import UNITS_MAX
@@ -57,7 +58,8 @@ def size_target(state: State, intent: TargetIntended, price: int) -> Decided | N
         )
     holding = state.holding(book.scope, market, book.account)
     if intent.leg:
-        current = book.position(market.index, intent.leg).quantity
+        position: Position = book.position(market.index, intent.leg)
+        current = position.quantity
     else:
         current = holding.position + holding.open_buy - holding.open_sell
     change = target_quantity(state, intent, book, market, price) - current

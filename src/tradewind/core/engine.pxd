@@ -1,0 +1,50 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+from tradewind.core.book cimport Book
+from tradewind.core.exposure cimport Holding
+from tradewind.core.market cimport Market
+from tradewind.core.merge cimport Stream
+from tradewind.core.state cimport Account, State
+from tradewind.core.stepper cimport Stepper
+from tradewind.core.venue_model cimport VenueModel
+from tradewind.model.market cimport Bar, Quote, Trade, bar_of, quote_of, trade_of
+
+
+cdef int64_t _LAST
+
+
+@cython.final
+cdef class Engine(Stepper):
+    cdef public list curve_time_ns, curve_equity
+    @cython.locals(market=Market, row=Py_ssize_t, open_times="const int64_t[::1]", close_times="const int64_t[::1]", opens="const int64_t[::1]", highs="const int64_t[::1]", lows="const int64_t[::1]", closes="const int64_t[::1]", volumes="const int64_t[::1]")
+    cdef void _run_bars(self, Stream stream) except *
+    @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", prices="const int64_t[::1]", sizes="const int64_t[::1]", sides="const int64_t[::1]")
+    cdef void _run_trades(self, Stream stream) except *
+    @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", bids="const int64_t[::1]", bid_sizes="const int64_t[::1]", asks="const int64_t[::1]", ask_sizes="const int64_t[::1]")
+    cdef void _run_quotes(self, Stream stream) except *
+    @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", sides="const int64_t[::1]", prices="const int64_t[::1]", sizes="const int64_t[::1]", flags="const int64_t[::1]")
+    cdef void _run_depth(self, Stream stream) except *
+    @cython.locals(stream=Stream, place=Py_ssize_t, row=Py_ssize_t, numbers="const int64_t[::1]", rows="const int64_t[::1]", parts="const int64_t[::1]")
+    cdef void _run_merged(self, list streams, tuple order) except *
+    cdef void _merged_bar(self, Stream stream, Py_ssize_t row, int64_t part) except *
+    @cython.locals(market=Market)
+    cdef void _step_market(self, object event) except *
+    @cython.locals(state=State)
+    cdef void _begin(self, int64_t time_ns) except *
+    @cython.locals(venue=VenueModel)
+    cdef void _on_bar_opened(self, Market market, int64_t time_ns, int64_t price) except *
+    @cython.locals(venue=VenueModel, bar=Bar)
+    cdef void _on_bar(self, Market market, int64_t open_time_ns, int64_t time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume) except *
+    @cython.locals(venue=VenueModel)
+    cdef void _on_trade(self, Market market, int64_t time_ns, int64_t price, int64_t size, int64_t side) except *
+    @cython.locals(venue=VenueModel, quote=Quote)
+    cdef void _on_quote(self, Market market, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size) except *
+    @cython.locals(venue=VenueModel, book=Book, mid=int64_t)
+    cdef void _on_depth(self, Market market, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except *
+    cdef void _price(self, Market market, int64_t time_ns, int64_t mark, int64_t buy, int64_t sell) except *
+    @cython.locals(account=Account, holding=Holding, holdings=list)
+    cdef void _revalue(self, Market market) except *
+    cdef void _size_targets(self, Market market, int64_t buy, int64_t sell) except *
+    @cython.locals(account=Account, equity=int64_t)
+    cdef void _sample(self, int64_t time_ns) except *

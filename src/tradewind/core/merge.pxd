@@ -1,0 +1,11 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+from tradewind.core.market cimport Market
+
+
+@cython.final
+cdef class Stream:
+    cdef readonly str kind
+    cdef readonly Market market
+    cdef const int64_t[::1] first, second, third, fourth, fifth, sixth, seventh

@@ -1,0 +1,36 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+from tradewind.core.orders cimport Order
+from tradewind.core.state cimport State, StrategyBook
+from tradewind.core.venue_model cimport VenueModel
+
+
+cdef class Stepper:
+    cdef public State state
+    cdef public VenueModel venue
+    cdef public object sink, stop_listener
+    cdef public list intents, decisions, records, sequences, fills
+    cdef public dict order_listeners, timer_listeners
+    cdef public bint is_draining, is_folding
+    cdef public int64_t drained, running, next_due_ns
+    @cython.locals(order=Order)
+    cpdef void _control(self, object event) except *
+    @cython.locals(order=Order)
+    cpdef void _decide(self, object decision) except *
+    @cython.locals(order=Order)
+    cdef void _command(self, VenueModel venue, object command) except *
+    cdef void _record(self, object record) except *
+    cdef void _tell(self, list listeners, object event) except *
+    cdef void _tell_order(self, Order order, object event) except *
+    @cython.locals(before=Py_ssize_t)
+    cdef void _call(self, int64_t strategy, object function, object event) except *
+    @cython.locals(book=StrategyBook)
+    cdef void _stop(self, int64_t strategy, object error) except *
+    cdef void _forget(self, int64_t strategy) except *
+    @cython.locals(venue=VenueModel, wanted=list)
+    cpdef void _drain(self) except *
+    cdef void _bounded(self, object event) except *
+    @cython.locals(timer_ns=int64_t, venue_ns=int64_t, due=int64_t, state=State)
+    cpdef void _advance(self, int64_t time_ns) except *
+    cdef void _fire(self) except *

@@ -1,0 +1,19 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+from tradewind.core.entry cimport admit
+from tradewind.core.exposure cimport Holding
+from tradewind.core.market cimport Market
+from tradewind.core.orders cimport Order
+from tradewind.core.positions cimport Position
+from tradewind.core.state cimport State, StrategyBook
+
+
+@cython.locals(market=Market, book=StrategyBook)
+cpdef object take_target(State state, object intent)
+cpdef list due_targets(State state, Market market)
+cpdef void drop_targets(State state, StrategyBook book) except *
+@cython.locals(book=StrategyBook, market=Market, holding=Holding, position=Position, order=Order, current=int64_t, change=int64_t, quantity=int64_t, side=int64_t)
+cpdef object size_target(State state, object intent, int64_t price)
+@cython.locals(holding=Holding, equity=object, money=object, one_unit=object)
+cpdef int64_t target_quantity(State state, object intent, StrategyBook book, Market market, int64_t price) except? -1
