@@ -8,18 +8,18 @@ from typing import Any
 
 from tradewind.core.engine import Engine
 from tradewind.core.market import Market
+from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order
-from tradewind.core.state import Account, StrategyBook
+from tradewind.core.position_view import AccountView, PositionView
+from tradewind.core.state import StrategyBook
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.ids import order_id
-from tradewind.model.instruments import Instrument, currency_digits
-from tradewind.model.numbers import to_decimal, units_of
+from tradewind.model.numbers import units_of
 from tradewind.model.orders import (
     WEIGHT_DIGITS,
     Leg,
     OrderFlag,
-    OrderState,
     OrderType,
     Side,
     Sizing,
@@ -29,192 +29,6 @@ from tradewind.model.orders import (
 
 Number = Decimal | str | int | float
 """A price or quantity as a person gives it; a float is taken through its shortest text."""
-
-
-class PositionView:
-    """A strategy's position in one instrument, as of now.
-
-    `quantity` and `average_price` are exact; `quantity_units` is the integer of the
-    instrument's digits.
-    """
-
-    __slots__ = ("_book", "_market")
-
-    def __init__(self, book: StrategyBook, market: Market) -> None:
-        self._book = book
-        self._market = market
-
-    @property
-    def quantity_units(self) -> int:
-        """Signed quantity over all legs, in units."""
-        return self._book.quantity(self._market.index)
-
-    @property
-    def quantity(self) -> Decimal:
-        """Signed quantity."""
-        return to_decimal(self.quantity_units, self._market.instrument.quantity_digits)
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether there is no position."""
-        return self.quantity_units == 0
-
-    @property
-    def is_long(self) -> bool:
-        """Whether the quantity is positive."""
-        return self.quantity_units > 0
-
-    @property
-    def is_short(self) -> bool:
-        """Whether the quantity is negative."""
-        return self.quantity_units < 0
-
-    @property
-    def cost(self) -> Decimal:
-        """What the open quantity cost, in the instrument's currency; signed like it."""
-        total = sum(leg.cost for leg in self._legs())
-        return to_decimal(total, self._market.instrument.money_digits)
-
-    @property
-    def average_price(self) -> Decimal:
-        """Cost per unit of quantity; 0 where flat."""
-        quantity = self.quantity * self._market.instrument.multiplier
-        return self.cost / quantity if quantity else Decimal(0)
-
-    @property
-    def realized(self) -> Decimal:
-        """Profit of what was closed, before fees, in the instrument's currency."""
-        total = sum(leg.realized for leg in self._legs())
-        return to_decimal(total, self._market.instrument.money_digits)
-
-    def _legs(self) -> list[Any]:
-        return [self._book.position(self._market.index, leg) for leg in (-1, 0, 1)]
-
-
-class AccountView:
-    """Cash and equity of the strategy's account, in its currency."""
-
-    __slots__ = ("_account", "_engine")
-
-    def __init__(self, engine: Engine, account: Account) -> None:
-        self._engine = engine
-        self._account = account
-
-    @property
-    def currency(self) -> str:
-        """The account's currency."""
-        return self._account.currency
-
-    @property
-    def cash(self) -> Decimal:
-        """Cash in the account's currency."""
-        return to_decimal(self._account.home.cash, currency_digits(self._account.currency))
-
-    @property
-    def equity(self) -> Decimal:
-        """Cash and positions at their marks."""
-        money = self._engine.state.equity(self._account)
-        return to_decimal(money, currency_digits(self._account.currency))
-
-
-class OrderView:
-    """One order of the strategy, as of now."""
-
-    __slots__ = ("_market", "_order")
-
-    def __init__(self, order: Order, market: Market) -> None:
-        self._order = order
-        self._market = market
-
-    @property
-    def order_id(self) -> str:
-        """The id that `buy` and `sell` returned."""
-        return self._order.order_id
-
-    @property
-    def instrument(self) -> Instrument:
-        """What it trades."""
-        return self._market.instrument
-
-    @property
-    def side(self) -> Side:
-        """BUY or SELL."""
-        return Side(self._order.side)
-
-    @property
-    def state(self) -> OrderState:
-        """Where it is in its life."""
-        return OrderState(self._order.state)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may still fill."""
-        return self._order.is_open
-
-    @property
-    def quantity(self) -> Decimal:
-        """What was ordered."""
-        return self._quantity(self._order.quantity)
-
-    @property
-    def filled_quantity(self) -> Decimal:
-        """What was filled."""
-        return self._quantity(self._order.filled_quantity)
-
-    @property
-    def leaves_quantity(self) -> Decimal:
-        """What may still be filled."""
-        return self._quantity(self._order.leaves_quantity)
-
-    @property
-    def limit_price(self) -> Decimal | None:
-        """Its limit, where it has one."""
-        units = self._order.limit_price
-        return to_decimal(units, self._market.instrument.price_digits) if units else None
-
-    def _quantity(self, units: int) -> Decimal:
-        return to_decimal(units, self._market.instrument.quantity_digits)
-
-
-class FillView:
-    """One execution of the strategy's order: exact price, quantity and fee."""
-
-    __slots__ = ("_event", "_market", "order")
-
-    def __init__(self, event: m.OrderFilled, order: OrderView, market: Market) -> None:
-        self._event = event
-        self._market = market
-        self.order = order
-
-    @property
-    def time_ns(self) -> int:
-        """When we learned of it."""
-        return self._event.time_ns
-
-    @property
-    def side(self) -> Side:
-        """BUY or SELL."""
-        return self.order.side
-
-    @property
-    def price(self) -> Decimal:
-        """Price of this execution."""
-        return to_decimal(self._event.price, self._market.instrument.price_digits)
-
-    @property
-    def quantity(self) -> Decimal:
-        """Quantity of this execution, positive."""
-        return to_decimal(self._event.quantity, self._market.instrument.quantity_digits)
-
-    @property
-    def fee(self) -> Decimal:
-        """What it cost, in `fee_currency`; negative is a rebate."""
-        return to_decimal(self._event.fee, currency_digits(self._event.fee_currency))
-
-    @property
-    def fee_currency(self) -> str:
-        """Currency of the fee."""
-        return self._event.fee_currency
 
 
 class View:
@@ -247,7 +61,7 @@ class View:
     @property
     def account(self) -> AccountView:
         """The strategy's account."""
-        return AccountView(self._engine, self._book.account)
+        return AccountView(self._engine.state, self._book.account)
 
     def position(self, instrument: str) -> PositionView:
         """The strategy's own position in an instrument."""

@@ -6,8 +6,10 @@ import typing
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order
-from tradewind.core.view import AccountView, FillView, Number, OrderView, PositionView, View
+from tradewind.core.position_view import AccountView, PositionView
+from tradewind.core.view import Number, View
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.market import Bar, Quote, Trade
