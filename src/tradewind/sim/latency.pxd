@@ -1,0 +1,12 @@
+from libc.stdint cimport int64_t
+
+
+cdef class LatencyModel:
+    cdef public int64_t is_instant
+    cpdef int64_t order_ns(self, int64_t time_ns, int64_t number) except? -1
+    cpdef int64_t report_ns(self, int64_t time_ns, int64_t number) except? -1
+    cpdef LatencyModel seeded(self, object seed)
+
+
+cdef class Constant(LatencyModel):
+    cdef readonly int64_t order_delay_ns, report_delay_ns

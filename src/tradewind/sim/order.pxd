@@ -1,0 +1,15 @@
+cimport cython
+from libc.stdint cimport int64_t
+cdef int64_t LIMIT, STOP, STOP_LIMIT, IOC, FOK, POST_ONLY
+
+
+@cython.final
+cdef class WorkingOrder:
+    cdef readonly str order_id
+    cdef readonly int64_t instrument, side
+    cdef public int64_t quantity, filled_quantity, limit_price, stop_price, is_immediate, is_all_or_none, post_only
+    cdef public int64_t expire_time_ns, number, ahead, traded, is_done
+    cpdef int64_t leaves(self) except? -1
+    cpdef int64_t is_triggered_by(self, int64_t price) except -1
+    cpdef int64_t is_marketable_at(self, int64_t price) except -1
+    cpdef int64_t precedes(self, WorkingOrder other) except -1

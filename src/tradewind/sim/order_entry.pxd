@@ -1,0 +1,32 @@
+cimport cython
+from libc.stdint cimport int64_t
+from tradewind.sim.expiry cimport Expiry
+from tradewind.sim.listing cimport Listing
+from tradewind.sim.matching cimport Matching
+from tradewind.sim.order cimport WorkingOrder
+from tradewind.sim.reporting cimport Reporting
+
+cdef int64_t LIMIT, GTD, POST_ONLY
+
+
+@cython.final
+cdef class OrderEntry:
+    cdef readonly Reporting reporting
+    cdef readonly list matchings
+    cdef readonly Expiry expiry
+    @cython.locals(order=WorkingOrder, matching=Matching)
+    cpdef void submit(self, int64_t time_ns, str order_id, int64_t instrument, int64_t side, int64_t quantity, int64_t order_type, int64_t limit_price, int64_t stop_price, int64_t time_in_force, int64_t flags, int64_t expire_time_ns) except *
+    cpdef str identity_refusal(self, str order_id, int64_t instrument)
+    cpdef str term_refusal(self, int64_t time_ns, int64_t order_type, int64_t time_in_force, int64_t flags, int64_t expire_time_ns)
+    @cython.locals(order=WorkingOrder, matching=Matching)
+    cpdef void cancel(self, int64_t time_ns, str order_id) except *
+    @cython.locals(order=WorkingOrder, matching=Matching, price=int64_t)
+    cpdef void amend(self, int64_t time_ns, str order_id, int64_t quantity, int64_t limit_price) except *
+    @cython.locals(former_price=int64_t)
+    cpdef void replace(self, Matching matching, WorkingOrder order, int64_t time_ns, int64_t quantity, int64_t price) except *
+    @cython.locals(order=WorkingOrder, matching=Matching)
+    cpdef void expire_before(self, int64_t time_ns) except *
+
+
+cpdef str amend_refusal(Listing listing, WorkingOrder order, int64_t quantity, int64_t price)
+cpdef int64_t is_immediate(int64_t time_in_force) except -1
