@@ -10,3 +10,13 @@ cdef class LatencyModel:
 
 cdef class Constant(LatencyModel):
     cdef readonly int64_t order_delay_ns, report_delay_ns
+
+
+cdef class Jitter(LatencyModel):
+    cdef readonly int64_t order_delay_ns, report_delay_ns
+    cdef readonly double sigma
+    cdef readonly object seed
+
+
+cdef class Table(LatencyModel):
+    cdef readonly list times_ns, order_delays_ns, report_delays_ns

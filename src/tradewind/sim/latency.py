@@ -103,6 +103,8 @@ class Constant(LatencyModel):
 class Jitter(LatencyModel):
     """Lognormal delays by seed and number."""
 
+    __slots__ = ("order_delay_ns", "report_delay_ns", "seed", "sigma")
+
     def __init__(
         self, *, order_ns: int, report_ns: int, sigma: float, seed: int | None = None
     ) -> None:
@@ -140,6 +142,8 @@ class Jitter(LatencyModel):
 
 class Table(LatencyModel):
     """Measured delays, each valid from its time on."""
+
+    __slots__ = ("order_delays_ns", "report_delays_ns", "times_ns")
 
     def __init__(self, rows: Sequence[tuple[int, int, int]]) -> None:
         self.times_ns = [row[0] for row in rows]
