@@ -24,7 +24,23 @@ compiled.prefer_plain_if_asked()
 
 # Public name -> "module:attribute", or "module" where the name is the module itself.
 NAMES: dict[str, str] = {
+    "BacktestResult": "tradewind.runtime.backtest:BacktestResult",
+    "Bar": "tradewind.model.market:Bar",
+    "Columns": "tradewind.model.columns:Columns",
     "Instrument": "tradewind.model.instruments:Instrument",
+    "Leg": "tradewind.model.orders:Leg",
+    "Limits": "tradewind.model.limits:Limits",
+    "OrderFlag": "tradewind.model.orders:OrderFlag",
+    "Quote": "tradewind.model.market:Quote",
+    "Side": "tradewind.model.orders:Side",
+    "Strategy": "tradewind.strategies.base:Strategy",
+    "TimeInForce": "tradewind.model.orders:TimeInForce",
+    "Trade": "tradewind.model.market:Trade",
+    "backtest": "tradewind.runtime.backtest:backtest",
+    "fees": "tradewind.sim.fees",
+    "latency": "tradewind.sim.latency",
+    "signals": "tradewind.signals",
+    "slippage": "tradewind.sim.slippage",
 }
 
 

@@ -27,6 +27,10 @@ cdef class Engine(Stepper):
     cdef void _run_depth(self, Stream stream) except *
     @cython.locals(stream=Stream, place=Py_ssize_t, row=Py_ssize_t, numbers="const int64_t[::1]", rows="const int64_t[::1]", parts="const int64_t[::1]")
     cdef void _run_merged(self, list streams, tuple order) except *
+    @cython.locals(stream=Stream, market=Market, row=Py_ssize_t)
+    cpdef void run_closes(self, object columns) except *
+    cpdef Stream _stream(self, object columns)
+    cdef Bar _bar_at(self, Stream stream, Py_ssize_t row)
     cdef void _merged_bar(self, Stream stream, Py_ssize_t row, int64_t part) except *
     @cython.locals(market=Market)
     cdef void _step_market(self, object event) except *

@@ -68,7 +68,10 @@ class Engine(Stepper):
         """Apply recorded market rows in recovery."""
         self.decisions = []
         self.is_folding = True
-        self.run(columns)
+        if columns.kind == "bars":
+            self.run_closes(columns)
+        else:
+            self.run(columns)
         self.is_folding = False
         return self.decisions
 
@@ -79,6 +82,30 @@ class Engine(Stepper):
         else:
             streams = [self._stream(columns) for columns in batches]
             self._run_merged(streams, merge(streams))
+
+    def run_closes(self, columns: Columns) -> None:
+        """Bars built from rows that were run themselves: told, but no price of their own.
+
+        One may be told a moment late; its times stay what they are.
+        """
+        stream = self._stream(columns)
+        market = stream.market
+        for row in range(len(columns)):
+            self._begin(max(stream.second[row], self.state.time_ns))
+            if market.bar_listeners and not self.is_folding:
+                self._tell(market.bar_listeners, self._bar_at(stream, row))
+
+    def _bar_at(self, stream: Stream, row: int) -> Bar:
+        return bar_of(
+            stream.market.instrument,
+            stream.first[row],
+            stream.second[row],
+            stream.third[row],
+            stream.fourth[row],
+            stream.fifth[row],
+            stream.sixth[row],
+            stream.seventh[row],
+        )
 
     def _stream(self, columns: Columns) -> Stream:
         return Stream(columns, self.state.market(columns.instrument.id))
@@ -263,7 +290,7 @@ class Engine(Stepper):
                 market.instrument, open_time_ns, time_ns, open_price, high, low, close, volume
             )
             self._tell(market.bar_listeners, bar)
-        if not self.is_folding:
+        if venue is not None:
             self._sample(time_ns)
 
     def _on_trade(self, market: Market, time_ns: int, price: int, size: int, side: int) -> None:

@@ -54,7 +54,7 @@ class Stepper:
         self.state = state
         self.venue = venue
         self.sink = sink
-        self.intents: list[m.Intent] = []
+        self.intents: list[m.Intent | m.StrategyStopped] = []
         self.decisions: Decisions = []
         self.records: list[m.Record] = []
         self.sequences: list[int] = []
@@ -191,7 +191,8 @@ class Stepper:
             return
         reason = f"{type(error).__name__}: {error}"
         self._forget(strategy)
-        self._control(m.StrategyStopped(self.state.time_ns, book.name, reason[:200]))
+        # applied in turn, behind what the running event decided: recovery folds the same order
+        self.intents.append(m.StrategyStopped(self.state.time_ns, book.name, reason[:200]))
         if self.stop_listener is not None:
             self.stop_listener(book.name, error)
 
@@ -201,6 +202,7 @@ class Stepper:
             for listeners in market.listeners():
                 listeners[:] = [entry for entry in listeners if entry[0] != strategy]
         self.order_listeners.pop(strategy, None)
+        self.timer_listeners.pop(self.state.strategies[strategy].name, None)
 
     def _drain(self) -> None:
         """Apply what callbacks wanted and the venue inside reported, until nothing is left."""
