@@ -1,0 +1,40 @@
+"""Exposure time: for what share of the run there was any position at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tradewind.analysis.equity import IntArray
+from tradewind.analysis.fills import DUST_RATIO, Fill
+
+
+def exposure_time_share(fills: Sequence[Fill], equity_time_ns: IntArray) -> float | None:
+    """Time with a position in any instrument over the time from first to last equity sample.
+
+    Positions are netted by instrument. None if the run took no time.
+
+    >>> import numpy as np
+    >>> buy, sale = Fill(2, "GOOG.SIM", 1, 1.0, 9.0, 0.0), Fill(5, "GOOG.SIM", -1, 1.0, 9.0, 0.0)
+    >>> exposure_time_share([buy, sale], np.array([0, 10]))
+    0.3
+    """
+    if len(equity_time_ns) < 2 or equity_time_ns[0] == equity_time_ns[-1]:
+        return None
+    begin_ns, end_ns = int(equity_time_ns[0]), int(equity_time_ns[-1])
+    positions: dict[str, float] = {}
+    exposed_ns, since_ns = 0, begin_ns
+    for fill in fills:
+        now_ns = min(max(fill.time_ns, begin_ns), end_ns)
+        exposed_ns += (now_ns - since_ns) * bool(positions)
+        since_ns = now_ns
+        _post(positions, fill)
+    exposed_ns += (end_ns - since_ns) * bool(positions)
+    return exposed_ns / (end_ns - begin_ns)
+
+
+def _post(positions: dict[str, float], fill: Fill) -> None:
+    """Change the position; one that is gone but for rounding is forgotten."""
+    before = positions.pop(fill.instrument, 0.0)
+    after = before + fill.side * fill.quantity
+    if abs(after) > DUST_RATIO * max(abs(before), fill.quantity):
+        positions[fill.instrument] = after
