@@ -37,6 +37,10 @@ def test_a_tail_smaller_than_one_return_is_the_worst_return() -> None:
     assert expected_shortfall(np.array([-0.3, 0.1]), 0.99) == pytest.approx(0.3)
 
 
+def test_a_tail_of_everything_is_the_mean_loss() -> None:
+    assert expected_shortfall(np.array([-0.3, 0.1]), 1e-17) == pytest.approx(0.1)
+
+
 def test_parametric_value_at_risk_of_a_standard_normal_sample() -> None:
     returns = np.array([-1.0, 1.0]) / np.sqrt(2.0)  # mean 0, deviation 1 with ddof 1
     assert parametric_value_at_risk(returns, 0.975) == pytest.approx(1.959964, abs=1e-6)
