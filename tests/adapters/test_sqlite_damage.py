@@ -143,6 +143,13 @@ def test_a_flipped_bit_is_found_or_changes_nothing(closed: Path, tmp_path: Path)
     assert refused > 75
 
 
+def test_an_empty_database_is_not_taken_for_a_new_one(closed: Path, tmp_path: Path) -> None:
+    place(closed, tmp_path / "empty")
+    os.truncate(tmp_path / "empty" / NAMES[0], 0)
+    with pytest.raises(JournalDamaged, match="has lost its tables"):
+        open_journal(tmp_path / "empty", reserve_bytes=0)
+
+
 def test_a_database_cut_anywhere_is_refused(closed: Path, tmp_path: Path) -> None:
     size = (closed / NAMES[0]).stat().st_size
     for length in [0, 1, 100, size - 4096, size - 1, *random.Random(8).sample(range(size), 25)]:
