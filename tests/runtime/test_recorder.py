@@ -161,6 +161,20 @@ def test_any_flipped_bit_is_refused() -> None:
             Recorder(segments).read(reference)
 
 
+def test_rows_that_point_at_another_frame_for_their_instrument_are_refused() -> None:
+    segments = MemorySegments()
+    reference = Recorder(segments).record(trades(2))
+    data = segments.read(reference.segment, 0, 10**6)
+    pointer = b"\xa6trades" + bytes([len(MAGIC)])
+    assert pointer in data
+    assert reference.offset < 128
+    segments = MemorySegments()
+    changed = data.replace(pointer, pointer[:-1] + bytes([reference.offset]))
+    segments.append(reference.segment, changed)
+    with pytest.raises(JournalDamaged, match="its instrument is not there"):
+        Recorder(segments).read(reference)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -23,10 +23,10 @@ from tradewind.runtime.segments import Segments
 MAGIC = b"tradewind rows 1\n"
 SEGMENT_BYTES_MAX = 64 << 20
 """A segment that has reached this is left for a new one; it may be over by one batch."""
-HEADER_BYTES_MAX = 4096
 DIGEST_BYTES = 16
 _PREFIX_BYTES = 4
 _FIRST_READ_BYTES = 4096
+"""A header is at most this long, its length before it included."""
 
 
 class _InstrumentFrame(msgspec.Struct, frozen=True, array_like=True, tag="instrument"):
@@ -169,10 +169,7 @@ class Recorder:
         """The header of a frame, where its data begins, and the first bytes of the frame."""
         try:
             data = self._segments.read(reference.segment, offset, _FIRST_READ_BYTES)
-            length = int.from_bytes(data[:_PREFIX_BYTES], "little")
-            if length > HEADER_BYTES_MAX:
-                raise _damaged(reference, "no batch begins there")
-            end = _PREFIX_BYTES + length
+            end = _PREFIX_BYTES + int.from_bytes(data[:_PREFIX_BYTES], "little")
             return _decoder.decode(data[_PREFIX_BYTES:end]), end, data
         except FileNotFoundError:
             raise _damaged(reference, "the segment is gone") from None
@@ -202,7 +199,7 @@ def _extra_names(columns: Columns) -> tuple[str, ...]:
 
 def _frame(header: _InstrumentFrame | _RowsFrame) -> bytes:
     data = _encoder.encode(header)
-    assert len(data) <= HEADER_BYTES_MAX - _PREFIX_BYTES
+    assert _PREFIX_BYTES + len(data) <= _FIRST_READ_BYTES
     return len(data).to_bytes(_PREFIX_BYTES, "little") + data
 
 
