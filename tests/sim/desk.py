@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.venue_model import VenueModel
+from tradewind.model.columns import DEPTH_LAST
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import OrderFilled
 from tradewind.model.orders import Liquidity, OrderType, Side, TimeInForce
@@ -49,6 +50,21 @@ class Desk:
         self.open(open_price, self.now_ns)
         self.close(open_price, high, low, close, at=self.now_ns + 10, **options)
 
+    def quote(self, bid: int, bid_size: int, ask: int, ask_size: int) -> None:
+        self.pass_time()
+        self.venue.on_quote(0, self.now_ns, bid, bid_size, ask, ask_size)
+
+    def trade(self, price: int, size: int, side: int = 0) -> None:
+        self.pass_time()
+        self.venue.on_trade(0, self.now_ns, price, size, side)
+
+    def levels(self, *rows: tuple[int, int, int], flags: int = 0) -> None:
+        """One depth event of rows (side, price, size)."""
+        self.pass_time()
+        for number, (side, price, size) in enumerate(rows, 1):
+            last = DEPTH_LAST if number == len(rows) else 0
+            self.venue.on_depth(0, self.now_ns, side, price, size, flags | last)
+
     def pass_time(self, time_ns: int | None = None) -> None:
         self.now_ns = self.now_ns + 1 if time_ns is None else time_ns
 
@@ -57,6 +73,11 @@ class Desk:
         taken, self.venue.reports = self.venue.reports, []
         self.reports += taken
         return taken
+
+    def ahead(self, order_id: str) -> int:
+        """The quantity in front of an open order."""
+        (order,) = [o for o in self.venue.open_orders() if o.order_id == order_id]
+        return order.ahead
 
     def words(self) -> list[str]:
         """The reports since the last call as text: `a accepted`, `a filled 5 @ 100`."""

@@ -14,6 +14,7 @@ cdef class Matching:
     cdef readonly SlippageModel slippage
     cdef public int64_t kind, needs_rows, count
     cdef readonly list stops, waiting, buys, sells
+    cpdef void relist(self) except *
     cpdef int64_t would_take(self, WorkingOrder order) except -1
     cpdef void arrive(self, WorkingOrder order, int64_t time_ns) except *
     cpdef void rest(self, WorkingOrder order) except *

@@ -50,6 +50,9 @@ class Matching:
         self.buys: list[WorkingOrder] = []
         self.sells: list[WorkingOrder] = []
 
+    def relist(self) -> None:
+        """The listing has new terms."""
+
     def would_take(self, order: WorkingOrder) -> int:
         """1 where the order would fill at once: what POST_ONLY must not do."""
         return 0

@@ -15,7 +15,7 @@ cdef class SimulatedVenue(VenueModel):
     cdef readonly SlippageModel slippage
     cdef readonly Reporting reporting
     cdef readonly OrderEntry entry
-    cdef readonly tuple bar_options
+    cdef readonly tuple bar_options, quote_options
     cdef readonly list matchings
     cdef dict listing_ids
     cdef object arrivals
@@ -30,6 +30,12 @@ cdef class SimulatedVenue(VenueModel):
     cpdef void on_bar_opened(self, int64_t instrument, int64_t time_ns, int64_t price) except *
     @cython.locals(matching=Matching)
     cpdef void on_bar(self, int64_t instrument, int64_t time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume) except *
+    @cython.locals(matching=Matching)
+    cpdef void on_trade(self, int64_t instrument, int64_t time_ns, int64_t price, int64_t size, int64_t side) except *
+    @cython.locals(matching=Matching)
+    cpdef void on_quote(self, int64_t instrument, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size) except *
+    @cython.locals(matching=Matching)
+    cpdef void on_depth(self, int64_t instrument, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except *
     cpdef void catch_up(self, int64_t time_ns) except *
     @cython.locals(matching=Matching, finer=Matching)
     cpdef Matching matching_of(self, int64_t instrument, int64_t kind)

@@ -11,29 +11,40 @@ from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.sim import fees as fee_models
 from tradewind.sim import latency as latency_models
+from tradewind.sim import queue_position as queue_models
 from tradewind.sim import slippage as slippage_models
 from tradewind.sim.bar_matching import NEXT_CLOSE, NEXT_OPEN, SIGNAL_CLOSE, BarMatching
+from tradewind.sim.depth_matching import DepthMatching
 from tradewind.sim.fees import FeeModel
 from tradewind.sim.latency import LatencyModel
 from tradewind.sim.listing import Listing
-from tradewind.sim.matching import BARS, Matching
+from tradewind.sim.matching import BARS, DEPTH, QUOTES, Matching
 from tradewind.sim.order import WorkingOrder
 from tradewind.sim.order_entry import OrderEntry
+from tradewind.sim.queue_position import QueueModel
+from tradewind.sim.quote_matching import QuoteMatching
 from tradewind.sim.rates import parse_rate
 from tradewind.sim.reporting import Reporting
 from tradewind.sim.slippage import SlippageModel
 
 FILL_RULES = {"next_open": NEXT_OPEN, "next_close": NEXT_CLOSE, "signal_close": SIGNAL_CLOSE}
 TOUCH_RULES = {"through": 0, "touch": 1}
+EXCESS_RULES = {"wait": 0, "slip": 1}
 
 
 class SimulatedVenue(VenueModel):
     """A venue that fills orders from market data; the same calls give the same reports.
 
+    Of each instrument the finest data that ever came decides, coarser data is passed over:
+    depth, then quotes (trades are used with both, or alone), then bars. `BarMatching`,
+    `QuoteMatching` and `DepthMatching` state their rules.
+
     `fill` says when a market order fills on bars: "next_open", "next_close" or "signal_close"
     (the close that the strategy has just seen: optimistic, for comparisons). `touch` says
     whether a price that only reaches a resting limit fills it ("touch") or must go beyond it
-    ("through", the default, since others may stand in front). `participation` is the share of
+    ("through", the default, since others may stand in front). `queue` says how cancels of
+    others move our resting orders, `excess` what a market order does with more than is quoted:
+    "wait" for the next quote, or "slip" and fill whole. `participation` is the share of
     a bar's volume that our orders may be, as "0.1". `session_closes_ns` are the times at which
     DAY orders end; without them (and behind the last) it is midnight UTC. `seed` is for
     models that draw and have no seed of their own.
@@ -59,6 +70,7 @@ class SimulatedVenue(VenueModel):
         "listing_ids",
         "matchings",
         "next_arrival_ns",
+        "quote_options",
         "reporting",
         "slippage",
     )
@@ -72,6 +84,8 @@ class SimulatedVenue(VenueModel):
         fill: str = "next_open",
         touch: str = "through",
         participation: str | None = None,
+        queue: QueueModel | None = None,
+        excess: str = "wait",
         session_closes_ns: Sequence[int] = (),
         seed: int = 0,
     ) -> None:
@@ -84,6 +98,11 @@ class SimulatedVenue(VenueModel):
             chosen("touch", touch, TOUCH_RULES),
             checked_participation(participation),
             0 if self.latency.is_instant else 1,
+        )
+        self.quote_options = (
+            queue or queue_models.conservative(),
+            chosen("touch", touch, TOUCH_RULES),
+            chosen("excess", excess, EXCESS_RULES),
         )
         self.matchings: list[Matching] = []
         self.entry = OrderEntry(self.reporting, self.matchings, session_closes_ns)
@@ -98,7 +117,9 @@ class SimulatedVenue(VenueModel):
         """The next instrument in number; a new version of one keeps its number."""
         index = self.listing_ids.setdefault(instrument.id, len(self.matchings))
         if index < len(self.matchings):
-            self.matchings[index].listing.set_terms(instrument)
+            matching = self.matchings[index]
+            matching.listing.set_terms(instrument)
+            matching.relist()
             return
         matching = Matching(Listing(instrument), self.reporting, self.slippage)
         self.matchings.append(matching)
@@ -154,6 +175,32 @@ class SimulatedVenue(VenueModel):
             matching.on_bar(time_ns, open_price, high, low, close, volume)
             self.set_next_due()
 
+    def on_trade(self, instrument: int, time_ns: int, price: int, size: int, side: int) -> None:
+        """A public trade; side +1 where the aggressor bought, -1 sold, 0 unknown."""
+        matching = self.matching_of(instrument, QUOTES)
+        self.catch_up(time_ns)
+        matching.on_trade(time_ns, price, size, side)
+        self.set_next_due()
+
+    def on_quote(
+        self, instrument: int, time_ns: int, bid: int, bid_size: int, ask: int, ask_size: int
+    ) -> None:
+        """Best bid and ask; a price of 0 says that the side is absent."""
+        matching = self.matching_of(instrument, QUOTES)
+        self.catch_up(time_ns)
+        if matching.kind == QUOTES:
+            matching.on_quote(time_ns, bid, bid_size, ask, ask_size)
+            self.set_next_due()
+
+    def on_depth(
+        self, instrument: int, time_ns: int, side: int, price: int, size: int, flags: int
+    ) -> None:
+        """One depth row (see `model.columns` for size and flags)."""
+        matching = self.matching_of(instrument, DEPTH)
+        self.catch_up(time_ns)
+        matching.on_depth(time_ns, side, price, size, flags)
+        self.set_next_due()
+
     def catch_up(self, time_ns: int) -> None:
         """Do what is due before a price of this very time."""
         if self.next_due_ns <= time_ns:
@@ -174,11 +221,11 @@ class SimulatedVenue(VenueModel):
 
     def new_matching(self, listing: Listing, kind: int) -> Matching:
         """A matching for a kind of market data."""
-        assert kind == BARS, kind
-        fill_rule, touch, participation, acts_inside = self.bar_options
-        return BarMatching(
-            listing, self.reporting, self.slippage, fill_rule, touch, participation, acts_inside
-        )
+        if kind == BARS:
+            return BarMatching(listing, self.reporting, self.slippage, *self.bar_options)
+        if kind == QUOTES:
+            return QuoteMatching(listing, self.reporting, self.slippage, *self.quote_options)
+        return DepthMatching(listing, self.reporting, self.slippage, *self.quote_options)
 
     # --- commands as they leave us -----------------------------------------------------------
 
