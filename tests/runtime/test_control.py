@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
+import os
+import resource
 import socket
-import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,12 +17,11 @@ from typing import Any
 import pytest
 
 from tests.runtime.memory_engine import MemoryEngine, running
-from tradewind.model.errors import OutsideError
 from tradewind.model.messages import Halted, OrderIntended, Resumed
 from tradewind.model.orders import OrderType, Side
 from tradewind.runtime import control
 from tradewind.runtime.control import ControlServer
-from tradewind.runtime.control_client import EngineRefused, EngineUnreachable, ask
+from tradewind.runtime.control_client import EngineRefused, ask
 from tradewind.runtime.control_messages import (
     LINE_BYTES_MAX,
     AnyRequest,
@@ -33,9 +35,10 @@ from tradewind.runtime.control_messages import (
     PositionsRequest,
     ResumeRequest,
     StatusRequest,
+    encode_line,
 )
 from tradewind.runtime.halt_file import HALT_NAME
-from tradewind.runtime.read_models import Update
+from tradewind.runtime.read_models import PositionRow, Update
 
 ORDER = OrderIntended(0, "j-person-1", "person", "BTC/USDT.SIM", Side.BUY, 5, OrderType.LIMIT, 9)
 
@@ -207,6 +210,54 @@ def test_one_connection_more_than_allowed_is_told_and_closed(
     converse(tmp_path, MemoryEngine(), talk)
 
 
+def test_a_connection_that_the_system_has_no_room_for_is_served_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ACCEPT_PAUSE_S", 0.02)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    complaints: list[object] = []
+
+    async def asked() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+        async with serving(tmp_path, MemoryEngine()), asyncio.timeout(10):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.setblocking(False)
+                lowest_free = os.dup(client.fileno())
+                os.close(lowest_free)
+                resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+                try:
+                    client.connect(str(tmp_path / "control.sock"))
+                    client.send(b'{"request":"health"}\n')
+                    await asyncio.sleep(0.1)
+                finally:
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+                answer = await asyncio.get_running_loop().sock_recv(client, 1000)
+                assert json.loads(answer)["ok"]
+
+    asyncio.run(asked())
+    assert complaints == []
+
+
+def test_closing_does_not_wait_for_a_client_that_does_not_read(tmp_path: Path) -> None:
+    class RichEngine(MemoryEngine):
+        def positions(self) -> list[PositionRow]:
+            return super().positions() * 50_000
+
+    async def closed() -> None:
+        with socket.socket(socket.AF_UNIX) as client:
+            async with serving(tmp_path, RichEngine()):
+                client.connect(str(tmp_path / "control.sock"))
+                client.send(b'{"request":"positions"}\n')
+                await asyncio.sleep(0.2)
+            gc.collect()
+            while client.recv(1 << 20):
+                pass
+
+    with contextlib.suppress(ConnectionResetError):
+        asyncio.run(closed())
+
+
 def test_a_subscriber_reads_every_update(tmp_path: Path) -> None:
     engine = MemoryEngine()
 
@@ -267,47 +318,25 @@ def test_a_subscriber_that_does_not_read_is_closed(tmp_path: Path) -> None:
     converse(tmp_path, engine, talk, write_deadline_s=0.05)
 
 
-def test_only_the_owner_may_open_the_socket(tmp_path: Path) -> None:
-    with running(tmp_path, MemoryEngine()):
-        mode = stat.S_IMODE((tmp_path / "control.sock").stat().st_mode)
-    assert mode == 0o600
-    assert not (tmp_path / "control.sock").exists()
+def test_what_was_submitted_is_not_given_up_when_the_server_closes(tmp_path: Path) -> None:
+    class SlowEngine(MemoryEngine):
+        async def submit(self, event: control.Submission) -> int:
+            await asyncio.sleep(0.05)
+            return await super().submit(event)
 
+    engine = SlowEngine()
 
-def test_a_home_whose_path_is_too_long_for_a_socket_works_too(tmp_path: Path) -> None:
-    home = tmp_path / ("d" * 120)
-    home.mkdir()
-    with running(home, MemoryEngine()):
-        assert ask(home, HealthRequest())["ok"]
+    async def close_in_between() -> None:
+        async with serving(tmp_path, engine):
+            _, writer = await asyncio.open_unix_connection(tmp_path / "control.sock")
+            writer.write(encode_line(HaltRequest("all", "odd fills", "ann")))
+            await asyncio.sleep(0.02)
+            assert engine.events == []
+        writer.close()
+        await asyncio.sleep(0.1)
 
-
-def test_a_socket_that_a_dead_engine_left_is_replaced(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(tmp_path / "control.sock"))
-    assert (tmp_path / "control.sock").exists()
-    with running(tmp_path, MemoryEngine()):
-        assert ask(tmp_path, HealthRequest())["ok"]
-
-
-def test_a_second_engine_in_the_same_home_is_refused(tmp_path: Path) -> None:
-    with running(tmp_path, MemoryEngine()), pytest.raises(OutsideError, match="another engine"):
-        asyncio.run(ControlServer(tmp_path, MemoryEngine()).start())
-
-
-def test_a_home_without_an_engine_is_told(tmp_path: Path) -> None:
-    with pytest.raises(EngineUnreachable, match=r"no engine runs in .*: start one with"):
-        ask(tmp_path, HealthRequest())
-
-
-def test_an_engine_that_does_not_answer_is_told_within_the_deadline(tmp_path: Path) -> None:
-    # The loop of this server never runs, so nobody accepts.
-    loop = asyncio.new_event_loop()
-    server = ControlServer(tmp_path, MemoryEngine())
-    loop.run_until_complete(server.start())
-    with pytest.raises(EngineUnreachable, match=r"did not answer in 0\.05 s"):
-        ask(tmp_path, HealthRequest(), deadline_s=0.05)
-    loop.run_until_complete(server.close())
-    loop.close()
+    asyncio.run(close_in_between())
+    assert len(engine.events) == 1
 
 
 def test_every_request_has_an_answer() -> None:

@@ -77,6 +77,12 @@ def test_a_home_that_does_not_exist_is_no_halt(tmp_path: Path) -> None:
     assert watched(tmp_path / "none", MemoryEngine()) == []
 
 
+def test_a_home_that_cannot_be_looked_into_halts(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.symlink_to(home)
+    assert watched(home, MemoryEngine()) == ["HALT file (Too many levels of symbolic links)"]
+
+
 @pytest.mark.parametrize(("length", "kept"), [(REASON_BYTES_MAX, 200), (REASON_BYTES_MAX + 1, 200)])
 def test_a_reason_is_cut_at_its_limit(tmp_path: Path, length: int, kept: int) -> None:
     write_halt_file(tmp_path, "x" * length)

@@ -12,6 +12,7 @@ import pytest
 from tradewind.wiring import catalog
 from tradewind.wiring import setting_kinds as kinds
 from tradewind.wiring.catalog import PORT, SETTINGS, Setting
+from tradewind.wiring.setting_sources import FILE_BYTES_MAX
 from tradewind.wiring.settings import (
     MASK,
     BadSettings,
@@ -110,6 +111,12 @@ def test_what_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
     assert len(faults_in(tmp_path, {"PORT": port})) == 1
 
 
+@pytest.mark.parametrize("share", ["NaN", "-Infinity", "0x1", "1,5", "two", "1e-2x"])
+def test_what_is_no_number_is_refused(tmp_path: Path, share: str) -> None:
+    faults = faults_in(tmp_path, {"RISK_PER_TRADE": share})
+    assert faults == [f"risk.per_trade: {share!r} is not a number (environment RISK_PER_TRADE)"]
+
+
 def test_an_exact_number_of_the_config_file_stays_exact(tmp_path: Path) -> None:
     write(tmp_path / "config" / "system.toml", "[risk]\nper_trade = 0.1\nmax_position = 1e3\n")
     settings = settings_in(tmp_path)
@@ -162,6 +169,23 @@ def test_two_names_of_one_setting_must_agree(tmp_path: Path) -> None:
 def test_a_secret_is_masked_where_it_is_shown(tmp_path: Path) -> None:
     assert settings_in(tmp_path, {"BROKER_TOKEN": "abc"}).shown(TOKEN) == MASK
     assert settings_in(tmp_path).shown(TOKEN) == ""
+
+
+def test_a_secret_that_is_wrong_is_not_told(tmp_path: Path) -> None:
+    pin: Setting[int] = Setting(
+        "broker.pin", ("PIN",), kinds.integer(least=0, most=9), "0", "A secret.", secret=True
+    )
+    found = read_settings(environment={"PIN": "55"}, folder=tmp_path, settings=[*SETTINGS, pin])
+    assert found[1] == [f"broker.pin: {MASK} is above 9 (environment PIN)"]
+
+
+def test_a_file_at_the_limit_is_read_and_one_past_it_is_not(tmp_path: Path) -> None:
+    text = "gateway.port = 8010\n"
+    filled = text + "#" * (FILE_BYTES_MAX - len(text))
+    path = write(tmp_path / "config" / "system.toml", filled)
+    assert settings_in(tmp_path)[PORT] == 8010
+    path.write_text(filled + "#")
+    assert faults_in(tmp_path) == [f"{path} is larger than {FILE_BYTES_MAX} bytes"]
 
 
 def test_a_secret_that_anybody_can_read_is_refused(tmp_path: Path) -> None:

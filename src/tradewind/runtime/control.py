@@ -47,11 +47,12 @@ SILENCE_S = 30.0
 """A client that asks nothing for so long is closed."""
 WRITE_DEADLINE_S = 5.0
 """A client that does not read for so long is closed."""
-_TURNS_TO_CLOSE = 5
-"""Turns of the loop in which a connection that was just accepted begins and ends."""
+ACCEPT_PAUSE_S = 1.0
+"""How long nobody is let in after the system had no room for a connection."""
 PERSON = "person"
 """The strategy that the intents of persons are booked under."""
 
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Submission = Halted | Resumed | CancelIntended | OrderIntended
 
 
@@ -102,44 +103,63 @@ class ControlServer:
         self._silence_s = silence_s
         self._write_deadline_s = write_deadline_s
         self._conversations: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
         self._handlers = self._answering()
 
     async def start(self) -> None:
         """Open the socket; raises `OutsideError` where another engine serves this home."""
-        listening = _listen(self._home)
-        self._server = await asyncio.start_unix_server(
-            self._serve, sock=listening, limit=LINE_BYTES_MAX
-        )
+        self._listening = _listen(self._home)
+        self._let_in()
 
     async def close(self) -> None:
         """End all conversations and remove the socket."""
-        if self._server is None:
+        if self._listening is None:
             return
-        self._server.close()
-        for _ in range(_TURNS_TO_CLOSE):
-            for conversation in self._conversations:
-                conversation.cancel()
-            await asyncio.sleep(0)
+        asyncio.get_running_loop().remove_reader(self._listening)
+        self._listening.close()
+        self._listening = None
         (self._home / SOCKET_NAME).unlink(missing_ok=True)
+        await asyncio.sleep(0)  # Every conversation has begun, and so will close its connection.
+        for conversation in self._conversations:
+            conversation.cancel()
+        await asyncio.gather(*self._conversations, return_exceptions=True)
+        await asyncio.sleep(0)  # The connections close in this turn.
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        crowded = len(self._conversations) >= CONNECTIONS_MAX
-        self._conversations.add(task)
+    def _let_in(self) -> None:
+        if self._listening is not None:
+            asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        # Not asyncio's server: closing that one loses a connection which it is just accepting.
+        loop = asyncio.get_running_loop()
         try:
-            if crowded:
-                await self._send(writer, _refusal(f"{CONNECTIONS_MAX} connections are open: wait"))
-            else:
-                await self._converse(reader, writer)
+            connection, _ = listening.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError:
+            loop.remove_reader(listening)
+            loop.call_later(ACCEPT_PAUSE_S, self._let_in)
+            return
+        crowded = len(self._conversations) >= CONNECTIONS_MAX
+        talk = self._turn_away if crowded else self._converse
+        conversation = loop.create_task(self._serve(connection, talk))
+        self._conversations.add(conversation)
+        conversation.add_done_callback(self._conversations.discard)
+
+    async def _serve(self, connection: socket.socket, talk: Talk) -> None:
+        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=LINE_BYTES_MAX)
+        try:
+            await talk(reader, writer)
         except (ConnectionError, TimeoutError):
-            pass  # The client went away or does not read; there is nobody to tell.
+            writer.transport.abort()  # It went away or does not read; there is nobody to tell.
         except asyncio.CancelledError:
-            pass  # The server closes; the task ends here either way.
+            writer.transport.abort()
+            raise
         finally:
-            self._conversations.discard(task)
             writer.close()
+
+    async def _turn_away(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._send(writer, _refusal(f"{CONNECTIONS_MAX} connections are open: wait"))
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -276,6 +296,7 @@ def _listen(home: Path) -> socket.socket:
         with socket_address(home) as address:
             _remove_stale(home, address)
             listening.bind(address)
+        listening.listen(CONNECTIONS_MAX)
     except OSError as error:
         listening.close()
         sentence = f"{home / SOCKET_NAME} cannot be made: {error.strerror}"
