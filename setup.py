@@ -10,10 +10,16 @@ import hashlib
 import json
 import os
 import runpy
+import sysconfig
+import tempfile
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+
+# After setuptools, which brings its own distutils.
+from distutils.ccompiler import new_compiler  # isort: skip
+from distutils.sysconfig import customize_compiler  # isort: skip
 
 PACKAGE = Path("src/tradewind")
 DIRECTIVES = {
@@ -68,6 +74,8 @@ class CompileAllOrNone(build_ext):
         return unchanged
 
     def compile(self, extensions):
+        if extensions:
+            try_compiler()
         translate(extensions)
         self.extensions[:] = extensions
         super().run()
@@ -86,6 +94,17 @@ class CompileAllOrNone(build_ext):
         hashes = {name: compiled["source_hash"](name, PACKAGE) for name in self.all_names}
         text = json.dumps({"recipe": RECIPE, **hashes}, indent=1, sort_keys=True) + "\n"
         (self.target / "tradewind" / compiled["HASHES_FILE"]).write_text(text)
+
+
+def try_compiler():
+    """Fail at once where nothing can be compiled, before the long translation."""
+    compiler = new_compiler()
+    customize_compiler(compiler)
+    with tempfile.TemporaryDirectory() as folder:
+        probe = Path(folder, "probe.c")
+        probe.write_text("#include <Python.h>\n")
+        headers = sysconfig.get_path("include")
+        compiler.compile([str(probe)], output_dir=folder, include_dirs=[headers])
 
 
 def translate(extensions):
