@@ -12,7 +12,7 @@ import pytest
 from tests.build.test_fallback import ROOT, fresh_sources
 from tradewind import compiled
 
-PACKAGED = ("*.py", "*.pxd", "py.typed")
+PACKAGED = ("*.py", "*.pxd", "*.pyi", "py.typed")
 
 
 def built_wheel(folder: Path) -> zipfile.ZipFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -28,6 +29,18 @@ def test_every_public_name_loads(name: str) -> None:
 
 def test_the_public_names_are_listed() -> None:
     assert set(tradewind.NAMES) <= set(dir(tradewind))
+
+
+def test_the_types_of_the_public_names_are_those_of_the_table() -> None:
+    nodes = ast.parse((ROOT / "src" / "tradewind" / "__init__.pyi").read_text()).body
+    typed = {
+        alias.asname: {f"{node.module}:{alias.name}", f"{node.module}.{alias.name}"}
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert set(typed) == set(tradewind.NAMES)
+    assert all(target in typed[name] for name, target in tradewind.NAMES.items())
 
 
 def test_an_unknown_public_name_is_refused() -> None:

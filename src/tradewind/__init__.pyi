@@ -1,0 +1,23 @@
+"""The types of the public names; a test holds them to `NAMES`."""
+
+from tradewind import signals as signals
+from tradewind.model.columns import Columns as Columns
+from tradewind.model.instruments import Instrument as Instrument
+from tradewind.model.limits import Limits as Limits
+from tradewind.model.market import Bar as Bar
+from tradewind.model.market import Quote as Quote
+from tradewind.model.market import Trade as Trade
+from tradewind.model.orders import Leg as Leg
+from tradewind.model.orders import OrderFlag as OrderFlag
+from tradewind.model.orders import Side as Side
+from tradewind.model.orders import TimeInForce as TimeInForce
+from tradewind.runtime.backtest import BacktestResult as BacktestResult
+from tradewind.runtime.backtest import backtest as backtest
+from tradewind.sim import fees as fees
+from tradewind.sim import latency as latency
+from tradewind.sim import slippage as slippage
+from tradewind.strategies.base import Strategy as Strategy
+
+COMPILED: bool
+NAMES: dict[str, str]
+__version__: str
