@@ -227,9 +227,15 @@ def test_quotes_may_lack_a_side_and_depth_rows_may_remove_a_level() -> None:
     assert columns_from("depth", depth, GOOG)["size"].tolist() == [0]
 
 
+def test_a_row_of_depth_that_marks_a_gap_carries_no_level() -> None:
+    gap = {"time_ns": [1], "side": [0], "price": [0], "size": [0], "flags": [4]}
+    assert columns_from("depth", gap, GOOG)["flags"].tolist() == [4]
+
+
 WRONG_DEPTH = {
     "row 0 has a side other than 1 or -1": {"side": [0]},
     "row 0 has unknown flags": {"flags": [8]},
+    "row 0, column 'price': a price must be greater": {"price": [0.0]},
 }
 
 

@@ -22,7 +22,7 @@ REQUIRED: dict[ColumnKind, tuple[str, ...]] = {
 """Columns each kind must have. A quote's price of 0 says that the side is absent; a depth row's
 size is absolute and 0 removes the level."""
 
-OPTIONAL = ("venue_time_ns", "received_time_ns", "update_id")
+OPTIONAL = ("venue_time_ns", "received_time_ns", "update_id", "conditions")
 
 DEPTH_LAST = 1
 """Depth flag: the last row of its event; the book is consistent behind it."""

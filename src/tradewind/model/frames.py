@@ -20,7 +20,7 @@ DIGITS = ("price_digits", "quantity_digits")
 """Entries of a dict (or of an Arrow table's or pandas frame's metadata) that say that integer
 prices or quantities are units of 10^-digits; without them integers are whole values."""
 
-PLAIN_INTEGERS = frozenset(["side", "flags", "update_id"])
+PLAIN_INTEGERS = frozenset(["side", "flags", "update_id", "conditions"])
 
 
 def columns_from(

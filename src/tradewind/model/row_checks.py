@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.model.columns import Columns
+from tradewind.model.columns import DEPTH_GAP, DEPTH_LAST, DEPTH_SNAPSHOT, Columns
 from tradewind.model.errors import BadData
 
 BoolColumn = NDArray[np.bool_]
+
+DEPTH_FLAGS = DEPTH_LAST | DEPTH_SNAPSHOT | DEPTH_GAP
 
 
 def check_rows(columns: Columns) -> None:
@@ -78,12 +80,15 @@ def _quote_rules(columns: Columns) -> Rules:
 
 def _depth_rules(columns: Columns) -> Rules:
     flags = columns["flags"]
+    level = flags & DEPTH_GAP == 0
+    price = "row {row}, column 'price': a price must be greater than zero: drop or mend it"
+    side = "row {row} has a side other than 1 or -1: mend the row"
     return [
         *_in_order(columns),
-        *_positive(columns, "price"),
-        *_not_negative(columns, "size"),
-        (np.abs(columns["side"]) != 1, "row {row} has a side other than 1 or -1: mend the row"),
-        ((flags < 0) | (flags > 7), "row {row} has unknown flags: use 0 to 7"),
+        (level & (columns["price"] <= 0), price),
+        *_not_negative(columns, "price", "size"),
+        (level & (np.abs(columns["side"]) != 1), side),
+        ((flags < 0) | (flags > DEPTH_FLAGS), "row {row} has unknown flags: use 0 to 7"),
     ]
 
 

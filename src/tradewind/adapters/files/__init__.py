@@ -1,0 +1,1 @@
+"""Files that people have: CSV, Parquet, public dumps, zipped archives, in and out."""
