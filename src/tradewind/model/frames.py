@@ -70,7 +70,7 @@ def columns_to_frame(columns: Columns) -> dict[str, NDArray[Any]]:
     """
     frame: dict[str, NDArray[Any]] = {}
     for name, array in columns.arrays.items():
-        if _is_number(name):
+        if is_number(name):
             frame[name] = array / 10.0 ** column_digits(name, columns.instrument)
         else:
             frame[name] = array
@@ -146,7 +146,7 @@ def _full_name(name: str, values: Any) -> str:
 def _column(name: str, values: Any, instrument: Instrument, digits: dict[str, int]) -> IntColumn:
     if _is_time(name):
         return _times(name, values)
-    if not _is_number(name):
+    if not is_number(name):
         return _integers(name, values)
     given = digits.get("quantity_digits" if name in QUANTITY_COLUMNS else "price_digits")
     wanted = column_digits(name, instrument)
@@ -157,7 +157,12 @@ def _is_time(name: str) -> bool:
     return name.endswith("time_ns")
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
+    """Whether a column holds prices or quantities, not times, sides, flags or ids.
+
+    >>> is_number("close"), is_number("side"), is_number("time_ns")
+    (True, False, False)
+    """
     return not _is_time(name) and name not in PLAIN_INTEGERS
 
 

@@ -64,7 +64,7 @@ def _frames(
         if request.price_column is not None:
             block = _priced(block, found["close"], left_out)
         if len(block):
-            yield block, {name: _column(block, name, found[name], request) for name in found}
+            yield block, {name: _column(block, name, found, names, request) for name in found}
 
 
 def _priced(block: Block, number: int | None, left_out: Counter[str]) -> Block:
@@ -83,13 +83,20 @@ def _columns(block: Block, frame: Frame, request: Request, timeframe: str | None
         return columns_from(request.kind, frame, request.instrument, timeframe=timeframe)
 
 
-def _column(block: Block, name: str, number: int | None, request: Request) -> Any:
+def _column(
+    block: Block, name: str, found: dict[str, int | None], names: list[str], request: Request
+) -> Any:
+    number = found[name]
     if number is None:
         return [0] * len(block)
     if name.endswith("time_ns"):
+        in_ns = "ns" if names[number].endswith("_ns") else ""
         with block.lines():
-            zone = request.zone or "UTC"
-            return parse_times(block.texts(number), time_format=request.time_format, zone=zone)
+            return parse_times(
+                block.texts(number),
+                time_format=request.time_format or in_ns,
+                zone=request.zone or "UTC",
+            )
     if name == "side":
         return _sides(block, number)
     if name in WHOLE_NUMBERS:

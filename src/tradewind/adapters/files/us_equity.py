@@ -51,7 +51,7 @@ class FileName(NamedTuple):
         """
         words = member.rpartition(".")[0].lower().split("_")
         day = words[0] if re.fullmatch(r"[12][0-9]{7}", words[0]) else ""
-        return cls(_days([day])[0] if day else 0, frozenset(words))
+        return cls(int(_days([day])[0]) if day else 0, frozenset(words))
 
     @property
     def layout(self) -> str:

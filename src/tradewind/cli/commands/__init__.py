@@ -8,6 +8,7 @@ needs, so that it loads no command.
 # Name as typed -> one line of help. The module is the name with "_" for "-".
 COMMANDS: dict[str, str] = {
     "config": "check the settings, show where each came from",
+    "data": "import, export, list and check market data",
     "doctor": "look over this installation and say what is missing",
     "halt": "stop new orders and cancel the working ones",
     "orders": "list the orders of a running engine, or cancel one",

@@ -1,0 +1,199 @@
+"""Quality of stored market data: gaps, doubles, disorder, outliers and crossed quotes, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.model.column_merge import key_times
+from tradewind.model.columns import Columns, IntColumn, concatenate
+from tradewind.model.timeframes import UNIT_NS, timeframe_ns
+
+SILENCE_NS = UNIT_NS["h"]
+"""Without trades or quotes for longer than this there is a gap."""
+
+CLOSED_NS_MAX = 4 * UNIT_NS["d"]
+"""Between two sessions lie at most so much: a weekend and two holidays."""
+
+OUTLIER_STEPS = 20.0
+"""A price that jumps by so many usual steps and comes back is an outlier."""
+
+JUMP_MAX = 0.5
+"""A change of the price's logarithm beyond this is an outlier whether it comes back or not."""
+
+DEVIATION_OF_MEDIAN = 1.4826
+"""Standard deviation of a normal distribution by its median absolute deviation."""
+
+FLOAT = NDArray[np.float64]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """How often something was seen, and when first (None: never)."""
+
+    count: int = 0
+    first_ns: int | None = None
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """What there is to say about a series.
+
+    `gaps` are stretches without rows where rows were due, `missing` how many bars they lack;
+    `duplicates` rows equal to the row before; `out_of_order` rows earlier than the row before;
+    `outliers` prices far from both neighbours; `crossed` quotes whose bid is above the ask;
+    `empty` bars without volume.
+    """
+
+    rows: int
+    gaps: Finding
+    missing: int
+    duplicates: Finding
+    out_of_order: Finding
+    outliers: Finding
+    crossed: Finding
+    empty: Finding
+
+
+def quality(batches: Iterable[Columns], timeframe: str | None) -> Quality:
+    """Look over a series, batch by batch; each is seen with the last two rows before it.
+
+    Gaps depend on the instrument's calendar: around the clock each missing bar is one; else only
+    what is missing inside a day, and pauses longer than any weekend, since the calendar's own
+    closed hours are not known here. Outliers are judged by the batch's own usual step, the
+    median absolute change (F. R. Hampel, "The influence curve and its role in robust
+    estimation", JASA 69, 1974).
+
+    >>> from tradewind.model.instruments import Instrument
+    >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
+    >>> quotes = dict.fromkeys(("bid", "bid_size", "ask_size"), np.array([5, 7]))
+    >>> quotes |= {"time_ns": np.array([1, 2]), "ask": np.array([6, 6])}
+    >>> quality([Columns("quotes", goog, quotes)], None).crossed
+    Finding(count=1, first_ns=2)
+    """
+    total = EMPTY
+    before: Columns | None = None
+    for batch in batches:
+        both = batch if before is None else concatenate([before, batch])
+        total = _sum(total, _of_batch(both, len(both) - len(batch), timeframe))
+        before = both.cut(-CONTEXT_ROWS)
+    return total
+
+
+CONTEXT_ROWS = 2
+EMPTY = Quality(0, *(Finding(), 0, Finding(), Finding(), Finding(), Finding(), Finding()))
+
+
+def _of_batch(columns: Columns, known: int, timeframe: str | None) -> Quality:
+    """The quality of the rows behind those already known."""
+    times = key_times(columns)
+    step_ns = timeframe_ns(timeframe) if timeframe else SILENCE_NS
+    gaps, missing = _gaps(columns, step_ns)
+    back = _behind_first(times[1:] < times[:-1])
+    # An outlier is known by the row behind it, so each batch judges up to its last row but one.
+    first_judged = max(known - 1, 0)
+    return Quality(
+        rows=len(columns) - known,
+        gaps=_finding(times, gaps, known),
+        missing=int(missing[known:].sum()),
+        duplicates=_finding(times, _duplicates(columns), known),
+        out_of_order=_finding(times, back, known),
+        outliers=_finding(times, _outliers(columns), first_judged),
+        crossed=_finding(times, _crossed(columns), known),
+        empty=_finding(times, _empty(columns), known),
+    )
+
+
+def _gaps(columns: Columns, step_ns: int) -> tuple[NDArray[np.bool_], IntColumn]:
+    times = key_times(columns)
+    pause = np.diff(times, prepend=times[:1])
+    if columns.kind == "bars":
+        missing = np.maximum(pause // step_ns - 1, 0)
+    else:
+        missing = np.zeros(len(times), np.int64)
+    late = pause > step_ns
+    if columns.instrument.calendar != "24/7":
+        day = times // UNIT_NS["d"]
+        same_day = np.diff(day, prepend=day[:1]) == 0
+        late &= same_day | (pause > CLOSED_NS_MAX)
+    return late, np.where(late, missing, 0)
+
+
+def _duplicates(columns: Columns) -> NDArray[np.bool_]:
+    if columns.kind == "depth" or "update_id" in columns.arrays:
+        names = list(columns.arrays)
+    elif columns.kind == "bars":
+        names = ["open_time_ns"]
+    else:
+        names = list(columns.arrays)
+    equal = np.ones(max(len(columns) - 1, 0), np.bool_)
+    for name in names:
+        equal &= columns[name][1:] == columns[name][:-1]
+    return _behind_first(equal)
+
+
+def _outliers(columns: Columns) -> NDArray[np.bool_]:
+    """Prices that jump and come back; in bars also a high or low far from open and close."""
+    price = _price(columns)
+    known = np.flatnonzero(price > 0)
+    found = np.zeros(len(columns), np.bool_)
+    if len(known) > 2:
+        change = np.diff(np.log(price[known]))
+        usual = np.abs(change[change != 0])
+        step = DEVIATION_OF_MEDIAN * float(np.median(usual)) if len(usual) else 0.0
+        far = np.abs(change) > OUTLIER_STEPS * step
+        there_and_back = far[:-1] & far[1:] & (np.sign(change[:-1]) == -np.sign(change[1:]))
+        found[known[1:-1]] = there_and_back | (np.abs(change[:-1]) > JUMP_MAX)
+    if columns.kind == "bars":
+        top = np.maximum(columns["open"], columns["close"])
+        bottom = np.minimum(columns["open"], columns["close"])
+        found |= np.log(columns["high"] / top) > JUMP_MAX
+        found |= np.log(bottom / columns["low"]) > JUMP_MAX
+    return found
+
+
+def _price(columns: Columns) -> FLOAT:
+    """The price of each row as float: close, price, or mid; 0 where there is none."""
+    if columns.kind == "quotes":
+        whole = (columns["bid"] > 0) & (columns["ask"] > 0)
+        return np.where(whole, (columns["bid"] + columns["ask"]) / 2.0, 0.0)
+    if columns.kind == "depth":
+        return np.zeros(len(columns))
+    return columns["close" if columns.kind == "bars" else "price"].astype(np.float64)
+
+
+def _crossed(columns: Columns) -> NDArray[np.bool_]:
+    if columns.kind != "quotes":
+        return np.zeros(len(columns), np.bool_)
+    whole = (columns["bid"] > 0) & (columns["ask"] > 0)
+    return whole & (columns["bid"] > columns["ask"])
+
+
+def _empty(columns: Columns) -> NDArray[np.bool_]:
+    if columns.kind != "bars":
+        return np.zeros(len(columns), np.bool_)
+    return columns["volume"] == 0
+
+
+def _behind_first(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.concatenate([np.zeros(1, np.bool_), rows])
+
+
+def _finding(times: IntColumn, rows: NDArray[np.bool_], known: int) -> Finding:
+    found = np.flatnonzero(rows[known:])
+    if len(found) == 0:
+        return Finding()
+    return Finding(len(found), int(times[known + found[0]]))
+
+
+def _sum(left: Quality, right: Quality) -> Quality:
+    values: dict[str, object] = {}
+    for name in Quality.__struct_fields__:
+        one, other = getattr(left, name), getattr(right, name)
+        if isinstance(one, Finding):
+            first_ns = one.first_ns if one.count else other.first_ns
+            values[name] = Finding(one.count + other.count, first_ns)
+        else:
+            values[name] = one + other
+    return Quality(**values)  # type: ignore[arg-type]

@@ -1,0 +1,192 @@
+"""`tradewind data`: imports, exports, lists and checks market data."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tradewind.adapters.files.export import export
+from tradewind.adapters.parquet.history import ParquetHistory
+from tradewind.analysis.data_quality import Finding, Quality, quality
+from tradewind.cli.data_import import add_import_arguments, import_data
+from tradewind.cli.engine import add_engine_options, home_of, output_width
+from tradewind.cli.main import EXIT_FAILED, EXIT_OK
+from tradewind.cli.output import note, print_answer
+from tradewind.cli.table import as_table
+from tradewind.model.column_merge import time_text
+from tradewind.model.columns import REQUIRED
+from tradewind.model.errors import UserError
+from tradewind.model.timeframes import timerange_ns
+from tradewind.ports.history import Entry, History, Series
+
+EXAMPLE = "tradewind data import GOOG.csv --instrument GOOG.SIM --tick 0.01 --lot 1 --currency USD"
+
+LIST_COLUMNS = {
+    "kind": "KIND",
+    "instrument": "INSTRUMENT",
+    "timeframe": "TIMEFRAME",
+    "rows": "ROWS",
+    "first": "FIRST",
+    "last": "LAST",
+    "megabytes": "MB",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `import`, `export`, `list` and `check`."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    importing = actions.add_parser("import", help="take files into the history, all or none")
+    exporting = actions.add_parser("export", help="write a series to a .csv or .parquet file")
+    listing = actions.add_parser("list", help="list what is stored")
+    checking = actions.add_parser("check", help="look for damage, gaps, doubles and outliers")
+    add_import_arguments(importing)
+    _add_series_arguments(exporting)
+    exporting.add_argument("--to", required=True, metavar="FILE", help="name.csv or name.parquet")
+    exporting.add_argument("--timerange", help="like 20240101-20240630, its end excluded")
+    _add_series_arguments(checking)
+    answers = ((importing, import_), (exporting, export_), (listing, list_), (checking, check))
+    for action, answer in answers:
+        add_engine_options(action)
+        action.set_defaults(action=answer)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked for; 0, or 1 when a check found damage."""
+    history = ParquetHistory(home_of(arguments))
+    return int(arguments.action(history, arguments))
+
+
+def import_(history: History, arguments: argparse.Namespace) -> int:
+    """Take files into the history."""
+    answer = import_data(history, arguments)
+    if not arguments.json:
+        left_out = answer["rows_left_out"]
+        answer["rows_left_out"] = ", ".join(f"{n} {why}" for why, n in left_out.items()) or 0
+        answer["timeframe"] = answer["timeframe"] or "-"
+    print_answer(answer, arguments)
+    return EXIT_OK
+
+
+def export_(history: History, arguments: argparse.Namespace) -> int:
+    """Write a series to a file."""
+    series = _one_series(history, arguments)
+    start_ns, end_ns = timerange_ns(arguments.timerange) if arguments.timerange else (None, None)
+    batches = history.batches(
+        series.kind,
+        series.instrument_id,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        timeframe=series.timeframe,
+    )
+    rows = export(batches, Path(arguments.to))
+    print_answer({"series": str(series), "rows": rows, "file": arguments.to}, arguments)
+    return EXIT_OK
+
+
+def list_(history: History, arguments: argparse.Namespace) -> int:
+    """List what is stored."""
+    entries = history.entries()
+    if arguments.json:
+        print_answer({"series": [_entry_answer(entry) for entry in entries]}, arguments)
+    elif entries:
+        rows = list(map(_entry_row, entries))
+        print("\n".join(as_table(rows, LIST_COLUMNS, output_width())))
+    else:
+        note("the history is empty: fill it with tradewind data import")
+    return EXIT_OK
+
+
+def check(history: History, arguments: argparse.Namespace) -> int:
+    """Check the files and the rows of an instrument's series."""
+    answers = [_checked(history, entry.series) for entry in _series(history, arguments)]
+    damaged = any(answer["damage"] for answer in answers)
+    if arguments.json:
+        print_answer({"ok": not damaged, "series": answers}, arguments)
+    else:
+        print("\n\n".join(_check_lines(answer) for answer in answers))
+    return EXIT_FAILED if damaged else EXIT_OK
+
+
+def _checked(history: History, series: Series) -> dict[str, Any]:
+    """Damage first: rows of damaged files cannot be judged."""
+    damage = [msgspec.structs.asdict(one) for one in history.check(series)]
+    answer: dict[str, Any] = {"name": str(series), **msgspec.structs.asdict(series)}
+    answer["damage"] = damage
+    if not damage:
+        batches = history.batches(series.kind, series.instrument_id, timeframe=series.timeframe)
+        answer |= _quality_answer(quality(batches, series.timeframe))
+    return answer
+
+
+def _quality_answer(found: Quality) -> dict[str, Any]:
+    return {name: msgspec.to_builtins(getattr(found, name)) for name in found.__struct_fields__}
+
+
+def _check_lines(answer: dict[str, Any]) -> str:
+    lines = [answer["name"]]
+    lines += [f"  damage  {one['place']}: {one['sentence']}" for one in answer["damage"]]
+    for name in Quality.__struct_fields__:
+        value = answer.get(name)
+        if isinstance(value, dict):
+            finding = Finding(**value)
+            first = f"  first at {time_text(finding.first_ns)}" if finding.first_ns else ""
+            value = f"{finding.count}{first}"
+        if value is not None:
+            lines.append(f"  {name:<13} {value}")
+    return "\n".join(lines)
+
+
+def _add_series_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("instrument", metavar="INSTRUMENT", help="like BTC/USDT.BINANCE")
+    parser.add_argument("--kind", choices=sorted(REQUIRED), help="default: every kind it has")
+    parser.add_argument("--timeframe", help="of bars; default: every timeframe it has")
+
+
+def _series(history: History, arguments: argparse.Namespace) -> list[Entry]:
+    """The stored series that the command line names, at least one."""
+    entries = history.entries()
+    found = [entry for entry in entries if _is_asked_for(entry.series, arguments)]
+    if not found:
+        history.instrument(arguments.instrument)
+        there = ", ".join(
+            str(entry.series)
+            for entry in entries
+            if entry.series.instrument_id == arguments.instrument
+        )
+        raise UserError(f"{arguments.instrument} has only {there}: name one of them")
+    return found
+
+
+def _one_series(history: History, arguments: argparse.Namespace) -> Series:
+    found = _series(history, arguments)
+    if len(found) > 1:
+        names = ", ".join(str(entry.series) for entry in found)
+        raise UserError(f"there are {names}: choose one with --kind or --timeframe")
+    return found[0].series
+
+
+def _is_asked_for(series: Series, arguments: argparse.Namespace) -> bool:
+    return (
+        series.instrument_id == arguments.instrument
+        and arguments.kind in (None, series.kind)
+        and arguments.timeframe in (None, series.timeframe)
+    )
+
+
+def _entry_answer(entry: Entry) -> dict[str, Any]:
+    plain = msgspec.structs.asdict(entry) | msgspec.structs.asdict(entry.series)
+    plain["series"] = str(entry.series)
+    plain["instrument"] = plain.pop("instrument_id")
+    return plain
+
+
+def _entry_row(entry: Entry) -> dict[str, Any]:
+    return _entry_answer(entry) | {
+        "timeframe": entry.series.timeframe or "",
+        "first": time_text(entry.first_ns)[:16],
+        "last": time_text(entry.last_ns)[:16],
+        "megabytes": f"{entry.size_bytes / 1e6:.1f}",
+    }
