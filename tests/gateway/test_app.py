@@ -88,6 +88,9 @@ def test_metrics_carry_the_engine_the_requests_and_the_process(
     assert found["messages_processed_total", ()] == 0
     assert found["equity", ("paper",)] == 100012.5
     assert found["equity", ("other",)] == 5
+    assert found["order_latency_seconds_bucket", ("0.01",)] == 3
+    assert found["order_latency_seconds_count", ()] == 4
+    assert found["order_latency_seconds_sum", ()] == 0.5
     assert found["http_requests_total", ("GET", "/health", "200")] == 1
     assert found["http_requests_total", ("GET", "none", "404")] == 1
     assert found["http_request_duration_seconds_count", ("GET", "/health")] == 1
@@ -135,3 +138,10 @@ def test_another_host_name_is_refused(client: Client, engine: MemoryEngine) -> N
 
 def test_a_format_that_is_none_is_refused(client: Client, engine: MemoryEngine) -> None:
     assert client.get("/api/v1/status?format=xml").status_code == 422
+
+
+def test_every_route_is_documented(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations" / "running.md").read_text()
+    paths = [route.path for route in create_app(tmp_path).routes if hasattr(route, "path")]
+    assert len(paths) >= 5
+    assert [path for path in paths if f"| `{path}` |" not in text] == []

@@ -98,6 +98,14 @@ class MemoryEngine:
             Metric("messages_processed_total", "counter", "Events stepped.", len(self.events)),
             Metric("equity", "gauge", "Equity.", 100012.5, {"account": "paper"}),
             Metric("equity", "gauge", "Equity.", 5.0, {"account": "other"}),
+            Metric(
+                "order_latency_seconds",
+                "histogram",
+                "From decision to journal.",
+                0.5,
+                {},
+                (("0.01", 3), ("+Inf", 4)),
+            ),
         ]
 
     async def submit(self, event: Submission) -> int:

@@ -343,3 +343,9 @@ def test_every_request_has_an_answer() -> None:
     server = ControlServer(Path(), MemoryEngine())
     asked = set(AnyRequest.__args__) - {control.SubscribeRequest}
     assert set(server._handlers) == asked
+
+
+def test_every_request_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations" / "running.md").read_text()
+    tags = [request.__struct_config__.tag for request in AnyRequest.__args__]
+    assert [tag for tag in tags if f"`{tag}`" not in text] == []

@@ -15,7 +15,11 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +27,12 @@ from tradewind.version import VERSION
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5)
+Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
+FAMILIES: dict[str, type[Family]] = {
+    "counter": CounterMetricFamily,
+    "gauge": GaugeMetricFamily,
+    "histogram": HistogramMetricFamily,
+}
 NO_ROUTE = "none"
 """The path of requests that no route takes: a scanner must not make a series a request."""
 
@@ -107,14 +117,22 @@ class _EngineCollector(Collector):
     def __init__(self, metrics: Sequence[dict[str, Any]] | None) -> None:
         self._metrics = metrics
 
-    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+    def collect(self) -> Iterator[Family]:
         up = 0 if self._metrics is None else 1
         yield GaugeMetricFamily("engine_up", "Whether the engine answered.", up)
-        families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+        families: dict[str, Family] = {}
         for metric in self._metrics or ():
             name, labels = metric["name"], metric["labels"]
-            kind = CounterMetricFamily if metric["kind"] == "counter" else GaugeMetricFamily
             if name not in families:
+                kind = FAMILIES[metric["kind"]]
                 families[name] = kind(name, metric["meaning"], labels=list(labels))
-            families[name].add_metric(list(labels.values()), metric["value"])
+            _add(families[name], metric)
         yield from families.values()
+
+
+def _add(family: Family, metric: dict[str, Any]) -> None:
+    labels, value = list(metric["labels"].values()), metric["value"]
+    if isinstance(family, HistogramMetricFamily):
+        family.add_metric(labels, buckets=metric["buckets"], sum_value=value)
+    else:
+        family.add_metric(labels, value)

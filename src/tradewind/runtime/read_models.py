@@ -106,15 +106,19 @@ class Status(TypedDict):
 class Metric(msgspec.Struct, frozen=True):
     """One number for a monitoring system; a counter only grows.
 
+    A histogram's `value` is the sum of what was observed; `buckets` are pairs of an upper bound
+    ("+Inf" the last) and how many observations were at or below it.
+
     >>> Metric("equity", "gauge", "Equity.", 100000.0, {"account": "paper"}).labels
     {'account': 'paper'}
     """
 
     name: str
-    kind: Literal["counter", "gauge"]
+    kind: Literal["counter", "gauge", "histogram"]
     meaning: str
     value: float
     labels: dict[str, str] = {}
+    buckets: tuple[tuple[str, float], ...] = ()
 
 
 class Update(msgspec.Struct, frozen=True):

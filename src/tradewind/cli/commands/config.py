@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from tradewind.cli.main import EXIT_OK, EXIT_WRONG_USE
 from tradewind.cli.output import add_json_option, note, print_answer
 from tradewind.wiring.catalog import SETTINGS
-from tradewind.wiring.settings import BadSettings, read_settings
+from tradewind.wiring.settings import Settings, load_settings, read_settings
 from tradewind.wiring.settings_reference import env_example, settings_markdown
 
 EXAMPLE = "tradewind config show --json"
@@ -16,7 +17,9 @@ DOCUMENTS = {"markdown": settings_markdown, "env": env_example}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `check`, `show` and `reference`."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    checking = actions.add_parser("check", help="list every fault at once; exit code 2 if any")
+    checking = actions.add_parser(
+        "check", help="print each value, then every fault; exit code 2 if any"
+    )
     showing = actions.add_parser("show", help="print each value and where it came from")
     printing = actions.add_parser("reference", help="print the reference of all settings")
     printing.add_argument(
@@ -34,40 +37,42 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """List every fault."""
-    _, faults = read_settings()
+    """Print what `show` prints, then every fault; a faulty setting has its default."""
+    settings, faults = read_settings()
     if arguments.json:
-        print_answer({"ok": not faults, "faults": faults}, arguments)
-        return 2 if faults else 0
-    for fault in faults:
-        note(fault)
-    if not faults:
-        print(f"{len(SETTINGS)} settings are in order")
-    return 2 if faults else 0
+        print_answer({"ok": not faults, "faults": faults, "settings": told(settings)}, arguments)
+    else:
+        print_answer(lines(settings), arguments)
+        for fault in faults:
+            note(fault)
+    return EXIT_WRONG_USE if faults else EXIT_OK
 
 
 def show(arguments: argparse.Namespace) -> int:
     """Print the value of each setting and its source."""
-    settings, faults = read_settings()
-    if faults:
-        raise BadSettings(faults)
-    if arguments.json:
-        values = {
-            setting.name: {"value": settings.shown(setting), "from": settings.where(setting)}
-            for setting in SETTINGS
-        }
-        print_answer(values, arguments)
-        return 0
-    value_width = max(len(settings.shown(setting)) for setting in SETTINGS)
-    lines = {
-        setting.name: f"{settings.shown(setting):<{value_width}}  {settings.where(setting)}"
+    settings = load_settings()
+    print_answer(told(settings) if arguments.json else lines(settings), arguments)
+    return EXIT_OK
+
+
+def told(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return each setting's value and source, secrets masked."""
+    return {
+        setting.name: {"value": settings.shown(setting), "from": settings.where(setting)}
         for setting in SETTINGS
     }
-    print_answer(lines, arguments)
-    return 0
+
+
+def lines(settings: Settings) -> dict[str, str]:
+    """Return each setting's value and source in one aligned text."""
+    width = max(len(settings.shown(setting)) for setting in SETTINGS)
+    return {
+        setting.name: f"{settings.shown(setting):<{width}}  {settings.where(setting)}"
+        for setting in SETTINGS
+    }
 
 
 def reference(arguments: argparse.Namespace) -> int:
     """Print a generated document."""
     print(DOCUMENTS[arguments.format](), end="")
-    return 0
+    return EXIT_OK
