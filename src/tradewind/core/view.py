@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from tradewind.core.state import StrategyBook
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.ids import order_id
-from tradewind.model.numbers import units_of
+from tradewind.model.numbers import to_decimal, units_of
 from tradewind.model.orders import (
     WEIGHT_DIGITS,
     Leg,
@@ -82,6 +83,18 @@ class View:
         market = self._engine.state.market(instrument)
         scale = 10.0**market.instrument.price_digits
         return market.bid / scale, market.ask / scale
+
+    def price_below(self, instrument: str, price: float) -> Decimal:
+        """The nearest price of the grid at or below a price."""
+        known = self._engine.state.market(instrument).instrument
+        ticks = math.floor(price * 10**known.price_digits / known.tick_units)
+        return to_decimal(ticks * known.tick_units, known.price_digits)
+
+    def price_above(self, instrument: str, price: float) -> Decimal:
+        """The nearest price of the grid at or above a price."""
+        known = self._engine.state.market(instrument).instrument
+        ticks = math.ceil(price * 10**known.price_digits / known.tick_units)
+        return to_decimal(ticks * known.tick_units, known.price_digits)
 
     def listen(self, kind: str, instrument: str, function: Callable[[Any], None]) -> None:
         """Call a function with every event of a kind: bars, trades, quotes or depth."""

@@ -78,6 +78,10 @@ class Columns:
         """The time each row is known at: a bar's close, else its own time."""
         return self.arrays["close_time_ns" if self.kind == "bars" else "time_ns"]
 
+    def required(self) -> list[IntColumn]:
+        """The columns of `REQUIRED`, in its order."""
+        return [self.arrays[name] for name in REQUIRED[self.kind]]
+
     def check_sorted(self) -> None:
         """Refuse rows out of order with the first such row's number (counted from 0)."""
         times = self.time_ns

@@ -132,6 +132,14 @@ class Strategy:
         """Want `on_timer(name)` at a time (UTC, ns), and every interval behind it."""
         self._desk.set_timer(name, due_time_ns, interval_ns)
 
+    def price_below(self, price: float, instrument: str = "") -> Decimal:
+        """The nearest price on the instrument's grid at or below a price."""
+        return self._desk.price_below(self._or_first(instrument), price)
+
+    def price_above(self, price: float, instrument: str = "") -> Decimal:
+        """The nearest price on the instrument's grid at or above a price."""
+        return self._desk.price_above(self._or_first(instrument), price)
+
     @property
     def time_ns(self) -> int:
         """The time of the event being handled: never ask the clock."""

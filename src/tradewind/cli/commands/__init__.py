@@ -14,5 +14,6 @@ COMMANDS: dict[str, str] = {
     "orders": "list the orders of a running engine, or cancel one",
     "positions": "list the positions of a running engine",
     "resume": "lift a halt",
+    "run": "run the platform in paper mode",
     "status": "show a running engine at a glance",
 }

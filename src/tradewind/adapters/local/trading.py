@@ -1,0 +1,167 @@
+"""Paper trading: the simulated venue behind the same port as a real one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from tradewind.core.orders import Order
+from tradewind.model import messages as m
+from tradewind.model.columns import Columns
+from tradewind.model.instruments import Instrument
+from tradewind.ports.platform import Clock
+from tradewind.ports.trading import Deliver, Refused
+from tradewind.sim.venue import SimulatedVenue
+
+FINISHED_REMEMBERED_MAX = 100_000
+"""Orders whose end `query` can still tell; older ones are answered as not known."""
+
+
+class PaperTrading:
+    """Fills orders by the market data it is shown; no money moves.
+
+    `session` marks the fills of this process, so that their ids never repeat those of an
+    earlier one. Give `adopt` the orders that worked before: they go to the back of the queue.
+    """
+
+    def __init__(
+        self, venue: str, simulated: SimulatedVenue, *, clock: Clock, session: str
+    ) -> None:
+        self._venue = venue
+        self._simulated = simulated
+        self._clock = clock
+        self._session = session
+        self._numbers: dict[str, int] = {}
+        self._seen_ns = 0
+        self._deliver: Deliver | None = None
+        self._reports: OrderedDict[str, list[m.Report]] = OrderedDict()
+
+    @property
+    def venue(self) -> str:
+        """The venue's name in instrument ids."""
+        return self._venue
+
+    @property
+    def silence_s(self) -> float:
+        """Nothing is ever under way: the venue is in this process."""
+        return 0.0
+
+    def list_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Know the instruments before orders or rows of them come."""
+        for instrument in instruments:
+            if instrument.id not in self._numbers:
+                self._numbers[instrument.id] = len(self._numbers)
+            self._simulated.list_instrument(instrument)
+
+    def adopt(self, orders: Sequence[Order], instrument_ids: Sequence[str]) -> None:
+        """Work orders of an earlier process again; `instrument_ids` are the core's, by number."""
+        for order in orders:
+            number = self._numbers.get(instrument_ids[order.instrument])
+            if number is None:
+                continue
+            self._reports[order.order_id] = [m.OrderAccepted(0, order.order_id, order.order_id)]
+            self._simulated.adopt(
+                max(order.intended_time_ns, 0),
+                order.order_id,
+                number,
+                order.side,
+                order.quantity,
+                order.order_type,
+                order.limit_price,
+                order.stop_price,
+                order.time_in_force,
+                order.flags,
+                order.expire_time_ns,
+                order.filled_quantity,
+            )
+
+    async def start(self, deliver: Deliver) -> None:
+        """Reports go to `deliver` from here on."""
+        self._deliver = deliver
+
+    async def submit(self, command: m.SubmitOrder) -> None:
+        """Take an order; its reports follow at once or with the market."""
+        if command.order_id in self._reports:
+            raise Refused("Duplicate order sent.")
+        number = self._numbers.get(command.instrument)
+        if number is None:
+            raise Refused(f"{command.instrument} is not traded here.")
+        self._reports[command.order_id] = []
+        self._simulated.submit(
+            self._now_ns(),
+            command.order_id,
+            number,
+            command.side,
+            command.quantity,
+            command.type,
+            command.limit_price,
+            command.stop_price,
+            command.time_in_force,
+            command.flags,
+            command.expire_time_ns,
+        )
+        self._hand_over()
+
+    async def cancel(self, command: m.CancelOrder) -> None:
+        """Take a cancel."""
+        self._simulated.cancel(self._now_ns(), command.order_id)
+        self._hand_over()
+
+    async def amend(self, command: m.AmendOrder) -> None:
+        """Take an amendment."""
+        self._simulated.amend(
+            self._now_ns(), command.order_id, command.quantity, command.limit_price
+        )
+        self._hand_over()
+
+    async def query(self, command: m.QueryOrder) -> list[m.Report] | None:
+        """All reports of an order so far."""
+        reports = self._reports.get(command.order_id)
+        return None if reports is None else list(reports)
+
+    async def close(self) -> None:
+        """Forget whom to tell."""
+        self._deliver = None
+
+    def on_rows(self, columns: Columns) -> None:
+        """Show the venue market rows, in the order they arrived."""
+        number = self._numbers.get(columns.instrument.id)
+        if number is None or columns.kind == "bars":
+            return
+        shown: dict[str, Callable[..., None]] = {
+            "trades": self._simulated.on_trade,
+            "quotes": self._simulated.on_quote,
+            "depth": self._simulated.on_depth,
+        }
+        show = shown[columns.kind]
+        rows = zip(*[array.tolist() for array in columns.required()], strict=True)
+        for time_ns, *row in rows:
+            self._seen_ns = max(self._seen_ns, time_ns)
+            show(number, self._seen_ns, *row)
+        self._hand_over()
+
+    def advance(self) -> None:
+        """Let what is due by the clock happen: expiries, orders under way."""
+        self._simulated.advance(self._now_ns())
+        self._hand_over()
+
+    def _now_ns(self) -> int:
+        self._seen_ns = max(self._seen_ns, self._clock.now_ns())
+        return self._seen_ns
+
+    def _hand_over(self) -> None:
+        reports, self._simulated.reports = self._simulated.reports, []
+        for report in reports:
+            marked = self._marked(report)
+            self._reports.setdefault(marked.order_id, []).append(marked)
+            if self._deliver is not None:
+                self._deliver(marked)
+        while len(self._reports) > FINISHED_REMEMBERED_MAX:
+            self._reports.popitem(last=False)
+
+    def _marked(self, report: m.Report) -> m.Report:
+        if not isinstance(report, m.OrderFilled):
+            return report
+        return msgspec.structs.replace(report, fill_id=f"{self._session}.{report.fill_id}")

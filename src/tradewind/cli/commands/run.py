@@ -1,0 +1,187 @@
+"""`tradewind run`: the platform in paper mode, with the gateway, until stopped."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from tradewind.cli.engine import home_of
+from tradewind.cli.live_view import LiveView
+from tradewind.cli.output import add_json_option, note
+from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
+from tradewind.model.errors import OutsideError, UserError
+from tradewind.runtime.desk import Desk
+from tradewind.version import VERSION
+from tradewind.wiring import catalog
+from tradewind.wiring.limit_profiles import demo_limits, limit_lines
+from tradewind.wiring.platform import ACCOUNT, PLANS, Platform, PlatformOptions
+from tradewind.wiring.settings import Settings, load_settings
+
+EXAMPLE = "tradewind run --for 60"
+VIEW_INTERVAL_S = 0.5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `run`."""
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=float,
+        metavar="SECONDS",
+        help="end by itself, with a summary and exit code 0",
+    )
+    parser.add_argument("--home", metavar="FOLDER", help="default: TRADEWIND_HOME")
+    parser.add_argument("--port", metavar="PORT", help="of the gateway; default: PORT")
+    parser.add_argument("--seed", metavar="SEED", help="of the generated market")
+    parser.add_argument(
+        "--without-gateway", action="store_true", help="only the engine, nothing on HTTP"
+    )
+    add_json_option(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until stopped, or for the seconds asked for; 0 when it ended in order."""
+    settings = _settings(arguments)
+    if settings[catalog.MARKET_SOURCE] != "generated":
+        raise UserError("tradewind run trades the generated market; see `tradewind replay`")
+    gateway = None if arguments.without_gateway else _gateway(settings)
+    try:
+        return asyncio.run(_run(settings, arguments, gateway))
+    finally:
+        if gateway is not None:
+            gateway.stop()
+
+
+async def _run(
+    settings: Settings, arguments: argparse.Namespace, gateway: GatewayProcess | None
+) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    ready: asyncio.Future[Desk] = loop.create_future()
+    platform = Platform(_options(settings))
+    running = asyncio.create_task(platform.run(stop=stop, on_ready=ready.set_result))
+    running.add_done_callback(lambda _: ready.done() or ready.cancel())
+    try:
+        desk = await ready
+    except asyncio.CancelledError:
+        await running
+        raise
+    for line in _banner(settings, platform, gateway):
+        note(line)
+    started_s = loop.time()
+    if gateway is not None:
+        gateway.start(started_s)
+    if arguments.seconds is not None:
+        loop.call_later(arguments.seconds, stop.set)
+    await _watch(running, desk, gateway, stop, arguments)
+    await running
+    _summary(desk, loop.time() - started_s, arguments)
+    return 0
+
+
+async def _watch(
+    running: asyncio.Task[None],
+    desk: Desk,
+    gateway: GatewayProcess | None,
+    stop: asyncio.Event,
+    arguments: argparse.Namespace,
+) -> None:
+    """Draw the view and look after the gateway until the platform ends."""
+    view = LiveView(sys.stderr if arguments.json else sys.stdout, os.environ)
+    loop = asyncio.get_running_loop()
+    try:
+        while not running.done() and not stop.is_set():
+            view.show(desk.status())
+            if gateway is not None:
+                gateway.look_after(loop.time())
+            await asyncio.wait([running], timeout=VIEW_INTERVAL_S)
+    finally:
+        view.close()
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    flags: dict[str, str] = {catalog.HOME.name: str(home_of(arguments))}
+    for setting, given in ((catalog.PORT, arguments.port), (catalog.MARKET_SEED, arguments.seed)):
+        if given is not None:
+            flags[setting.name] = given
+    if arguments.seconds is not None and not arguments.seconds > 0:
+        raise UserError(f"--for {arguments.seconds:g}: give seconds greater than 0")
+    return load_settings(flags)
+
+
+def _options(settings: Settings) -> PlatformOptions:
+    home = settings[catalog.HOME]
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{home} cannot be made: {error.strerror}; set TRADEWIND_HOME to another folder"
+        ) from None
+    return PlatformOptions(
+        home=home,
+        strategies=settings[catalog.STRATEGIES],
+        cash=settings.shown(catalog.CASH),
+        seed=settings[catalog.MARKET_SEED],
+        limits=demo_limits(settings),
+        snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
+    )
+
+
+def _gateway(settings: Settings) -> GatewayProcess:
+    missing = missing_modules()
+    if missing:
+        raise OutsideError(
+            f"the gateway needs {', '.join(missing)}: install tradewind[gateway], or run "
+            "--without-gateway",
+            fault="ours",
+            retry=False,
+        )
+    home = settings[catalog.HOME]
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return GatewayProcess(home, claim_port(settings[catalog.PORT]))
+
+
+def _banner(
+    settings: Settings, platform: Platform, gateway: GatewayProcess | None
+) -> Iterator[str]:
+    """Say mode, venue, strategies, limits and where to look."""
+    options = platform.options
+    state = platform.engine.state
+    yield f"tradewind {VERSION}  PAPER trading: no real orders, no account, no keys"
+    yield f"  venue       SIM, generated market, seed {options.seed}"
+    plans = [f"{name} on {PLANS[name][0]}" for name in options.strategies]
+    yield f"  strategies  {', '.join(plans)}"
+    limits = ", ".join(limit_lines(options.limits))
+    yield f"  limits      demo profile on account {ACCOUNT}: {limits}"
+    recovered = f"epoch {platform.epoch}, sequence {state.sequence}"
+    yield f"  journal     {options.home / 'journal'} ({recovered})"
+    if gateway is not None:
+        address = f"http://127.0.0.1:{gateway.port}"
+        yield f"  gateway     {address}  {address}/health  {address}/metrics"
+    for scope, (reason, by) in state.halts.items():
+        yield f"  HALTED      {scope}: {reason} (by {by}); `tradewind resume` lifts it"
+
+
+def _summary(desk: Desk, seconds: float, arguments: argparse.Namespace) -> None:
+    """Say what the run did."""
+    status = desk.status()
+    if arguments.json:
+        summary: dict[str, Any] = {"seconds": round(seconds, 3), **status}
+        print(json.dumps(summary))
+        return
+    counts = status["counts"]
+    account = status["accounts"][0]
+    print(
+        f"ran {seconds:.1f} s to sequence {status['sequence']}: "
+        f"{counts['market_rows']} market rows, {counts['orders_submitted']} orders, "
+        f"{counts['fills']} fills, {counts['orders_denied']} denied; "
+        f"equity {account['equity']} {account['currency']}"
+    )

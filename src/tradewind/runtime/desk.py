@@ -1,0 +1,315 @@
+"""The desk: what a running engine shows to the control socket, read straight from its state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+
+from tradewind.core.exposure import Holding
+from tradewind.core.market import Market
+from tradewind.core.orders import Order
+from tradewind.core.state import Account, State, StrategyBook
+from tradewind.model import messages as m
+from tradewind.model.errors import UserError
+from tradewind.model.instruments import currency_digits
+from tradewind.model.numbers import format_units, to_decimal
+from tradewind.model.orders import Leg, OrderState, OrderType, Side
+from tradewind.runtime.broadcast import Broadcast, Subscription
+from tradewind.runtime.control import Submission
+from tradewind.runtime.feed import Feed
+from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.read_models import (
+    AccountRow,
+    Health,
+    MarketRow,
+    Metric,
+    OrderRow,
+    PositionRow,
+    Status,
+    StrategyRow,
+    Update,
+)
+from tradewind.version import VERSION
+
+ORDERS_SHOWN_MAX = 200
+STALE_NS = 10_000_000_000
+"""Market data older than this is a reason not to be healthy."""
+COMMIT_LATE_NS = 5_000_000_000
+"""A journal that was not written for so long is a reason not to be healthy."""
+MILLION = 1_000_000
+SECOND_NS = 1_000_000_000
+
+
+class Desk:
+    """Answers for one engine; `mode` is `paper`."""
+
+    def __init__(self, loop: Loop, feed: Feed, *, mode: str, now_ns: Callable[[], int]) -> None:
+        self._loop = loop
+        self._feed = feed
+        self._mode = mode
+        self._now_ns = now_ns
+        self._started_ns = now_ns()
+        self._broadcast = Broadcast()
+        self.counts: dict[str, int] = {}
+        loop.listeners.append(self._on_turn)
+
+    @property
+    def state(self) -> State:
+        """The core's state."""
+        return self._loop.engine.state
+
+    def status(self) -> Status:
+        """Everything at a glance."""
+        state = self.state
+        return Status(
+            version=VERSION,
+            mode=self._mode,
+            sequence=state.sequence,
+            time_ns=state.time_ns,
+            uptime_s=(self._now_ns() - self._started_ns) // SECOND_NS,
+            market=[self._market_row(market) for market in state.markets],
+            orders=self.open_orders()[:ORDERS_SHOWN_MAX],
+            positions=self.positions(),
+            accounts=[self._account_row(account) for account in state.accounts],
+            strategies=[_strategy_row(book) for book in state.strategies],
+            halts=[
+                {"scope": scope, "reason": reason, "by": by}
+                for scope, (reason, by) in state.halts.items()
+            ],
+            counts=self._counts(),
+            health=self.health(),
+        )
+
+    def orders(self) -> list[OrderRow]:
+        """The newest orders, newest first."""
+        newest = islice(reversed(self.state.orders.values()), ORDERS_SHOWN_MAX)
+        return [self._order_row(order) for order in newest]
+
+    def open_orders(self) -> list[OrderRow]:
+        """All orders that are not in a final state, newest first."""
+        return [self._order_row(order) for order in reversed(self.state.open_orders.values())]
+
+    def positions(self) -> list[PositionRow]:
+        """All positions of all strategies that are not flat, by account, instrument and leg."""
+        rows: dict[tuple[int, int, int], list[int]] = {}
+        for book in self.state.strategies:
+            for key, position in book.positions.items():
+                number, leg = divmod(key, 3)
+                total = rows.setdefault((book.account.index, number, leg - 1), [0, 0])
+                total[0] += position.quantity
+                total[1] += position.cost
+        return [
+            self._position_row(key, quantity, cost)
+            for key, (quantity, cost) in sorted(rows.items())
+            if quantity
+        ]
+
+    def health(self) -> Health:
+        """Whether market data is fresh, the journal is written and strategies run."""
+        now_ns = self._now_ns()
+        reasons = [
+            f"no market data of {market.id} for {(now_ns - last) // SECOND_NS} s"
+            for market in self.state.markets
+            if now_ns - (last := self._feed.last_received_ns.get(market.id, self._started_ns))
+            > STALE_NS
+        ]
+        if now_ns - max(self._loop.last_commit_ns, self._started_ns) > COMMIT_LATE_NS:
+            reasons.append("the journal is not written")
+        reasons += [
+            f"strategy {book.name} stopped: {book.stop_reason}"
+            for book in self.state.strategies
+            if book.is_stopped
+        ]
+        reasons += [f"venue {name} is lost: {why}" for name, why in self.state.lost_venues.items()]
+        return Health(ok=not reasons, reasons=reasons)
+
+    def metrics(self) -> list[Metric]:
+        """The numbers for a monitoring system."""
+        state = self.state
+        found = [
+            Metric(f"{name}_total", "counter", meaning, float(self._counts()[name]))
+            for name, meaning in _COUNTERS.items()
+        ]
+        found.append(
+            Metric("journal_sequence", "gauge", "Last journaled sequence.", float(state.sequence))
+        )
+        found.append(
+            Metric("open_orders", "gauge", "Orders that may fill.", float(len(state.open_orders)))
+        )
+        for account in state.accounts:
+            row = self._account_row(account)
+            labels = {"account": account.name, "currency": account.currency}
+            for name in ("equity", "cash", "exposure", "unrealised"):
+                value = float(row[name])
+                found.append(Metric(f"account_{name}", "gauge", f"Account {name}.", value, labels))
+        for market in state.markets:
+            age_s = self._market_row(market)["age_ms"] / 1000
+            labels = {"instrument": market.id}
+            found.append(
+                Metric(
+                    "market_data_age_seconds", "gauge", "Age of the newest price.", age_s, labels
+                )
+            )
+        return found
+
+    async def submit(self, event: Submission) -> int:
+        """Put an event of a person in; returns its sequence once durable."""
+        if isinstance(event, m.CancelIntended) and event.order_id not in self.state.open_orders:
+            raise UserError(f"there is no open order {event.order_id!r}: see `tradewind orders`")
+        if isinstance(event, m.OrderIntended):
+            self.state.market(event.instrument)
+        if isinstance(event, m.Halted | m.Resumed):
+            self._check_scope(event.scope)
+        return await self._loop.submit(event)
+
+    def subscribe(self) -> Subscription:
+        """Every update of a read model from here on."""
+        return self._broadcast.subscribe()
+
+    def close(self, reason: str) -> None:
+        """End all subscriptions."""
+        self._broadcast.close(reason)
+
+    def _check_scope(self, scope: str) -> None:
+        kind, _, rest = scope.partition(":")
+        known = {
+            "account": self.state.account_numbers,
+            "strategy": self.state.strategy_numbers,
+            "instrument": self.state.market_numbers,
+        }
+        if kind in known and rest not in known[kind]:
+            names = ", ".join(known[kind]) or "none"
+            raise UserError(f"there is no {kind} {rest!r}: known are {names}")
+
+    def _on_turn(self, turn: Turn) -> None:
+        for record in turn.records:
+            name = type(record).__name__
+            self.counts[name] = self.counts.get(name, 0) + 1
+        if self._broadcast.subscriber_count:
+            self._publish(turn)
+
+    def _publish(self, turn: Turn) -> None:
+        sequence = turn.group.last
+        changed = {getattr(record, "order_id", "") for record in turn.records}
+        for order_id in sorted(changed - {""}):
+            order = self.state.orders.get(order_id)
+            if order is not None:
+                body = dict(self._order_row(order))
+                self._broadcast.publish(Update("order", sequence, body))
+        if any(isinstance(record, m.OrderFilled) for record in turn.records):
+            for position in self.positions():
+                self._broadcast.publish(Update("position", sequence, dict(position)))
+        if any(isinstance(record, m.Halted | m.Resumed) for record in turn.records):
+            halts = {scope: list(why) for scope, why in self.state.halts.items()}
+            self._broadcast.publish(Update("halt", sequence, {"halts": halts}))
+        for account in self.state.accounts:
+            row = dict(self._account_row(account))
+            self._broadcast.publish(Update("account", sequence, row))
+
+    def _counts(self) -> dict[str, int]:
+        counts = self.counts
+        return {
+            "messages_processed": self.state.sequence,
+            "orders_submitted": counts.get("SubmitOrder", 0),
+            "orders_denied": counts.get("OrderDenied", 0),
+            "orders_rejected": counts.get("OrderRejected", 0),
+            "fills": counts.get("OrderFilled", 0),
+            "market_rows": self._feed.row_count,
+            "bad_ticks": self._feed.bad_count,
+            "market_batches_dropped": self._loop.dropped_batches,
+            "anomalies": sum(
+                count
+                for name, count in self.state.anomalies.items()
+                if not name.startswith("bad_tick")
+            ),
+        }
+
+    def _market_row(self, market: Market) -> MarketRow:
+        digits = market.instrument.price_digits
+        prices = [market.bid, market.ask, market.mark]
+        bid, ask, last = (format_units(price, digits) if price else "" for price in prices)
+        age_ns = max(0, self._now_ns() - market.mark_time_ns) if market.mark else 0
+        return MarketRow(
+            instrument=market.id, bid=bid, ask=ask, last=last, age_ms=age_ns // MILLION
+        )
+
+    def _order_row(self, order: Order) -> OrderRow:
+        market: Market = self.state.markets[order.instrument]
+        digits = market.instrument.quantity_digits
+        limit = order.limit_price
+        return OrderRow(
+            order_id=order.order_id,
+            strategy=self.state.strategies[order.strategy].name,
+            instrument=market.id,
+            side=Side(order.side).name,
+            type=OrderType(order.order_type).name,
+            state=OrderState(order.state).name,
+            quantity=format_units(order.quantity, digits),
+            filled_quantity=format_units(order.filled_quantity, digits),
+            leaves_quantity=format_units(order.leaves_quantity if order.is_open else 0, digits),
+            limit_price=format_units(limit, market.instrument.price_digits) if limit else "",
+            average_price=_average(market, order.filled_notional, order.filled_quantity),
+            time_ns=order.changed_time_ns,
+        )
+
+    def _position_row(self, key: tuple[int, int, int], quantity: int, cost: int) -> PositionRow:
+        account, number, leg = key
+        market: Market = self.state.markets[number]
+        instrument = market.instrument
+        unrealised = market.notional(market.mark, quantity) - cost
+        return PositionRow(
+            account=self.state.accounts[account].name,
+            instrument=market.id,
+            leg=Leg(leg).name,
+            quantity=format_units(quantity, instrument.quantity_digits),
+            average_price=_average(market, cost, quantity),
+            market_price=format_units(market.mark, instrument.price_digits),
+            unrealised=format_units(unrealised, instrument.money_digits),
+        )
+
+    def _account_row(self, account: Account) -> AccountRow:
+        digits = currency_digits(account.currency)
+        home = account.home
+        equity = self.state.equity(account)
+        unrealised = home.value - home.inventory
+        return AccountRow(
+            account=account.name,
+            currency=account.currency,
+            equity=format_units(equity, digits),
+            cash=format_units(home.cash, digits),
+            realised=format_units(-home.realized, digits),
+            unrealised=format_units(unrealised, digits),
+            exposure=format_units(_gross(account), digits),
+        )
+
+
+_COUNTERS = {
+    "messages_processed": "Events stepped, market rows too.",
+    "orders_submitted": "Orders sent.",
+    "orders_denied": "Orders that our own risk refused.",
+    "orders_rejected": "Orders that a venue refused.",
+    "fills": "Executions.",
+    "market_rows": "Good market rows received.",
+    "bad_ticks": "Market rows refused.",
+    "market_batches_dropped": "Market batches dropped because too many waited.",
+    "anomalies": "Things that should not happen.",
+}
+
+
+def _strategy_row(book: StrategyBook) -> StrategyRow:
+    return StrategyRow(strategy=book.name, account=book.account.name, reason=book.stop_reason)
+
+
+def _average(market: Market, notional: int, quantity: int) -> str:
+    """Average price of a notional as text with two digits more than the instrument has."""
+    if quantity == 0:
+        return ""
+    instrument = market.instrument
+    money = to_decimal(notional, instrument.money_digits)
+    units = to_decimal(quantity, instrument.quantity_digits) * instrument.multiplier
+    return f"{abs(money / units):.{instrument.price_digits + 2}f}"
+
+
+def _gross(account: Account) -> int:
+    holdings: list[Holding | None] = account.scope.holdings
+    return sum(abs(holding.value) for holding in holdings if holding is not None)

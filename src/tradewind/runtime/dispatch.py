@@ -1,0 +1,147 @@
+"""Dispatch: carries durable commands to their venues, once, and brings the outcome back.
+
+Commands of one order keep their order. A refusal is a report; anything that leaves the outcome
+open makes the order UNKNOWN, and the venue is asked until it tells or until the order can surely
+not have reached it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable, Mapping
+
+from tradewind.model import messages as m
+from tradewind.model.errors import OutsideError
+from tradewind.ports.trading import Refused, Trading
+
+WORKERS = 8
+"""Commands under way at once; those of one order always meet the same worker."""
+COMMANDS_WAITING_MAX = 100_000
+DEADLINE_S = 10.0
+"""Our own deadline on each call to a venue."""
+QUERY_PAUSE_MIN_S = 0.2
+QUERY_PAUSE_MAX_S = 5.0
+
+NEVER_REACHED = "never_reached_venue"
+
+Deliver = Callable[[m.ControlEvent], None]
+
+
+class Dispatch:
+    """Workers that send; `deliver` takes every report and unknown outcome as an event."""
+
+    def __init__(
+        self, venues: Mapping[str, Trading], deliver: Deliver, *, deadline_s: float = DEADLINE_S
+    ) -> None:
+        self._venues = dict(venues)
+        self._deliver = deliver
+        self._deadline_s = deadline_s
+        self._queues: list[asyncio.Queue[m.Command]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._queries: dict[str, asyncio.Task[None]] = {}
+        self._sent_s: dict[str, float] = {}
+
+    @property
+    def venues(self) -> list[str]:
+        """Venues it can reach."""
+        return list(self._venues)
+
+    async def start(self) -> None:
+        """Connect the venues and start the workers."""
+        for venue in self._venues.values():
+            await venue.start(self._deliver)
+        self._queues = [asyncio.Queue(COMMANDS_WAITING_MAX // WORKERS) for _ in range(WORKERS)]
+        self._tasks = [asyncio.create_task(self._work(queue)) for queue in self._queues]
+
+    def send(self, command: m.Command) -> None:
+        """Take a durable command; an order whose queue is full becomes UNKNOWN, never dropped."""
+        if isinstance(command, m.QueryOrder):
+            self._ask(command)
+            return
+        queue = self._queues[zlib.crc32(command.order_id.encode()) % WORKERS]
+        try:
+            queue.put_nowait(command)
+        except asyncio.QueueFull:
+            self._deliver(m.OrderUnknown(0, command.order_id, "too many commands wait to be sent"))
+
+    async def close(self) -> None:
+        """Stop sending; what waits stays unsent and is asked for at the next start."""
+        tasks = [*self._tasks, *self._queries.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for venue in self._venues.values():
+            await venue.close()
+
+    async def _work(self, queue: asyncio.Queue[m.Command]) -> None:
+        while True:
+            command = await queue.get()
+            venue = self._venues.get(command.venue)
+            if venue is None:
+                self._deliver(_refusal(command, f"no connection to {command.venue}"))
+            else:
+                await self._send(venue, command)
+
+    async def _send(self, venue: Trading, command: m.Command) -> None:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                if isinstance(command, m.SubmitOrder):
+                    self._sent_s[command.order_id] = asyncio.get_running_loop().time()
+                    await venue.submit(command)
+                elif isinstance(command, m.CancelOrder):
+                    await venue.cancel(command)
+                elif isinstance(command, m.AmendOrder):
+                    await venue.amend(command)
+        except Refused as error:
+            self._deliver(_refusal(command, str(error)))
+        except TimeoutError:
+            reason = f"no answer within {self._deadline_s:g} s"
+            self._deliver(m.OrderUnknown(0, command.order_id, reason))
+        except OutsideError as error:
+            self._deliver(m.OrderUnknown(0, command.order_id, str(error)))
+
+    def _ask(self, command: m.QueryOrder) -> None:
+        """Ask about an order in the background, once at a time."""
+        if command.order_id not in self._queries:
+            task = asyncio.create_task(self._resolve(command))
+            self._queries[command.order_id] = task
+            task.add_done_callback(lambda _: self._queries.pop(command.order_id, None))
+
+    async def _resolve(self, command: m.QueryOrder) -> None:
+        """Ask until the venue knows the order, or until it surely never got it."""
+        venue = self._venues.get(command.venue)
+        if venue is None:
+            return
+        loop = asyncio.get_running_loop()
+        sent_s = self._sent_s.pop(command.order_id, loop.time())
+        pause_s = QUERY_PAUSE_MIN_S
+        while True:
+            asked_s = loop.time()
+            reports = await self._query(venue, command)
+            if reports:
+                for report in reports:
+                    self._deliver(report)
+                return
+            if reports == [] and asked_s > sent_s + venue.silence_s + self._deadline_s:
+                self._deliver(m.OrderRejected(0, command.order_id, NEVER_REACHED))
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, QUERY_PAUSE_MAX_S)
+
+    async def _query(self, venue: Trading, command: m.QueryOrder) -> list[m.Report] | None:
+        """What the venue knows: reports, [] where it has no such order, None without an answer."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                found = await venue.query(command)
+        except (TimeoutError, OutsideError, Refused):
+            return None
+        return [] if found is None else found
+
+
+def _refusal(command: m.Command, reason: str) -> m.ControlEvent:
+    if isinstance(command, m.CancelOrder):
+        return m.CancelRejected(0, command.order_id, reason)
+    if isinstance(command, m.AmendOrder):
+        return m.AmendRejected(0, command.order_id, reason)
+    return m.OrderRejected(0, command.order_id, reason)

@@ -1,0 +1,263 @@
+"""The loop: takes what waits, steps it, makes it durable, and only then lets it act.
+
+Everything of one turn becomes one group of the journal. While a group is being written, what
+arrives piles up and becomes the next one, so a busy moment makes fewer and larger commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from tradewind.core.engine import Engine
+from tradewind.model import messages as m
+from tradewind.model.columns import Columns
+from tradewind.model.errors import OutsideError
+from tradewind.ports.journal import Group, Journal, JournalBroken, JournalFull, group_of
+from tradewind.ports.platform import Clock
+from tradewind.runtime.arrival import not_before
+from tradewind.runtime.recorder import Recorder
+
+ROWS_PER_TURN_MAX = 100_000
+"""Market rows stepped before a commit."""
+BATCHES_WAITING_MAX = 2_000
+"""Market batches that may wait; beyond it the oldest quotes or depth go, counted."""
+EVENTS_WAITING_MAX = 100_000
+"""Control events that may wait; beyond it a person's order is refused."""
+CLOCK_TICK_S = 1.0
+SECOND_NS = 1_000_000_000
+
+COMMANDS = (m.SubmitOrder, m.CancelOrder, m.AmendOrder, m.QueryOrder)
+_DROPPABLE = frozenset({"quotes", "depth"})
+
+Commit = Callable[[Callable[[], None]], Awaitable[None]]
+"""Runs a blocking write somewhere and returns when it is durable, or raises what it raised."""
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What one turn made durable: the group, its records, and the commands to send."""
+
+    group: Group
+    records: list[m.Record]
+    commands: list[m.Command]
+
+
+class Loop:
+    """Owns the engine; everything else offers to it and hears of turns.
+
+    `epoch` was taken from the journal; `commit` decides where the blocking write runs;
+    `listeners` are called with every durable turn, in order, and must not block.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        recorder: Recorder,
+        *,
+        clock: Clock,
+        epoch: int,
+        commit: Commit,
+    ) -> None:
+        self.engine = engine
+        self.listeners: list[Callable[[Turn], None]] = []
+        self.dropped_batches = 0
+        self.last_commit_ns = 0
+        self._journal = journal
+        self._recorder = recorder
+        self._clock = clock
+        self._epoch = epoch
+        self._commit = commit
+        self._events: deque[m.ControlEvent] = deque()
+        self._batches: deque[Columns] = deque()
+        self._waiting: deque[tuple[m.ControlEvent, asyncio.Future[int]]] = deque()
+        self._wake = asyncio.Event()
+        self._turning = asyncio.Lock()
+        self._is_stopping = False
+        self._next_tick_ns = 0
+        self._journaled = engine.state.sequence
+
+    # --- what others call ------------------------------------------------------------------
+
+    def offer(self, event: m.ControlEvent) -> None:
+        """Take an event for the next turn; its time is set when it is stepped."""
+        self._events.append(event)
+        self._wake.set()
+
+    def offer_rows(self, columns: Columns) -> None:
+        """Take market rows for the next turn, making room by the rule of this file."""
+        if len(self._batches) >= BATCHES_WAITING_MAX:
+            self._drop_batch()
+        self._batches.append(columns)
+        self._wake.set()
+
+    async def submit(self, event: m.ControlEvent) -> int:
+        """Take an event and return its sequence once it is durable."""
+        if len(self._waiting) + len(self._events) >= EVENTS_WAITING_MAX:
+            raise OutsideError(
+                f"{EVENTS_WAITING_MAX} events wait already: try again", fault="ours", retry=True
+            )
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, future))
+        self._wake.set()
+        return await future
+
+    def stop(self) -> None:
+        """End `run` behind the turn that is under way and one last one."""
+        self._is_stopping = True
+        self._wake.set()
+
+    def now_ns(self) -> int:
+        """The time the next event gets: the clock, but never back."""
+        return max(self._clock.now_ns(), self.engine.state.time_ns)
+
+    # --- the loop --------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Turn until stopped; raises `JournalBroken` where nothing can be made durable."""
+        while not self._is_stopping:
+            await self._wait()
+            await self.turn()
+        await self.turn()
+
+    async def turn(self) -> None:
+        """Step what waits, commit it, act. Does nothing where nothing waits or is due."""
+        async with self._turning:
+            await self._turn()
+
+    async def save(self, make: Callable[[], Callable[[], None]]) -> None:
+        """Run another blocking write between turns; `make` sees a state that is all durable."""
+        async with self._turning:
+            await self._commit(make())
+
+    async def _turn(self) -> None:
+        # what was stepped outside of a turn (a strategy that was attached) comes first
+        records = self.engine.take_records()[1]
+        futures = self._step_waiting(records)
+        self._step_due(records)
+        if not records:
+            return
+        state = self.engine.state
+        group = group_of(
+            records, after_sequence=self._journaled, epoch=self._epoch, time_ns=state.time_ns
+        )
+        assert group.last == state.sequence, "records and sequence disagree"
+        try:
+            await self._write(group)
+        except BaseException as error:
+            for future, _ in futures:
+                if not future.done():
+                    future.set_exception(_not_durable(error))
+            raise
+        self._journaled = group.last
+        self.last_commit_ns = self._clock.now_ns()
+        for future, sequence in futures:
+            if not future.done():
+                future.set_result(sequence)
+        commands = [record for record in records if isinstance(record, COMMANDS)]
+        turn = Turn(group, records, commands)
+        for listener in self.listeners:
+            listener(turn)
+
+    async def _wait(self) -> None:
+        """Sleep until something is offered, a timer is due, or a second has passed."""
+        if self._events or self._batches or self._waiting or self._is_stopping:
+            return
+        self._wake.clear()
+        now_ns = self._clock.now_ns()
+        due_ns = min(self._next_tick_ns, self.engine.next_timer_ns())
+        timeout_s = min(max(0.0, (due_ns - now_ns) / SECOND_NS), CLOCK_TICK_S)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _step_waiting(self, records: list[m.Record]) -> list[tuple[asyncio.Future[int], int]]:
+        """Reports and other events first, then market rows, then persons."""
+        for _ in range(len(self._events)):
+            self._step(self._events.popleft(), records)
+        row_count = 0
+        while self._batches and row_count < ROWS_PER_TURN_MAX:
+            columns = self._batches.popleft()
+            row_count += len(columns)
+            self._run_rows(columns, records)
+        done = []
+        for _ in range(len(self._waiting)):
+            event, future = self._waiting.popleft()
+            done.append((future, self._step(event, records)))
+        return done
+
+    def _step_due(self, records: list[m.Record]) -> None:
+        """Timers that are due, and the clock's tick where a second has passed."""
+        now_ns = self.now_ns()
+        if self.engine.next_timer_ns() <= now_ns:
+            self.engine.advance(now_ns)
+            records += self.engine.take_records()[1]
+        if now_ns >= self._next_tick_ns:
+            self._step(m.ClockTicked(now_ns), records)
+            self._next_tick_ns = now_ns - now_ns % SECOND_NS + SECOND_NS
+
+    def _step(self, event: m.ControlEvent, records: list[m.Record]) -> int:
+        """Step one event at the time of now; return its sequence."""
+        stamped = msgspec.structs.replace(event, time_ns=self.now_ns())
+        self.engine.step(stamped)
+        sequences, stepped = self.engine.take_records()
+        records += stepped
+        own = [number for number, one in zip(sequences, stepped, strict=True) if one is stamped]
+        return own[0]
+
+    def _run_rows(self, columns: Columns, records: list[m.Record]) -> None:
+        """Run a batch; the rows between two records are kept as one piece by the recorder."""
+        columns = not_before(columns, self.engine.state.time_ns)
+        before = self.engine.state.sequence
+        if columns.kind == "bars":
+            self.engine.run_closes(columns)
+        else:
+            self.engine.run(columns)
+        sequences, stepped = self.engine.take_records()
+        start = 0
+        for place, (sequence, record) in enumerate(zip(sequences, stepped, strict=True)):
+            end = sequence - before - 1 - place
+            if end > start:
+                records.append(self._recorder.record(columns.cut(start, end)))
+                start = end
+            records.append(record)
+        if start < len(columns):
+            records.append(self._recorder.record(columns.cut(start)))
+
+    def _drop_batch(self) -> None:
+        """Make room: the oldest quotes or depth go, else the oldest batch."""
+        for place, batch in enumerate(self._batches):
+            if batch.kind in _DROPPABLE:
+                del self._batches[place]
+                break
+        else:
+            self._batches.popleft()
+        self.dropped_batches += 1
+
+    # --- the write -------------------------------------------------------------------------
+
+    async def _write(self, group: Group) -> None:
+        """Market rows first, then the group that refers to them; a full disk halts all."""
+
+        def write() -> None:
+            self._recorder.flush()
+            self._journal.append(group)
+
+        try:
+            await self._commit(write)
+        except JournalFull as error:
+            # The reserve is there so that what a halt causes can still be written.
+            await self._commit(self._journal.release_reserve)
+            await self._commit(write)
+            self.offer(m.Halted(0, "all", str(error), "journal"))
+
+
+def _not_durable(error: BaseException) -> OutsideError:
+    if isinstance(error, JournalBroken):
+        return error
+    return OutsideError(f"not durable: {error}", fault="ours", retry=False)

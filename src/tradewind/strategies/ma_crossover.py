@@ -1,0 +1,46 @@
+"""Moving-average cross: long while the fast average is above the slow one, else flat or short."""
+
+from __future__ import annotations
+
+from tradewind.model.market import Bar
+from tradewind.signals.ema import EMA
+from tradewind.signals.sma import SMA
+from tradewind.strategies.base import Strategy
+
+
+class MaCrossover(Strategy):
+    """Trade the cross of two averages of the close.
+
+    `kind` is `ema` or `sma`; `weight` is the share of account equity a position gets; `short`
+    says whether a cross down sells short or only closes. Signals come on the close, fills at
+    the next price.
+
+    >>> MaCrossover(fast=5, slow=20).parameters()["slow"]
+    20
+    """
+
+    fast: int = 10
+    slow: int = 30
+    kind: str = "ema"
+    weight: float = 0.95
+    short: bool = False
+    timeframe: str = ""
+
+    def on_start(self) -> None:
+        """Make the averages and ask for bars."""
+        average: type[EMA] | type[SMA] = SMA if self.kind == "sma" else EMA
+        self.fast_average = average(self.fast)
+        self.slow_average = average(self.slow)
+        self.side = 0
+        self.subscribe_bars(self.instrument, self.timeframe)
+
+    def on_bar(self, bar: Bar) -> None:
+        """Want the side the averages show, once for each cross."""
+        fast = self.fast_average.update(bar.close)
+        slow = self.slow_average.update(bar.close)
+        if not self.slow_average.ready:
+            return
+        side = 1 if fast > slow else -1
+        if side != self.side:
+            self.side = side
+            self.target_weight(self.weight if side > 0 else -self.weight * self.short)

@@ -1,0 +1,47 @@
+"""Mean reversion: buy far below the average, sell far above it, leave at the average."""
+
+from __future__ import annotations
+
+from tradewind.model.market import Bar
+from tradewind.signals.zscore import ZScore
+from tradewind.strategies.base import Strategy
+
+
+class MeanReversion(Strategy):
+    """Trade against large distances of the close from its average, in standard deviations.
+
+    `entry` and `leave` are distances at which a position is opened and closed; `weight` is its
+    share of account equity; `short` says whether distances above are sold short.
+
+    >>> MeanReversion(entry=1.5).parameters()["entry"]
+    1.5
+    """
+
+    period: int = 20
+    entry: float = 2.0
+    leave: float = 0.5
+    weight: float = 0.3
+    short: bool = False
+    timeframe: str = ""
+
+    def on_start(self) -> None:
+        """Make the distance and ask for bars."""
+        self.distance = ZScore(self.period)
+        self.side = 0
+        self.subscribe_bars(self.instrument, self.timeframe)
+
+    def on_bar(self, bar: Bar) -> None:
+        """Open beyond `entry`, close within `leave`."""
+        distance = self.distance.update(bar.close)
+        if not self.distance.ready:
+            return
+        side = self.side
+        if distance < -self.entry:
+            side = 1
+        elif distance > self.entry:
+            side = -1 if self.short else 0
+        elif abs(distance) < self.leave:
+            side = 0
+        if side != self.side:
+            self.side = side
+            self.target_weight(self.weight * side)

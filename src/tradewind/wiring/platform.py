@@ -1,0 +1,275 @@
+"""The platform as one engine process: built from settings, run until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from tradewind.adapters.local.market_data import LocalMarketData
+from tradewind.adapters.local.trading import PaperTrading
+from tradewind.adapters.sqlite.journal import open_journal
+from tradewind.core.engine import Engine
+from tradewind.model import messages as m
+from tradewind.model.columns import Columns
+from tradewind.model.errors import UserError
+from tradewind.model.instruments import currency_digits
+from tradewind.model.limits import Limits
+from tradewind.model.numbers import money_of
+from tradewind.model.orders import Sizing
+from tradewind.ports.journal import Journal
+from tradewind.runtime.clock import SystemClock
+from tradewind.runtime.control import PERSON, ControlServer
+from tradewind.runtime.desk import Desk
+from tradewind.runtime.dispatch import Dispatch
+from tradewind.runtime.feed import Feed
+from tradewind.runtime.halt_file import watch_halt_file
+from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.recorder import Recorder
+from tradewind.runtime.recovery import Recovered, recover, snapshot_of
+from tradewind.runtime.segments import FileSegments
+from tradewind.runtime.strategy_host import attach
+from tradewind.sim import fees
+from tradewind.sim.venue import SimulatedVenue
+from tradewind.strategies.base import Strategy
+from tradewind.strategies.library import library_strategy
+from tradewind.version import VERSION
+
+ACCOUNT = "paper"
+CURRENCY = "USDT"
+FEE = "0.0005"
+"""Share of value that the paper venue charges."""
+HOUSEKEEPING_S = 0.1
+
+PLANS: dict[str, tuple[str, dict[str, str | float]]] = {
+    "ma_crossover": ("BTC/USDT.SIM", {"timeframe": "1s", "fast": 3, "slow": 10, "weight": 0.08}),
+    "mean_reversion": (
+        "ETH/USDT.SIM",
+        {"timeframe": "1s", "period": 15, "entry": 1.5, "weight": 0.08},
+    ),
+    "market_maker": ("SOL/USDT.SIM", {"quantity": "2", "spread_share": 0.00002}),
+}
+"""What each library strategy trades in the demo, and with which parameters."""
+
+
+class PlatformOptions(msgspec.Struct, frozen=True):
+    """What a run is built from; `cash` is decimal text in the account's currency."""
+
+    home: Path
+    strategies: tuple[str, ...]
+    cash: str
+    seed: int
+    limits: Limits
+    snapshot_interval_s: int
+
+
+class Platform:
+    """Engine, journal, paper venue and generated market of one home; `run` it once."""
+
+    def __init__(self, options: PlatformOptions) -> None:
+        self.options = options
+        self._clock = SystemClock()
+        self._executor = ThreadPoolExecutor(1, "journal")
+        self._strategies: dict[str, Strategy] = {}
+
+    async def run(self, *, stop: asyncio.Event, on_ready: Callable[[Desk], None]) -> None:
+        """Recover, trade until `stop` is set, leave a snapshot; raises what ended it."""
+        with self._opened() as (journal, recorder):
+            recovered = recover(journal, recorder)
+            self._build(journal, recorder, recovered)
+            await self._start(recovered)
+            on_ready(self.desk)
+            try:
+                await self._trade(stop)
+            finally:
+                self.desk.close("the engine stops")
+                await self.dispatch.close()
+            await self._save()
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[tuple[Journal, Recorder]]:
+        """Journal and recorder, opened and closed on the thread that writes them."""
+        home = self.options.home
+        journal = self._executor.submit(open_journal, home / "journal").result()
+        try:
+            recorder = Recorder(FileSegments(home / "market"))
+            yield journal, recorder
+            recorder.close()
+        finally:
+            self._executor.submit(journal.close).result()
+            self._executor.shutdown()
+
+    def _build(self, journal: Journal, recorder: Recorder, recovered: Recovered) -> None:
+        options = self.options
+        self._journal = journal
+        self.engine = Engine(recovered.state)
+        self.epoch = journal.take_over()
+        self.loop = Loop(
+            self.engine,
+            journal,
+            recorder,
+            clock=self._clock,
+            epoch=self.epoch,
+            commit=self._commit,
+        )
+        instrument_ids = [PLANS[name][0] for name in self._plan()]
+        self.market_data = LocalMarketData(
+            instrument_ids, seed=options.seed, clock=self._clock, saved=recovered.market
+        )
+        simulated = SimulatedVenue(fees=fees.percent(FEE))
+        self.paper = PaperTrading(
+            self.market_data.venue, simulated, clock=self._clock, session=str(self.epoch)
+        )
+        self.paper.list_instruments(self.market_data.instruments)
+        self.dispatch = Dispatch({self.paper.venue: self.paper}, self.loop.offer)
+        self.loop.listeners.append(self._send)
+
+    def _plan(self) -> list[str]:
+        for name in self.options.strategies:
+            library_strategy(name)
+            if name not in PLANS:
+                known = ", ".join(PLANS)
+                raise UserError(f"{name} has no place in the demo: choose from {known}")
+        return list(self.options.strategies)
+
+    async def _start(self, recovered: Recovered) -> None:
+        """Set up what is new, resume what was there, ask the venue about open orders."""
+        state = self.engine.state
+        open_orders = list(state.open_orders.values())
+        for event in self._setup():
+            self.loop.offer(event)
+        await self.loop.turn()
+        for name in self._plan():
+            self._attach(name, recovered.strategies.get(name, b""))
+        self.feed = Feed(
+            [self._to_engine, self.paper.on_rows],
+            self.loop.offer,
+            clock=self._clock,
+            bars=self._bars(),
+        )
+        self.desk = Desk(self.loop, self.feed, mode="paper", now_ns=self._clock.now_ns)
+        self.paper.adopt(open_orders, [market.id for market in state.markets])
+        await self.dispatch.start()
+        for order in open_orders:
+            self.loop.offer(m.OrderUnknown(0, order.order_id, "the platform was started again"))
+
+    def _setup(self) -> Iterator[m.ControlEvent]:
+        state = self.engine.state
+        journal_id = self._journal.journal_id
+        yield m.RunStarted(0, journal_id, self.epoch, f"tradewind {VERSION}")
+        for instrument in self.market_data.instruments:
+            known = state.market_numbers.get(instrument.id)
+            if known is None or state.markets[known].instrument != instrument:
+                yield m.InstrumentListed(0, instrument)
+        if ACCOUNT not in state.account_numbers:
+            yield m.AccountOpened(0, ACCOUNT, CURRENCY)
+            amount = money_of(self.options.cash, currency_digits(CURRENCY))
+            yield m.CashDeposited(0, ACCOUNT, CURRENCY, amount)
+        yield m.LimitsChanged(0, f"account:{ACCOUNT}", self.options.limits, "settings")
+        yield m.StrategyRegistered(0, PERSON, ACCOUNT, "", {})
+
+    def _attach(self, name: str, saved: bytes) -> None:
+        """Start a strategy; what it keeps must survive being written down."""
+        instrument_id, parameters = PLANS[name]
+        strategy = library_strategy(name)(**parameters)
+        instrument = self.engine.state.market(instrument_id).instrument
+        attach(
+            self.engine,
+            strategy,
+            name=short_name(name),
+            account=ACCOUNT,
+            instruments=[instrument],
+            sizing=Sizing.AT_FILL,
+        )
+        if saved:
+            strategy.restore(msgspec.msgpack.decode(saved))
+        saved_state(name, strategy)
+        self._strategies[name] = strategy
+
+    def _bars(self) -> dict[str, list[str]]:
+        wanted: dict[str, list[str]] = {}
+        for strategy in self._strategies.values():
+            for instrument_id, timeframe in strategy.wanted_bars:
+                timeframes = wanted.setdefault(instrument_id, [])
+                if timeframe not in timeframes:
+                    timeframes.append(timeframe)
+        return wanted
+
+    async def _trade(self, stop: asyncio.Event) -> None:
+        """All that runs side by side; the first that fails ends the rest."""
+        home = self.options.home
+        control = ControlServer(home, self.desk)
+        await control.start()
+        running = [
+            asyncio.create_task(self.loop.run(), name="loop"),
+            asyncio.create_task(self.market_data.run(self.feed.take), name="market data"),
+            asyncio.create_task(watch_halt_file(home, self.desk.submit), name="HALT file"),
+            asyncio.create_task(self._keep_house(), name="housekeeping"),
+        ]
+        waiting = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)
+        self.loop.stop()
+        for task in [*running[1:], waiting]:
+            task.cancel()
+        await asyncio.gather(*running, waiting, return_exceptions=True)
+        await control.close()
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def _keep_house(self) -> None:
+        """Close bars by the clock, let paper orders expire, save snapshots."""
+        loop = asyncio.get_running_loop()
+        saved_s = loop.time()
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            self.feed.close_bars()
+            self.paper.advance()
+            if loop.time() - saved_s >= self.options.snapshot_interval_s:
+                await self._save()
+                saved_s = loop.time()
+
+    def _to_engine(self, columns: Columns) -> None:
+        if columns.kind != "depth":
+            self.loop.offer_rows(columns)
+
+    def _send(self, turn: Turn) -> None:
+        for command in turn.commands:
+            self.dispatch.send(command)
+
+    async def _commit(self, write: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._executor, write)
+
+    async def _save(self) -> None:
+        """Write the state down as it is durable, for the next start."""
+        await self.loop.turn()
+        await self.loop.save(self._snapshot)
+
+    def _snapshot(self) -> Callable[[], None]:
+        kept = {name: saved_state(name, one) for name, one in self._strategies.items()}
+        snapshot = snapshot_of(self.engine.state, kept, self.market_data.snapshot())
+        return lambda: self._journal.save_snapshot(snapshot)
+
+
+def short_name(name: str) -> str:
+    """The name of a library strategy inside order ids.
+
+    >>> short_name("mean_reversion")
+    'mean_rever'
+    """
+    return name[:10].rstrip("_")
+
+
+def saved_state(name: str, strategy: Strategy) -> bytes:
+    """A strategy's state as bytes; `UserError` where it keeps what cannot be written down."""
+    try:
+        return msgspec.msgpack.encode(strategy.snapshot())
+    except (TypeError, ValueError, OverflowError) as error:
+        raise UserError(
+            f"strategy {name} keeps something that cannot be saved ({error}): use numbers, text, "
+            "lists, dicts or signals as attributes, or a name that begins with _"
+        ) from None
