@@ -62,13 +62,15 @@ def test_a_module_is_used_by_another(path: Path) -> None:
 
 
 def named_in_tables() -> set[str]:
-    """Return the modules that a lazy table names: public names and commands."""
+    """Return the modules that a lazy table names: public names, commands, strategies."""
     import tradewind
     from tradewind.cli.commands import COMMANDS
+    from tradewind.strategies.library import LIBRARY
 
     public = {target.partition(":")[0] for target in tradewind.NAMES.values()}
     commands = {f"tradewind.cli.commands.{name.replace('-', '_')}" for name in COMMANDS}
-    return public | commands
+    strategies = {target.partition(":")[0] for target in LIBRARY.values()}
+    return public | commands | strategies
 
 
 def lines_of(node: source.Function) -> int:

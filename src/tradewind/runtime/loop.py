@@ -15,7 +15,7 @@ import msgspec
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
-from tradewind.model.errors import OutsideError
+from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.journal import Group, Journal, JournalBroken, JournalFull, group_of
 from tradewind.ports.platform import Clock
 from tradewind.runtime.arrival import not_before
@@ -147,7 +147,7 @@ class Loop:
         assert group.last == state.sequence, "records and sequence disagree"
         try:
             await self._write(group)
-        except BaseException as error:
+        except TradewindError as error:
             for future, _ in futures:
                 if not future.done():
                     future.set_exception(_not_durable(error))
@@ -257,7 +257,7 @@ class Loop:
             self.offer(m.Halted(0, "all", str(error), "journal"))
 
 
-def _not_durable(error: BaseException) -> OutsideError:
+def _not_durable(error: TradewindError) -> OutsideError:
     if isinstance(error, JournalBroken):
         return error
     return OutsideError(f"not durable: {error}", fault="ours", retry=False)
