@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradewind.model.columns import DEPTH_LAST, DEPTH_SNAPSHOT, Columns, concatenate
+from tradewind.core.book import Book
+from tradewind.model.columns import DEPTH_GAP, DEPTH_LAST, DEPTH_SNAPSHOT, Columns, concatenate
 from tradewind.model.errors import Inconsistent, UserError
 from tradewind.model.instruments import Instrument
 from tradewind.sim.market import (
@@ -32,9 +33,15 @@ BTC = Instrument("BTC/USDT.SIM", tick="0.10", lot="0.0001")
 AAPL = Instrument("AAPL.SIM", tick="0.05", lot="10", currency="USD")
 PARAMETERS = {
     BTC.id: MarketParameters(
-        start_price=60_000.0, halts_per_day=500.0, halt_mean_s=10.0, bad_rows_per_million=20_000.0
+        start_price=60_000.0,
+        halts_per_day=500.0,
+        halt_mean_s=10.0,
+        lost_updates_per_day=1_000.0,
+        bad_rows_per_million=20_000.0,
     ),
-    AAPL.id: MarketParameters(start_price=220.0, mean_trade_size=80.0, halts_per_day=0.0),
+    AAPL.id: MarketParameters(
+        start_price=220.0, mean_trade_size=80.0, halts_per_day=0.0, lost_updates_per_day=0.0
+    ),
 }
 SEEDS = (1, 2, 3)
 
@@ -169,9 +176,11 @@ def test_the_book_built_from_depth_is_sorted_full_and_equal_to_the_quotes(
     one = MarketGenerator([instrument], seed, begin_ns, PARAMETERS)
     quotes, depth = one.advance(END_NS)[:2]
     events = books_after_each_event(depth)
-    assert len(events) == len(quotes)
+    assert len(events) <= len(quotes)
+    assert (len(events) == len(quotes)) == (not (depth["flags"] & DEPTH_GAP).any())
     levels = PARAMETERS[instrument.id].depth_levels
-    for row, (time_ns, bids, asks) in enumerate(events):
+    for time_ns, bids, asks in events:
+        row = int(np.searchsorted(quotes["time_ns"], time_ns))
         assert time_ns == quotes["time_ns"][row]
         assert len(bids) == len(asks) == levels
         assert (max(bids), bids[max(bids)]) == (quotes["bid"][row], quotes["bid_size"][row])
@@ -183,11 +192,14 @@ Levels = dict[int, int]
 
 
 def books_after_each_event(depth: Columns) -> list[tuple[int, Levels, Levels]]:
-    """A book kept by the rules of the depth columns, copied at the last row of each event."""
+    """A book kept by the rules of the depth columns, copied at the last row of each event.
+
+    Between a gap and the next snapshot there is none.
+    """
     bids: Levels = {}
     asks: Levels = {}
     events = []
-    within_snapshot = False
+    within_snapshot = stale = False
     for time_ns, side, price, size, flags in zip(
         *(depth[name].tolist() for name in ("time_ns", "side", "price", "size", "flags")),
         strict=True,
@@ -195,7 +207,11 @@ def books_after_each_event(depth: Columns) -> list[tuple[int, Levels, Levels]]:
         if flags & DEPTH_SNAPSHOT and not within_snapshot:
             bids.clear()
             asks.clear()
-        within_snapshot = bool(flags & DEPTH_SNAPSHOT)
+            stale = False
+        stale = stale or bool(flags & DEPTH_GAP)
+        within_snapshot = flags & (DEPTH_SNAPSHOT | DEPTH_LAST) == DEPTH_SNAPSHOT
+        if stale:
+            continue
         book = bids if side > 0 else asks
         if size:
             book[price] = size
@@ -205,6 +221,52 @@ def books_after_each_event(depth: Columns) -> list[tuple[int, Levels, Levels]]:
         if flags & DEPTH_LAST:
             events.append((time_ns, dict(bids), dict(asks)))
     return events
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_core_keeps_the_book_without_a_refusal(seed: int) -> None:
+    begin_ns = START_NS - START_NS % (20 * SECOND_NS)
+    one = MarketGenerator([BTC], seed, begin_ns, PARAMETERS)
+    quotes, depth = one.advance(begin_ns + 600 * SECOND_NS)[:2]
+    book = Book(BTC.tick_units)
+    book.run(depth["side"], depth["price"], depth["size"], depth["flags"])
+    assert (book.refused, book.unknown_removals, book.crossed) == (0, 0, 0)
+    assert book.ignored == book.gaps == np.count_nonzero(depth["flags"] & DEPTH_GAP) > 0
+    assert book.best_bid == quotes["bid"][-1]
+    assert book.best_ask_size == quotes["ask_size"][-1]
+
+
+def test_a_gap_in_depth_is_mended_by_a_snapshot_within_four_seconds() -> None:
+    lossy = MarketParameters(start_price=60_000.0, lost_updates_per_day=1_000.0, halts_per_day=0.0)
+    depth = generate_depth(BTC, 3, start_time_ns=0, end_time_ns=600 * SECOND_NS, parameters=lossy)
+    gaps = np.flatnonzero(depth["flags"] & DEPTH_GAP)
+    assert len(gaps) > 2
+    for row in gaps.tolist():
+        assert depth["flags"][row + 1] & DEPTH_SNAPSHOT
+        silence_ns = int(depth["time_ns"][row + 1] - depth["time_ns"][row])
+        assert 0 < silence_ns < 4 * SECOND_NS
+
+
+def test_a_reopened_market_goes_on_at_the_old_price_at_the_new_time() -> None:
+    first, second = market(), market()
+    closed_at = first.advance(START_NS + 7_200 * SECOND_NS)
+    later_ns = first.delivered_ns + 86_400 * SECOND_NS
+    second.reopen(first.snapshot(), later_ns)
+    opened_at = second.advance(later_ns + 20 * SECOND_NS)
+    assert opened_at[0].time_ns[0] >= later_ns
+    start, before, after = (
+        columns["price"][row]
+        for columns, row in ((closed_at[2], 0), (closed_at[2], -1), (opened_at[2], 0))
+    )
+    assert abs(before / start - 1.0) > 0.002
+    assert abs(after / before - 1.0) < 0.001
+
+
+def test_reopening_at_an_earlier_time_is_restoring() -> None:
+    first, second = market(), market()
+    first.advance(START_NS + 31 * SECOND_NS)
+    second.reopen(first.snapshot(), START_NS)
+    assert rows_of(second.advance(END_NS)) == rows_of(first.advance(END_NS))
 
 
 def test_a_stretch_that_begins_with_a_block_begins_with_a_snapshot() -> None:

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from tradewind.sim.market_book import settle_snapshots
 from tradewind.sim.market_path import Grid, activity_of_day, generator_for, mean_reverting
 
 
@@ -32,11 +31,6 @@ def test_a_day_is_as_busy_as_the_parameters_say_on_average() -> None:
 def test_steps_of_a_day_and_more_have_no_pattern() -> None:
     assert activity_of_day(Grid(start_s=0.0, step_s=86_400.0, steps=2)).tolist() == [1.0, 1.0]
     assert activity_of_day(Grid(start_s=0.0, step_s=86_399.0, steps=1))[0] != 1.0
-
-
-def test_two_snapshots_never_follow_one_another() -> None:
-    wanted = np.ones(5, np.bool_)
-    assert settle_snapshots(wanted, was_snapshot=0).tolist() == [True, False, True, False, True]
 
 
 @pytest.mark.parametrize(("seed", "name", "block"), [(2, "a", 0), (1, "b", 0), (1, "a", 1)])

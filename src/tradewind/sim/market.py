@@ -165,6 +165,16 @@ class MarketGenerator:
         self._before = snapshot.states
         self._rows = ()
 
+    def reopen(self, snapshot: MarketSnapshot, time_ns: int) -> None:
+        """Restore a market that was closed from the snapshot's time to a later one.
+
+        Prices, volatility and order flow stand where they stood; nothing happened in between.
+        """
+        self.restore(snapshot)
+        if time_ns > snapshot.delivered_ns:
+            self._delivered_ns = time_ns
+            self._block = time_ns // BLOCK_NS
+
     def _ids(self) -> tuple[str, ...]:
         return tuple(listing.instrument.id for listing in self._listings)
 

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from tradewind.model.columns import DEPTH_LAST, DEPTH_SNAPSHOT
+from tradewind.model.columns import DEPTH_GAP, DEPTH_LAST, DEPTH_SNAPSHOT
 from tradewind.sim.portable_exp import portable_exp
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,7 +47,6 @@ class BookEnd(msgspec.Struct, frozen=True):
     ask: int = 0
     bid_size: int = 0
     ask_size: int = 0
-    was_snapshot: int = 0
 
 
 def best_prices(
@@ -73,22 +72,6 @@ def level_sizes(
     slope = 1.0 + _LEVEL_SLOPE * np.arange(levels)
     sizes = portable_exp(noise - 0.7 * deviation[:, None]) * slope * usual_lots
     return np.maximum(1, np.rint(sizes)).astype(np.int64)
-
-
-def settle_snapshots(wanted: BoolArray, was_snapshot: int) -> BoolArray:
-    """Which of the wanted events become snapshots: none right behind another snapshot.
-
-    Two in a row would read as one, since a snapshot's rows clear the book only behind a row that
-    is none.
-
-    >>> settle_snapshots(np.array([True, False, True, True]), was_snapshot=1).tolist()
-    [False, False, True, False]
-    """
-    settled = np.zeros(len(wanted), np.bool_)
-    for event in np.flatnonzero(wanted).tolist():
-        before = bool(settled[event - 1]) if event else bool(was_snapshot)
-        settled[event] = not before
-    return settled
 
 
 def quote_rows(book: Book) -> dict[str, IntArray]:
@@ -130,6 +113,33 @@ def depth_rows(
     }
 
 
+def lose_updates(depth: dict[str, IntArray], begin_ns: int, end_ns: int) -> dict[str, IntArray]:
+    """Depth columns without the rows from begin to end (excluded), but a row with `DEPTH_GAP`.
+
+    It sets no level: size 0 at 1 tick. Where nothing was lost, nothing is said.
+
+    >>> rows = {"time_ns": [1, 2, 3], "side": [1, 1, 1], "price": [7, 8, 9], "size": [4, 5, 6],
+    ...         "flags": [3, 1, 3]}
+    >>> lost = lose_updates({name: np.array(rows[name]) for name in rows}, 2, 3)
+    >>> lost["size"].tolist(), lost["flags"].tolist()
+    ([4, 0, 6], [3, 5, 3])
+    """
+    begin, end = np.searchsorted(depth["time_ns"], (begin_ns, end_ns)).tolist()
+    if begin == end:
+        return depth
+    mark = {
+        "time_ns": int(depth["time_ns"][begin]),
+        "side": 1,
+        "price": 1,
+        "size": 0,
+        "flags": DEPTH_GAP | DEPTH_LAST,
+    }
+    return {
+        name: np.concatenate([column[:begin], [mark[name]], column[end:]])
+        for name, column in depth.items()
+    }
+
+
 def book_end(book: Book, before: BookEnd) -> BookEnd:
     """What the next block has to know; `before` if nothing happened."""
     if not len(book.time_ns):
@@ -139,7 +149,6 @@ def book_end(book: Book, before: BookEnd) -> BookEnd:
         ask=int(book.ask[-1]),
         bid_size=int(book.bid_size[-1, 0]),
         ask_size=int(book.ask_size[-1, 0]),
-        was_snapshot=int(book.snapshot[-1]),
     )
 
 

@@ -55,6 +55,8 @@ class MarketParameters(msgspec.Struct, frozen=True, kw_only=True):
     """Typical size at a price level in mean trade sizes."""
     halts_per_day: float = 0.2
     halt_mean_s: float = 60.0
+    lost_updates_per_day: float = 4.0
+    """How often depth updates get lost on the way: a gap, mended by a snapshot after seconds."""
     bad_rows_per_million: float = 20.0
     """Bad rows for a million good quotes and trades."""
 
@@ -89,6 +91,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "depth_multiple": (0.01, 1_000.0),
     "halts_per_day": (0.0, 1_000.0),
     "halt_mean_s": (0.1, 86_400.0),
+    "lost_updates_per_day": (0.0, 1_000.0),
     "bad_rows_per_million": (0.0, 100_000.0),
 }
 """Smallest and largest value of each parameter, both allowed."""

@@ -20,8 +20,8 @@ from tradewind.sim.market_book import (
     book_end,
     depth_rows,
     level_sizes,
+    lose_updates,
     quote_rows,
-    settle_snapshots,
 )
 from tradewind.sim.market_flow import Flow, FlowState, flow_block
 from tradewind.sim.market_parameters import MarketParameters
@@ -44,6 +44,9 @@ STEP_NS = 200_000_000
 STEPS = 100
 BLOCK_NS = STEP_NS * STEPS
 """Markets are made in blocks of this length on a fixed grid of UTC; see `sim.market`."""
+
+LOST_STEPS_MAX = 15
+"""Depth updates get lost for fewer steps than this at a time."""
 
 LOG_PRICE_MAX = 12.0
 """The price stops at e^12 times, and at e^-12 times, its start."""
@@ -144,6 +147,7 @@ def tick_block(
     )
     live, halted_steps = _live_steps(state.halted_steps, generator, parameters)
     stamps = _stamps(generator, start_ns)
+    lost = _lost_steps(generator, parameters)
     book = _book(
         listing,
         state.book,
@@ -152,9 +156,11 @@ def tick_block(
         deviation=deviation,
         live=live,
         stamps=stamps,
+        mended=lost[1],
     )
     trades = _trades(listing, state, flow, book=book, live=live, stamps=stamps, start_ns=start_ns)
     depth = depth_rows(book, state.book, generator, gap=listing.gap_ticks)
+    depth = lose_updates(depth, int(stamps[lost[0]]), int(stamps[lost[1]]))
     columns = _columns(listing, trades=trades, quotes=quote_rows(book), depth=depth)
     return columns, TickState(path, flow_state, book_end(book, state.book), halted_steps)
 
@@ -175,6 +181,14 @@ def _live_steps(
     return live, left
 
 
+def _lost_steps(generator: np.random.Generator, parameters: MarketParameters) -> tuple[int, int]:
+    """From which step on, and up to which, depth updates get lost: most often (0, 0), none."""
+    gets_lost = generator.random() < parameters.lost_updates_per_day * BLOCK_NS / 1e9 / DAY_S
+    begin = int(generator.integers(1, STEPS - LOST_STEPS_MAX))
+    count = int(generator.integers(1, LOST_STEPS_MAX))
+    return (begin, begin + count) if gets_lost else (0, 0)
+
+
 def _stamps(generator: np.random.Generator, start_ns: int) -> IntArray:
     """When the book of each step appears: somewhere in the second half of the step."""
     within = 0.5 + 0.499 * generator.random(STEPS)
@@ -191,8 +205,13 @@ def _book(
     deviation: FloatArray,
     live: BoolArray,
     stamps: IntArray,
+    mended: int,
 ) -> Book:
-    """The book's events: where a best price changed, now and then a size, the first live step."""
+    """The book's events: where a best price changed, and now and then a size.
+
+    The first live step of a block, of the time after a halt and after `mended`, a step, states
+    the whole book.
+    """
     price = listing.start_ticks * portable_exp(np.clip(log_price, -LOG_PRICE_MAX, LOG_PRICE_MAX))
     noise = 1.0 + _SPREAD_NOISE * (generator.standard_exponential(STEPS) - 1.0)
     relative = price / listing.start_ticks * portable_exp(_SPREAD_RESPONSE * deviation)
@@ -206,6 +225,7 @@ def _book(
     bid, ask = bid[steps], ask[steps]
     changed = (np.diff(bid, prepend=before.bid) != 0) | (np.diff(ask, prepend=before.ask) != 0)
     wanted = np.diff(steps, prepend=-2) > 1
+    wanted |= (steps >= mended) & (np.concatenate([[-1], steps])[:-1] < mended) & (mended > 0)
     chosen = changed | wanted | (generator.random(STEPS)[steps] < _QUOTE_REFRESH_CHANCE)
     parameters = listing.parameters
     usual_lots = parameters.depth_multiple * parameters.mean_trade_size * listing.lots_per_size
@@ -222,7 +242,7 @@ def _book(
         ask=ask[chosen],
         bid_size=sizes[:STEPS][steps][chosen],
         ask_size=sizes[STEPS:][steps][chosen],
-        snapshot=settle_snapshots(wanted[chosen], before.was_snapshot),
+        snapshot=wanted[chosen],
     )
 
 
