@@ -91,15 +91,13 @@ def _of_batch(columns: Columns, known: int, timeframe: str | None) -> Quality:
     step_ns = timeframe_ns(timeframe) if timeframe else SILENCE_NS
     gaps, missing = _gaps(columns, step_ns)
     back = _behind_first(times[1:] < times[:-1])
-    # An outlier is known by the row behind it, so each batch judges up to its last row but one.
-    first_judged = max(known - 1, 0)
     return Quality(
         rows=len(columns) - known,
         gaps=_finding(times, gaps, known),
         missing=int(missing[known:].sum()),
         duplicates=_finding(times, _duplicates(columns), known),
         out_of_order=_finding(times, back, known),
-        outliers=_finding(times, _outliers(columns), first_judged),
+        outliers=_finding(times, _outliers(columns, known), max(known - 1, 0)),
         crossed=_finding(times, _crossed(columns), known),
         empty=_finding(times, _empty(columns), known),
     )
@@ -121,36 +119,46 @@ def _gaps(columns: Columns, step_ns: int) -> tuple[NDArray[np.bool_], IntColumn]
 
 
 def _duplicates(columns: Columns) -> NDArray[np.bool_]:
-    if columns.kind == "depth" or "update_id" in columns.arrays:
-        names = list(columns.arrays)
-    elif columns.kind == "bars":
-        names = ["open_time_ns"]
-    else:
-        names = list(columns.arrays)
+    names = ["open_time_ns"] if columns.kind == "bars" else list(columns.arrays)
     equal = np.ones(max(len(columns) - 1, 0), np.bool_)
     for name in names:
         equal &= columns[name][1:] == columns[name][:-1]
     return _behind_first(equal)
 
 
-def _outliers(columns: Columns) -> NDArray[np.bool_]:
-    """Prices that jump and come back; in bars also a high or low far from open and close."""
+def _outliers(columns: Columns, known: int) -> NDArray[np.bool_]:
+    """Prices that jump and come back, and bars with a high or low far from open and close.
+
+    A jump is known by the row behind it, so that a batch's last row is judged with the next one;
+    its high and low were judged already.
+    """
+    wicks, spikes = _wicks(columns), _spikes(columns)
+    spikes[:known] &= ~wicks[:known]
+    wicks[:known] = False
+    return wicks | spikes
+
+
+def _spikes(columns: Columns) -> NDArray[np.bool_]:
     price = _price(columns)
-    known = np.flatnonzero(price > 0)
+    priced = np.flatnonzero(price > 0)
     found = np.zeros(len(columns), np.bool_)
-    if len(known) > 2:
-        change = np.diff(np.log(price[known]))
+    if len(priced) > 2:
+        change = np.diff(np.log(price[priced]))
         usual = np.abs(change[change != 0])
         step = DEVIATION_OF_MEDIAN * float(np.median(usual)) if len(usual) else 0.0
         far = np.abs(change) > OUTLIER_STEPS * step
         there_and_back = far[:-1] & far[1:] & (np.sign(change[:-1]) == -np.sign(change[1:]))
-        found[known[1:-1]] = there_and_back | (np.abs(change[:-1]) > JUMP_MAX)
-    if columns.kind == "bars":
-        top = np.maximum(columns["open"], columns["close"])
-        bottom = np.minimum(columns["open"], columns["close"])
-        found |= np.log(columns["high"] / top) > JUMP_MAX
-        found |= np.log(bottom / columns["low"]) > JUMP_MAX
+        found[priced[1:-1]] = there_and_back | (np.abs(change[:-1]) > JUMP_MAX)
     return found
+
+
+def _wicks(columns: Columns) -> NDArray[np.bool_]:
+    if columns.kind != "bars":
+        return np.zeros(len(columns), np.bool_)
+    top = np.maximum(columns["open"], columns["close"])
+    bottom = np.minimum(columns["open"], columns["close"])
+    up, down = np.log(columns["high"] / top), np.log(bottom / columns["low"])
+    return (up > JUMP_MAX) | (down > JUMP_MAX)
 
 
 def _price(columns: Columns) -> FLOAT:

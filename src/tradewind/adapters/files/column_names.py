@@ -42,6 +42,9 @@ def places(file: str, names: list[str], request: Request) -> dict[str, int | Non
     mapping = dict(request.columns)
     if request.price_column is not None:
         mapping |= dict.fromkeys(PRICES, request.price_column) | {"volume": ABSENT}
+    for asked_column in mapping.values():
+        if asked_column != ABSENT:
+            _place(file, names, asked_column)
     found: dict[str, int | None] = {}
     for name in REQUIRED[request.kind] + OPTIONAL:
         asked = mapping.get(_short(name))

@@ -117,24 +117,23 @@ def header(source: Source, delimiter: str = ",") -> list[str]:
 def _line_blocks(source: Source) -> Iterator[tuple[int, list[bytes]]]:
     """Whole lines of about a block, with the number of lines before them."""
     rest, count = b"", 0
-    while chunk := source.stream.read(BLOCK_BYTES):
+    chunk = source.stream.read(BLOCK_BYTES).removeprefix(BYTE_ORDER_MARK)
+    while chunk:
+        following = source.stream.read(BLOCK_BYTES)
         text = rest + chunk
-        cut = text.rfind(b"\n") + 1
+        cut = text.rfind(b"\n") + 1 if following else len(text)
         text, rest = text[:cut], text[cut:]
         if len(rest) > LINE_BYTES_MAX:
             raise BadData(f"{source.name}: line {count + 1} is too long: is this a text file?")
-        if text:
-            lines = _lines(text)
+        chunk = following
+        if not cut:
+            continue
+        # Blank lines end many files; between rows they are refused as lines without fields.
+        text = text.removesuffix(b"\n") if following else text.rstrip()
+        if text or following:
+            lines = text.replace(b"\r\n", b"\n").removesuffix(b"\r").split(b"\n")
             yield count, lines
             count += len(lines)
-    if rest.strip():
-        yield count, _lines(rest)
-
-
-def _lines(text: bytes) -> list[bytes]:
-    """Lines without their ends; blank lines at the end of a file are none."""
-    plain = text.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n")
-    return plain.rstrip(b"\n").split(b"\n")
 
 
 def _split(name: str, line: int, lines: list[bytes], delimiter: bytes) -> list[list[bytes]]:
@@ -146,7 +145,7 @@ def _split(name: str, line: int, lines: list[bytes], delimiter: bytes) -> list[l
     except (csv.Error, UnicodeDecodeError) as error:
         raise BadData(f"{name}: from line {line} on it is no CSV ({error}): mend it") from None
     if len(rows) != len(lines):
-        raise BadData(f"{name}: from line {line} on a quotation mark is not closed: mend it")
+        raise BadData(f"{name}: from line {line} on a quoted field runs over lines: mend it")
     return [[field.encode() for field in row] for row in rows]
 
 
