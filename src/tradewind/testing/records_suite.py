@@ -1,0 +1,99 @@
+"""What every store of records must do: inherit `RecordsSuite` and say how to make one."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tradewind.ports.records import KEYS, BadTickRow, BalanceRow, DenialRow, Records, Row
+
+VALUES: dict[object, object] = {int: 2**63 - 1, str: "‘é' \"", bytes: b"\x00\xff"}
+
+
+def row_of(kind: type[Row], sequence: int = 1) -> Row:
+    """A row with an awkward value in every field."""
+    fields = msgspec.structs.fields(kind)[1:]
+    return kind(sequence, *(VALUES[field.type] for field in fields))
+
+
+def balance(sequence: int, cash: str = "1.000000", account: str = "paper") -> BalanceRow:
+    """A row of which a newer one replaces an older one."""
+    return BalanceRow(sequence, account, "USD", sequence, cash)
+
+
+class RecordsSuite:
+    """Subclass it as `Test...` beside the adapter."""
+
+    def new_records(self) -> Records:
+        """An empty store, each time another."""
+        raise NotImplementedError
+
+    def test_a_new_store_is_empty(self) -> None:
+        records = self.new_records()
+        assert records.sequence("core") == 0
+        assert [records.rows(kind) for kind in KEYS] == [[] for _ in KEYS]
+
+    @pytest.mark.parametrize("kind", KEYS)
+    def test_a_row_of_every_kind_comes_back_as_it_was(self, kind: type[Row]) -> None:
+        records = self.new_records()
+        records.write("core", 1, [row_of(kind)])
+        assert records.rows(kind) == [row_of(kind)]
+
+    def test_a_row_of_the_same_key_replaces_the_old_one(self) -> None:
+        records = self.new_records()
+        records.write("core", 1, [balance(1), balance(1, account="other")])
+        records.write("core", 2, [balance(2, "2.000000")])
+        assert [row.cash for row in records.rows(BalanceRow, {"account": "paper"})] == ["2.000000"]
+        assert len(records.rows(BalanceRow)) == 2
+
+    @pytest.mark.parametrize("sequence", [4, 5])
+    def test_a_sequence_already_written_changes_nothing(self, sequence: int) -> None:
+        records = self.new_records()
+        records.write("core", 5, [balance(5)])
+        records.write("core", sequence, [balance(sequence, "2.000000")])
+        assert [row.cash for row in records.rows(BalanceRow)] == ["1.000000"]
+        assert records.sequence("core") == 5
+        records.write("core", 6, [balance(6, "3.000000")])
+        assert [row.cash for row in records.rows(BalanceRow)] == ["3.000000"]
+
+    def test_projections_count_apart(self) -> None:
+        records = self.new_records()
+        records.write("core", 5, [])
+        records.write("orders", 3, [balance(3)])
+        assert (records.sequence("core"), records.sequence("orders")) == (5, 3)
+        assert len(records.rows(BalanceRow)) == 1
+
+    def test_rows_come_with_the_last_changed_first_and_not_more_than_asked_for(self) -> None:
+        records = self.new_records()
+        for sequence in (1, 2, 3):
+            records.write("core", sequence, [balance(sequence, account=f"a{sequence}")])
+        records.write("core", 4, [balance(4, account="a1"), balance(4, account="a0")])
+        accounts = [row.account for row in records.rows(BalanceRow)]
+        assert accounts == ["a0", "a1", "a3", "a2"]
+        assert [row.account for row in records.rows(BalanceRow, limit=3)] == accounts[:3]
+
+    def test_rows_are_found_by_several_fields(self) -> None:
+        records = self.new_records()
+        rows = [DenialRow(n, n % 2, f"o{n % 3}", "cross", "rule", "1", "0") for n in range(1, 7)]
+        records.write("core", 6, rows)
+        found = records.rows(DenialRow, {"time_ns": 1, "order_id": "o2"})
+        assert [row.sequence for row in found] == [5]
+
+    def test_clearing_empties_the_tables_of_one_projection(self) -> None:
+        records = self.new_records()
+        records.write("core", 5, [balance(5)])
+        records.write("orders", 5, [BadTickRow(5, 1, "A.SIM", "zero", b"")])
+        records.clear("orders", [BadTickRow])
+        assert (records.sequence("core"), records.sequence("orders")) == (5, 0)
+        assert (len(records.rows(BalanceRow)), len(records.rows(BadTickRow))) == (1, 0)
+        records.write("orders", 1, [BadTickRow(1, 1, "A.SIM", "zero", b"")])
+        assert len(records.rows(BadTickRow)) == 1
+
+    @pytest.mark.parametrize("limit", [0, 100_001])
+    def test_a_question_without_a_sensible_limit_is_refused(self, limit: int) -> None:
+        with pytest.raises(AssertionError, match="is not from 1 to 100000"):
+            self.new_records().rows(BalanceRow, limit=limit)
+
+    def test_a_question_for_a_field_that_is_not_there_is_refused(self) -> None:
+        with pytest.raises(AssertionError, match="has no"):
+            self.new_records().rows(BalanceRow, {"1 = 1 --": 1})
