@@ -92,19 +92,23 @@ class GridSearch:
             self._take_levels(frame.bids + frame.asks)
 
     def instrument(self, instrument_id: str) -> Instrument:
-        """The instrument as found; `BadData` where no price or size was seen."""
+        """The instrument as found; `BadData` where no price or size was seen.
+
+        Raises `UserError` where tick and lot need more digits than we keep.
+        """
         lot = self._lot or self._size_step
         if not self._is_seen or not self._tick or not lot:
             held = f"the frames are of {self._other}" if self._other else "there is no such frame"
             raise BadData(f"no price of {self.symbol} ({held}): name the captured instrument")
-        price_digits, quantity_digits = _digits(self._tick), _digits(gcd(lot, self._size_step))
+        price_digits = _digits(self._tick)
+        quantity_digits = min(_digits(gcd(lot, self._size_step)), DIGITS_MAX - price_digits)
         return Instrument(
             instrument_id,
             tick=_text(self._tick),
             lot=_text(lot),
             kind="perpetual" if self.is_futures else "spot",
             price_digits=price_digits,
-            quantity_digits=min(quantity_digits, DIGITS_MAX - price_digits),
+            quantity_digits=max(quantity_digits, _digits(lot)),
         )
 
     def _take_traded(self, price: str, size: str) -> None:

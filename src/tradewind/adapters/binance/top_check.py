@@ -44,10 +44,11 @@ class TopCheck:
             self.book_id = -1
             return
         if isinstance(event, DepthSnapshotRow):
-            self.book.apply(1, self.book.tick, 0, DEPTH_SNAPSHOT)
-            self._set_levels(event.bids, event.asks, DEPTH_SNAPSHOT)
-        else:
-            self._set_levels(event.bids, event.asks, 0)
+            self.book.apply(1, self.book.tick, 0, DEPTH_SNAPSHOT | DEPTH_LAST)
+        for price, size in event.bids:
+            self.book.apply(1, price, size, 0)
+        for price, size in event.asks:
+            self.book.apply(-1, price, size, 0)
         self.book_id = event.last_id
         self._compare_waiting()
 
@@ -59,15 +60,6 @@ class TopCheck:
             if len(self._waiting) == self.quotes_max:
                 self._waiting.popleft()
             self._waiting.append(quote)
-
-    def _set_levels(
-        self, bids: list[tuple[int, int]], asks: list[tuple[int, int]], flags: int
-    ) -> None:
-        apply = self.book.apply
-        for price, size in bids:
-            apply(1, price, size, flags)
-        for price, size in asks:
-            apply(-1, price, size, flags)
 
     def _compare_waiting(self) -> None:
         waiting = self._waiting
