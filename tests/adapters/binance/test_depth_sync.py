@@ -99,7 +99,7 @@ def test_an_update_that_comes_twice_or_late_is_dropped(make) -> None:
 
 def test_a_gap_is_told_once_and_a_new_snapshot_heals_it() -> None:
     sync = DepthSync()
-    take(sync, snapshot(10), spot(11, 12))
+    take(sync, spot(11, 12), snapshot(10))
     assert take(sync, spot(20, 21), spot(22, 23)) == [DepthGap(1)]
     assert (sync.gaps, sync.needs_snapshot, sync.last_id) == (1, True, -1)
     assert take(sync, snapshot(21)) == [snapshot(21), spot(22, 23)]

@@ -76,6 +76,7 @@ def test_waiting_quotes_at_the_limit_are_all_compared_and_one_more_drops_the_old
     check = started(quotes_max=2)
     for update_id in (11, 12):
         check.take_quote(quote(update_id))
+    check.take_quote(quote(9))  # behind the book: takes nobody's place
     check.apply(update(11, 11))
     check.apply(update(12, 12))
     assert check.compared == 2

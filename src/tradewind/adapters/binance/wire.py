@@ -189,7 +189,6 @@ DECODERS: dict[str, Callable[[bytes | msgspec.Raw], Frame]] = {
     "depth": msgspec.json.Decoder(DepthUpdateFrame).decode,
     "kline": msgspec.json.Decoder(KlineFrame).decode,
 }
-DEPTH_SPEEDS = ("0ms", "100ms", "250ms", "500ms", "1000ms")
 
 
 def decode_frame(raw: bytes) -> Frame:
@@ -230,8 +229,5 @@ def _decode(raw: bytes) -> Frame:
 
 def _kind_of_stream(stream: str) -> str:
     """`trade` of `btcusdt@trade`, `kline` of `btcusdt@kline_1m`, `depth` of `btcusdt@depth@0ms`."""
-    name = stream.partition("@")[2]
-    if name.startswith("kline_"):
-        return "kline"
-    kind, _, speed = name.partition("@")
-    return kind if speed in DEPTH_SPEEDS else name
+    kind = stream.partition("@")[2].partition("@")[0]
+    return "kline" if kind.startswith("kline_") else kind
