@@ -239,3 +239,12 @@ def test_a_snapshot_of_another_tick_or_format_is_not_restored() -> None:
         Book(1).restore((numbers, bids, asks))
     with pytest.raises(AssertionError, match="another format"):
         Book(5).restore(([2, *numbers[1:]], bids, asks))
+
+
+def test_a_side_without_levels_has_no_window_and_its_first_level_makes_one() -> None:
+    book = Book(width=WIDTH)
+    book.clear()
+    assert (book.bids.width, book.asks.width, book.size_at(1, 5)) == (0, 0, 0)
+    book.apply(1, 5, 1, DEPTH_LAST)
+    book.apply(-1, 5, 0, DEPTH_LAST)
+    assert (book.bids.width, book.asks.width) == (WIDTH, 0)

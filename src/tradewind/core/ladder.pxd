@@ -6,7 +6,7 @@ cdef int64_t _NONE, _BLOCK
 
 @cython.final
 cdef class Ladder:
-    cdef readonly int64_t base, best, best_size, count, forgotten, levels_max, width
+    cdef readonly int64_t base, best, best_size, count, forgotten, levels_max, width, window
     cdef int64_t[::1] sizes, blocks
     cdef dict far
     @cython.locals(offset=int64_t, old=int64_t)

@@ -26,7 +26,8 @@ class Ladder:
 
     The best level always lies in the window `[base, base + width)`, three quarters up when it
     moves there; what lies outside is in `far`, always worse than the best. So a row near the
-    market costs the same however deep the book is. Where the window stands never shows.
+    market costs the same however deep the book is. Where the window stands never shows. It is
+    made at the first level: a side that never has one costs nothing.
 
     >>> bids = Ladder()
     >>> bids.set(100, 5), bids.set(101, 7), bids.set(101, 0)
@@ -46,16 +47,17 @@ class Ladder:
         "levels_max",
         "sizes",
         "width",
+        "window",
     )
 
     def __init__(self, width: int = LADDER_WIDTH, levels_max: int = LADDER_LEVELS_MAX) -> None:
         assert width > 0, "a window needs a width"
         assert width % (4 * _BLOCK) == 0, "the width is not a multiple of 256"
         assert levels_max >= 4, "a side needs room for four levels"
-        self.width = width
+        self.window = width
+        self.width = 0  # that of the window that is there
         self.levels_max = levels_max
-        self.sizes = array("q", bytes(8 * width))
-        self.blocks = array("q", bytes(8 * (width // _BLOCK)))
+        self.sizes = self.blocks = array("q")
         self.far: dict[int, int] = {}
         self.base = 0
         self.count = 0
@@ -113,6 +115,10 @@ class Ladder:
 
     def _rise(self, key: int) -> None:
         """A level above all others comes: make it the best, inside the window."""
+        if self.width == 0:
+            self.width = self.window
+            self.sizes = array("q", bytes(8 * self.width))
+            self.blocks = array("q", bytes(8 * (self.width // _BLOCK)))
         offset = key - self.base
         if offset < 0 or offset >= self.width:
             self._move(key)
