@@ -321,19 +321,21 @@ def test_a_subscriber_that_does_not_read_is_closed(tmp_path: Path) -> None:
 def test_what_was_submitted_is_not_given_up_when_the_server_closes(tmp_path: Path) -> None:
     class SlowEngine(MemoryEngine):
         async def submit(self, event: control.Submission) -> int:
-            await asyncio.sleep(0.05)
+            began.set()
+            await may_end.wait()
             return await super().submit(event)
 
     engine = SlowEngine()
+    began, may_end = asyncio.Event(), asyncio.Event()
 
     async def close_in_between() -> None:
-        async with serving(tmp_path, engine):
+        async with serving(tmp_path, engine), asyncio.timeout(10):
             _, writer = await asyncio.open_unix_connection(tmp_path / "control.sock")
             writer.write(encode_line(HaltRequest("all", "odd fills", "ann")))
-            await asyncio.sleep(0.02)
-            assert engine.events == []
+            await began.wait()
         writer.close()
-        await asyncio.sleep(0.1)
+        may_end.set()
+        await asyncio.sleep(0.01)
 
     asyncio.run(close_in_between())
     assert len(engine.events) == 1
