@@ -21,7 +21,7 @@ cdef class DepthMatching(QuoteMatching):
     @cython.locals(book=Book, listing=Listing)
     cpdef void finish_event(self, int64_t time_ns) except *
     @cython.locals(order=WorkingOrder)
-    cpdef void lead(self, list orders, int64_t best) except *
+    cpdef void look_ahead(self, list orders, int64_t best) except *
     @cython.locals(size=int64_t, worst=int64_t)
     cpdef int64_t displayed(self, WorkingOrder order) except? -2
     @cython.locals(count=Py_ssize_t)

@@ -111,16 +111,17 @@ class DepthMatching(QuoteMatching):
         listing.bid_size = book.best_bid_size
         listing.ask = book.best_ask
         listing.ask_size = book.best_ask_size
-        self.lead(self.buys, book.best_bid)
-        self.lead(self.sells, book.best_ask)
+        self.look_ahead(self.buys, book.best_bid)
+        self.look_ahead(self.sells, book.best_ask)
         self.match_quotes(time_ns)
 
-    def lead(self, orders: list[WorkingOrder], best: int) -> None:
-        """Nothing is ahead of our orders beyond the best level of their side."""
+    def look_ahead(self, orders: list[WorkingOrder], best: int) -> None:
+        """Nothing is ahead of orders better than the best level; look for what is of the rest."""
         for order in orders:
-            if best > 0 and (order.limit_price - best) * order.side <= 0:
-                break
-            order.ahead = 0
+            if best <= 0 or (order.limit_price - best) * order.side > 0:
+                order.ahead = 0
+            elif order.ahead < 0:
+                order.ahead = self.displayed(order)
 
     def displayed(self, order: WorkingOrder) -> int:
         """The public size at the order's price; `AHEAD_UNKNOWN` beyond the levels told."""
