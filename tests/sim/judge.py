@@ -22,14 +22,15 @@ class Known:
     stop: int
     time_in_force: int
     flags: int
-    place: int
+    place: int = 0  # in the order of arrival; 0 before the venue accepted it
     filled: int = 0
     end: str = ""
 
     @property
     def rests(self) -> bool:
         """Whether it is a plain limit order that may stand in the book."""
-        return self.limit > 0 and self.stop == 0 and not self.is_immediate
+        is_plain = self.stop == 0 and not self.is_immediate
+        return is_plain and self.limit > 0 and self.place > 0 and not self.end
 
     @property
     def is_immediate(self) -> bool:
@@ -47,7 +48,6 @@ class Judge:
         self.places = 0
 
     def sent(self, order_id: str, side: int, quantity: int, terms: dict[str, int]) -> None:
-        self.places += 1
         self.orders[order_id] = Known(
             side,
             quantity,
@@ -55,7 +55,6 @@ class Judge:
             terms.get("stop", 0),
             terms.get("time_in_force", TimeInForce.GTC),
             terms.get("flags", 0),
-            self.places,
         )
 
     def show(self, side: int, price: int, size: int) -> None:
@@ -76,16 +75,18 @@ class Judge:
             assert report.time_ns >= self.time_ns, "reports run backwards"
             self.time_ns = report.time_ns
             order = self.orders[report.order_id]
-            if isinstance(report, m.OrderFilled):
+            if isinstance(report, m.OrderAccepted):
+                self.places += 1
+                order.place = self.places
+            elif isinstance(report, m.OrderFilled):
                 self.judge_fill(order, report)
             elif isinstance(report, m.OrderAmended):
                 self.judge_amendment(order, report)
             elif type(report).__name__ in TERMINAL:
                 assert not order.end, "an order ended twice"
                 order.end = type(report).__name__
-        for order in self.orders.values():
-            if order.time_in_force == TimeInForce.FOK:
-                assert order.filled in (0, order.quantity), "a FOK order filled in part"
+                is_whole = order.time_in_force == TimeInForce.FOK
+                assert not (is_whole and order.filled), "a FOK order filled in part"
 
     def judge_fill(self, order: Known, fill: m.OrderFilled) -> None:
         assert not order.end, "an order filled behind its end"
@@ -105,7 +106,7 @@ class Judge:
     def judge_priority(self, filled: Known) -> None:
         """No resting order of ours that came earlier at this or a better price is passed over."""
         for order in self.orders.values():
-            if order.end or not order.rests or order.side != filled.side or order is filled:
+            if not order.rests or order.side != filled.side or order is filled:
                 continue
             better = (order.limit - filled.limit) * filled.side
             assert better < 0 or order.place > filled.place, "an earlier order was passed over"

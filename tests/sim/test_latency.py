@@ -9,6 +9,7 @@ import pytest
 from tests.sim.desk import Desk
 from tradewind.core.venue_model import NEVER_NS
 from tradewind.model.errors import UserError
+from tradewind.model.orders import TimeInForce
 from tradewind.sim import latency
 
 
@@ -64,6 +65,15 @@ def test_orders_and_reports_do_not_overtake_each_other() -> None:
     assert desk.words() == []
     desk.venue.advance(100)
     assert desk.words() == ["slow accepted", "fast accepted"]
+
+
+def test_an_order_held_up_by_another_is_judged_when_it_arrives() -> None:
+    desk = Desk(latency=latency.table([(0, 100, 0), (1, 1, 0)]))
+    desk.buy("slow", 5, limit=90)
+    desk.pass_time(1)
+    desk.buy("fast", 5, limit=90, time_in_force=TimeInForce.GTD, until=50)
+    desk.venue.advance(100)
+    assert desk.words() == ["slow accepted", "fast rejected"]
 
 
 def test_an_amendment_travels_too() -> None:

@@ -148,10 +148,13 @@ def test_a_trade_and_the_quote_that_shows_it_move_the_queue_once() -> None:
     desk = Desk(queue=queue_position.power(1))
     desk.quote(99, 10, 101, 7)
     desk.buy("a", 5, limit=99)
+    desk.quote(99, 30, 101, 7)
     desk.trade(99, 4, -1)
     assert desk.ahead("a") == 6
-    desk.quote(99, 6, 101, 7)
+    desk.quote(99, 26, 101, 7)
     assert desk.ahead("a") == 6
+    desk.quote(99, 13, 101, 7)  # 13 of 26 canceled, 6 of the 26 stood in front
+    assert desk.ahead("a") == 3
 
 
 def test_an_order_that_improves_the_price_has_nothing_ahead() -> None:

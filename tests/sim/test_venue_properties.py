@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sim.desk import Desk
@@ -181,6 +181,7 @@ def test_all_orders_together_fill_at_most_their_share_of_a_bar(actions: list[Act
 
 @kinds
 @cases
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_same_calls_give_the_same_reports(kind: str, options: str, data: st.DataObject) -> None:
     actions = data.draw(market(kind))
