@@ -17,7 +17,7 @@ VENUE = "SIM"
 LOOK_S = 0.05
 """How often the market is asked what happened."""
 GAP_MAX_NS = 3_600_000_000_000
-"""A market that stood still longer than this starts anew from its last state, at now."""
+"""A market that stood still longer than this opens again at its last prices, now."""
 
 
 class LocalMarketData:
@@ -69,6 +69,7 @@ class LocalMarketData:
         if saved.seed != seed or list(saved.instruments) != instrument_ids or missed_ns < 0:
             return
         if missed_ns > GAP_MAX_NS:
+            self._market.reopen(saved, now_ns)
             return
         self._market.restore(saved)
         self._market.advance(now_ns)
