@@ -1,0 +1,352 @@
+"""The storm: engine and shell on virtual time against a venue, a disk and a network that fail.
+
+One seed replays one history. The venue outlives the crashes of the engine and keeps a log of its
+own, by which the invariants are judged: RELIABILITY names them I1 to I10.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from tradewind.adapters.memory.journal import MemoryJournal
+from tradewind.core.engine import Engine
+from tradewind.core.snapshot import state_hash
+from tradewind.core.state import State
+from tradewind.model import messages as m
+from tradewind.model.columns import Columns
+from tradewind.model.errors import OutsideError
+from tradewind.model.ids import order_id
+from tradewind.model.instruments import Instrument
+from tradewind.model.limits import Limits
+from tradewind.model.orders import OrderState, OrderType, Side
+from tradewind.ports.journal import numbered
+from tradewind.ports.trading import Deliver, Refused
+from tradewind.runtime.dispatch import Dispatch
+from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.recorder import Recorder
+from tradewind.runtime.recovery import recover, snapshot_of
+from tradewind.runtime.segments import MemorySegments
+from tradewind.testing.virtual_time import VirtualClock, run_virtually
+
+COIN = Instrument("COIN/USD.STORM", tick="0.01", lot="1")
+POSITION_MAX = 20
+CASH = 10**15
+MIDDLE = 10_000
+HEALING_S = 120.0
+
+
+class Faults(msgspec.Struct, frozen=True):
+    """Chances of each fault, for each message or write."""
+
+    request_lost: float = 0.05
+    reply_lost: float = 0.08
+    report_late: float = 0.3
+    report_doubled: float = 0.1
+    query_fails: float = 0.2
+    slow_disk: float = 0.1
+    crash_per_s: float = 0.15
+
+
+class StormResult(msgspec.Struct, frozen=True):
+    """What a storm went through and came to."""
+
+    orders: int
+    fills: int
+    crashes: int
+    unknown: int
+    state_hash: str
+
+
+class StormVenue:
+    """A venue behind a bad network. It never forgets, and accepts an order id only once."""
+
+    venue = "STORM"
+    silence_s = 2.0
+
+    def __init__(self, chance: random.Random, faults: Faults) -> None:
+        self.faults = faults
+        self.broken: list[str] = []
+        self.position = 0
+        self.fill_count = 0
+        self.working: dict[str, m.SubmitOrder] = {}
+        self.filled: dict[str, int] = {}
+        self.reports: dict[str, list[m.Report]] = {}
+        self._chance = chance
+        self._deliver: Deliver | None = None
+
+    async def start(self, deliver: Deliver) -> None:
+        """Whoever started last hears the reports."""
+        self._deliver = deliver
+
+    async def submit(self, command: m.SubmitOrder) -> None:
+        """Take an order, or lose it, or lose the answer."""
+        await self._pass("request")
+        if command.order_id in self.reports:
+            self.broken.append("I2: an order reached the venue twice")
+        self.reports[command.order_id] = []
+        self.working[command.order_id] = command
+        self.filled[command.order_id] = 0
+        self._check_limits()
+        self._tell(m.OrderAccepted(0, command.order_id, "v" + command.order_id))
+        if command.type == OrderType.MARKET:
+            self.fill(command.order_id, command.quantity)
+        await self._pass("reply")
+
+    async def cancel(self, command: m.CancelOrder) -> None:
+        """Cancel what works."""
+        await self._pass("request")
+        if command.order_id not in self.working:
+            raise Refused("Unknown order sent.")
+        del self.working[command.order_id]
+        self._tell(m.OrderCanceled(0, command.order_id))
+        await self._pass("reply")
+
+    async def amend(self, command: m.AmendOrder) -> None:
+        """Refuse: this venue has no amendments."""
+        raise Refused("Amendments are not supported.")
+
+    async def query(self, command: m.QueryOrder) -> list[m.Report] | None:
+        """Tell all of an order, or fail to."""
+        await asyncio.sleep(self._chance.random() * 0.1)
+        if self._chance.random() < self.faults.query_fails:
+            raise OutsideError("503", fault="theirs", retry=True)
+        reports = self.reports.get(command.order_id)
+        return None if reports is None else list(reports)
+
+    async def close(self) -> None:
+        """Tell nobody any more."""
+        self._deliver = None
+
+    def fill(self, identifier: str, quantity: int) -> None:
+        """Execute part of a working order."""
+        command = self.working[identifier]
+        self.filled[identifier] += quantity
+        self.fill_count += 1
+        self.position += command.side * quantity
+        price = command.limit_price or MIDDLE
+        fill_id = f"f{self.fill_count}"
+        self._tell(m.OrderFilled(0, identifier, fill_id, price, quantity, 10, "USD", 2))
+        if self.filled[identifier] == command.quantity:
+            del self.working[identifier]
+
+    def fill_some(self) -> None:
+        """Execute a part of some working order, as a market would."""
+        if self.working:
+            identifier = self._chance.choice(list(self.working))
+            left = self.working[identifier].quantity - self.filled[identifier]
+            self.fill(identifier, self._chance.randint(1, left))
+
+    def _check_limits(self) -> None:
+        """I4: the limit holds by the venue's own count of positions and working orders."""
+        left = [(one.side, one.quantity - self.filled[name]) for name, one in self.working.items()]
+        bought = self.position + sum(quantity for side, quantity in left if side > 0)
+        sold = self.position - sum(quantity for side, quantity in left if side < 0)
+        if bought > POSITION_MAX or sold < -POSITION_MAX:
+            self.broken.append("I4: a limit was passed")
+
+    async def _pass(self, way: str) -> None:
+        await asyncio.sleep(self._chance.random() * 0.05)
+        chance = self.faults.request_lost if way == "request" else self.faults.reply_lost
+        if self._chance.random() < chance:
+            raise OutsideError(f"the {way} was lost", fault="theirs", retry=False)
+
+    def _tell(self, report: m.Report) -> None:
+        self.reports[report.order_id].append(report)
+        times = 2 if self._chance.random() < self.faults.report_doubled else 1
+        for _ in range(times):
+            late = self._chance.random() < self.faults.report_late
+            delay_s = self._chance.random() * 3.0 if late else 0.0
+            asyncio.get_running_loop().call_later(delay_s, self._arrive, report)
+
+    def _arrive(self, report: m.Report) -> None:
+        if self._deliver is not None:
+            self._deliver(report)
+
+
+class Life:
+    """One process between two crashes: loop, dispatch, and someone who trades."""
+
+    def __init__(self, storm: Storm) -> None:
+        self.storm = storm
+        recorder = Recorder(storm.segments)
+        recovered = recover(storm.journal, recorder)
+        self.engine = Engine(recovered.state)
+        self.epoch = storm.journal.take_over()
+        self.loop = Loop(
+            self.engine,
+            storm.journal,
+            recorder,
+            clock=VirtualClock(),
+            epoch=self.epoch,
+            commit=self._commit,
+        )
+        self.dispatch = Dispatch({"STORM": storm.venue}, self.loop.offer, deadline_s=1.0)
+        self.loop.listeners.append(self._send)
+        self.open_at_start = list(recovered.state.open_orders.values())
+
+    async def live(self, seconds: float) -> None:
+        """Start as the platform does, trade, and stop wherever the crash comes."""
+        for event in self._setup():
+            self.loop.offer(event)
+        await self.dispatch.start()
+        for order in self.open_at_start:
+            self.loop.offer(m.OrderUnknown(0, order.order_id, "started again"))
+        tasks = [asyncio.create_task(self.loop.run()), asyncio.create_task(self._trade())]
+        await asyncio.sleep(seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.dispatch.close()
+        for task in tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    def _setup(self) -> list[m.ControlEvent]:
+        events: list[m.ControlEvent] = [m.RunStarted(0, "storm", self.epoch, "")]
+        if not self.engine.state.accounts:
+            events.append(m.InstrumentListed(0, COIN))
+            events.append(m.AccountOpened(0, "main", "USD"))
+            events.append(m.CashDeposited(0, "main", "USD", CASH))
+            limits = Limits(position_quantity=str(POSITION_MAX))
+            events.append(m.LimitsChanged(0, "account:main", limits, "storm"))
+            events.append(m.StrategyRegistered(0, "person", "main", "", {}))
+        return events
+
+    async def _trade(self) -> None:
+        storm, chance = self.storm, self.storm.chance
+        while True:
+            await asyncio.sleep(chance.random() * 0.2)
+            self.loop.offer_rows(storm.quotes())
+            storm.venue.fill_some()
+            if storm.is_healing:
+                continue
+            if chance.random() < 0.7:
+                storm.order_count += 1
+                order = storm.order(storm.order_count)
+                await self.loop.submit(order)
+                storm.acknowledged.append(order.order_id)
+            elif self.engine.state.open_orders:
+                name = chance.choice(list(self.engine.state.open_orders))
+                await self.loop.submit(m.CancelIntended(0, "person", name))
+
+    async def _commit(self, write: Callable[[], None]) -> None:
+        slow = self.storm.chance.random() < self.storm.faults.slow_disk
+        await asyncio.sleep(self.storm.chance.random() * (0.5 if slow else 0.005))
+        write()
+
+    def _send(self, turn: Turn) -> None:
+        for command in turn.commands:
+            self.dispatch.send(command)
+
+
+class Storm:
+    """Everything that outlives a crash: disk, venue, what was acknowledged."""
+
+    def __init__(self, seed: int, faults: Faults) -> None:
+        self.chance = random.Random(seed)
+        self.faults = faults
+        self.journal = MemoryJournal("storm")
+        self.segments = MemorySegments()
+        self.venue = StormVenue(self.chance, faults)
+        self.acknowledged: list[str] = []
+        self.order_count = 0
+        self.crash_count = 0
+        self.is_healing = False
+
+    async def rage(self, orders: int) -> State:
+        """Crash and recover until enough orders were wanted, then heal; the last state."""
+        while self.order_count < orders:
+            life = Life(self)
+            seconds = self.chance.expovariate(self.faults.crash_per_s)
+            await life.live(seconds)
+            self._crash(life)
+        self.is_healing = True
+        self.venue.faults = Faults(0, 0, 0, 0, 0, 0, 0)
+        life = Life(self)
+        await life.live(HEALING_S)
+        self._judge_recovery(life)
+        return life.engine.state
+
+    def quotes(self) -> Columns:
+        """One quote around the middle."""
+        bid = MIDDLE + self.chance.randint(-5, 5)
+        row = {"time_ns": 0, "bid": bid, "bid_size": 9, "ask": bid + 2, "ask_size": 9}
+        return Columns("quotes", COIN, {name: np.array([one]) for name, one in row.items()})
+
+    def order(self, number: int) -> m.OrderIntended:
+        """A random order."""
+        is_limit = self.chance.random() < 0.8
+        return m.OrderIntended(
+            0,
+            order_id("storm", "person", number),
+            "person",
+            COIN.id,
+            self.chance.choice((Side.BUY, Side.SELL)),
+            self.chance.randint(1, 5),
+            OrderType.LIMIT if is_limit else OrderType.MARKET,
+            MIDDLE if is_limit else 0,
+        )
+
+    def _crash(self, life: Life) -> None:
+        """Lose what was not synced; what remains must lead to the state that was durable."""
+        self.crash_count += 1
+        self.journal = self.journal.crash()
+        self.segments = self.segments.crash()
+        if self.chance.random() < 0.3:
+            state = recover(self.journal, Recorder(self.segments)).state
+            self.journal.take_over()
+            self.journal.save_snapshot(snapshot_of(state, {}, b""))
+        self._judge_recovery(life)
+
+    def _judge_recovery(self, life: Life) -> None:
+        """I1, I3, I6: all that was acknowledged is there, and every way of replay agrees."""
+        recorder = Recorder(self.segments)
+        state = recover(self.journal, recorder).state
+        clean = recover(self.journal, recorder, before=1).state
+        assert state_hash(state) == state_hash(clean), "I6: replays disagree"
+        wanted = set()
+        for group in self.journal.groups():
+            for _, record in numbered(group):
+                if isinstance(record, m.OrderIntended):
+                    assert record.order_id not in wanted, "an order was wanted twice"
+                    wanted.add(record.order_id)
+        assert not self.venue.broken, self.venue.broken[0]
+        assert set(self.acknowledged) <= wanted, "I1: an acknowledged order is lost"
+        for account in state.accounts:
+            for wallet in account.wallets.values():
+                wallet.check()
+
+
+def run_storm(seed: int, *, orders: int, faults: Faults | None = None) -> StormResult:
+    """One history; raises AssertionError with the name of the invariant that broke.
+
+    >>> run_storm(1, orders=30).unknown
+    0
+    """
+    storm = Storm(seed, faults or Faults())
+    state = run_virtually(storm.rage(orders))
+    judge_end(storm, state)
+    unknown = sum(order.state == OrderState.UNKNOWN for order in state.open_orders.values())
+    return StormResult(
+        storm.order_count, storm.venue.fill_count, storm.crash_count, unknown, state_hash(state)
+    )
+
+
+def judge_end(storm: Storm, state: State) -> None:
+    """I10 and I2: healed, we and the venue agree on every order and on the position."""
+    venue = storm.venue
+    for order in state.orders.values():
+        assert order.state != OrderState.UNKNOWN, "I10: an order is still UNKNOWN"
+        assert order.filled_quantity <= order.quantity, "I9: filled more than ordered"
+        at_venue = venue.filled.get(order.order_id, 0)
+        assert order.filled_quantity == at_venue, f"fills of {order.order_id} differ"
+        assert order.is_open == (order.order_id in venue.working), f"{order.order_id} differs"
+    known = set(state.orders)
+    assert set(venue.reports) <= known, "the venue has an order that we do not know"
+    position = state.strategies[0].quantity(0)
+    assert position == venue.position, f"I3: we hold {position}, the venue {venue.position}"
