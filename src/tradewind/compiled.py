@@ -26,6 +26,8 @@ from pathlib import Path
 from types import ModuleType
 
 HASHES_FILE = "_build_hashes.json"
+SHARED_MODULE = "tradewind._cython_shared"
+"""What Cython adds to every compiled module: compiled once, imported by all, without a source."""
 PACKAGE_FOLDER = Path(__file__).parent
 _CIMPORT = re.compile(
     r"^\s*(?:from\s+(tradewind[\w.]*)\s+cimport|cimport\s+(tradewind[\w.]*))", re.M
@@ -58,7 +60,7 @@ def stale_modules(package: Path = PACKAGE_FOLDER) -> list[str]:
     built = {_module_of(path, package) for path in package.rglob("*.so")}
     return sorted(
         name
-        for name in built
+        for name in built - {SHARED_MODULE}
         if name not in hot or recorded.get(name) != source_hash(name, package)
     )
 
