@@ -92,7 +92,7 @@ def test_a_high_far_above_open_and_close_is_an_outlier() -> None:
 
 
 def test_a_bid_above_the_ask_is_crossed_and_an_absent_side_is_not() -> None:
-    found = quality([quotes([5, 6, 7, 0], [6, 6, 6, 6])], None)
+    found = quality([quotes([5, 6, 7, 0, 5], [6, 6, 6, 6, 0])], None)
     assert found.crossed == Finding(1, 2)
 
 
@@ -131,3 +131,12 @@ def test_a_far_high_at_the_edge_of_a_batch_is_found_once(cut: int) -> None:
     whole = bars([number * MINUTE_NS for number in range(4)], high=high)
     found = quality([whole.cut(0, cut), whole.cut(cut)], "1m")
     assert found.outliers == Finding(1, 2 * MINUTE_NS)
+
+
+def test_a_bar_with_two_flaws_at_the_edge_of_a_batch_is_one_outlier() -> None:
+    price = [100_000, 100_001] * 20 + [120_000] + [100_000, 100_001] * 20
+    minutes = [number * MINUTE_NS for number in range(len(price))]
+    high = [*price[:40], 900_000, *price[41:]]
+    whole = bars(minutes, close=price, open=price, low=price, high=high)
+    found = quality([whole.cut(0, 41), whole.cut(41)], "1m")
+    assert found.outliers == Finding(1, 40 * MINUTE_NS)

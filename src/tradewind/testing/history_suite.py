@@ -135,9 +135,10 @@ class HistorySuite:
         assert same(history.read("bars", GOOG.id, timeframe="1d"), bars(range(3)))
 
     def test_another_number_of_rows_at_a_stored_time_is_a_conflict(self, history: History) -> None:
-        history.write(trades(1, 2, 2, 3))
-        with pytest.raises(BadData, match="stored with other values"):
-            history.write(trades(1, 2, 3))
+        history.write(trades(1, 2, 2))
+        for fewer_or_more in (trades(1, 2), trades(1, 2, 2, 2)):
+            with pytest.raises(BadData, match="stored with other values"):
+                history.write(fewer_or_more)
 
     def test_conflicting_rows_take_the_place_of_the_stored_where_asked(
         self, history: History
@@ -149,6 +150,15 @@ class HistorySuite:
         read = history.read("bars", GOOG.id, timeframe="1d")
         assert same(read, concatenate([bars(range(1)), new]))
 
+    def test_rows_of_one_time_keep_their_order_when_others_come_before_them(
+        self, history: History
+    ) -> None:
+        together = trades(*[5] * 300)
+        history.write(together)
+        history.write(trades(1, 9))
+        read = history.read("trades", BITCOIN.id, start_ns=5, end_ns=6)
+        assert same(read, together)
+
     def test_batches_are_stored_as_one_even_where_they_cut_rows_of_one_time(
         self, history: History
     ) -> None:
@@ -158,9 +168,9 @@ class HistorySuite:
         assert same(history.read("trades", BITCOIN.id), whole)
 
     def test_batches_may_come_in_any_order_and_twice(self, history: History) -> None:
-        early, late = trades(1, 2), trades(START_NS, START_NS + DAY_NS)
-        assert history.write_batches([late, early, late]) == Written(6, 4, 2, 0)
-        assert same(history.read("trades", BITCOIN.id), concatenate([early, late]))
+        early, soon, late = trades(1, 2), trades(3, 4), trades(START_NS, START_NS + DAY_NS)
+        assert history.write_batches([late, soon, early, late]) == Written(8, 6, 2, 0)
+        assert same(history.read("trades", BITCOIN.id), concatenate([early, soon, late]))
 
     def test_when_one_batch_fails_none_is_stored(self, history: History) -> None:
         history.write(trades(1))
@@ -177,6 +187,8 @@ class HistorySuite:
     def test_rows_out_of_order_are_refused(self, history: History) -> None:
         with pytest.raises(BadData, match="row 1 is earlier than row 0"):
             history.write(trades(2, 1))
+        with pytest.raises(BadData, match="row 1 is earlier than row 0"):
+            history.write(trades(5 * DAY_NS, 1))
         assert history.entries() == []
 
     def test_batches_of_two_instruments_are_refused(self, history: History) -> None:
