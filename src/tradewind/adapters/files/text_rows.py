@@ -45,14 +45,17 @@ class Block:
         if max(map(len, fields)) > EXACT_TEXT_LENGTH:
             return self.texts(number)
         try:
-            return np.array(list(map(_float, fields)))
+            _check_plain(fields)
+            return np.array(list(map(float, fields)))
         except ValueError:
             raise self._bad(number, column, _float, "a number") from None
 
     def integers(self, number: int, column: str) -> IntColumn:
         """A column of whole numbers."""
+        fields = self.columns[number]
         try:
-            return np.array(list(map(_integer, self.columns[number])), np.int64)
+            _check_plain(fields)
+            return np.array(list(map(int, fields)), np.int64)
         except (ValueError, OverflowError):
             raise self._bad(number, column, _small_integer, "a whole number") from None
 
@@ -96,13 +99,12 @@ def blocks(source: Source, *, delimiter: str = ",", first_line: int = 1) -> Iter
     `first_line` is the number of the first line that is still to be read.
     """
     fields = 0
-    for line_number, lines in _line_blocks(source):
-        line = first_line + line_number
-        rows = _split(source.name, line, lines, delimiter.encode())
-        fields = fields or len(rows[0])
-        _check_lengths(source.name, line, rows, fields)
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        yield Block(source.name, range(line, line + len(rows)), columns)
+    for lines_before, text in _line_blocks(source):
+        line = first_line + lines_before
+        split = _split_quoted if b'"' in text else _split_plain
+        columns = split(source.name, line, text, delimiter.encode(), fields)
+        fields = len(columns)
+        yield Block(source.name, range(line, line + len(columns[0])), columns)
 
 
 def header(source: Source, delimiter: str = ",") -> list[str]:
@@ -114,8 +116,8 @@ def header(source: Source, delimiter: str = ",") -> list[str]:
     return [name.strip() for name in next(csv.reader([text], delimiter=delimiter))]
 
 
-def _line_blocks(source: Source) -> Iterator[tuple[int, list[bytes]]]:
-    """Whole lines of about a block, with the number of lines before them."""
+def _line_blocks(source: Source) -> Iterator[tuple[int, bytes]]:
+    """Whole lines of about a block, without the last one's end; and the lines before them."""
     rest, count = b"", 0
     chunk = source.stream.read(BLOCK_BYTES).removeprefix(BYTE_ORDER_MARK)
     while chunk:
@@ -131,32 +133,51 @@ def _line_blocks(source: Source) -> Iterator[tuple[int, list[bytes]]]:
         # Blank lines end many files; between rows they are refused as lines without fields.
         text = text.removesuffix(b"\n") if following else text.rstrip()
         if text or following:
-            lines = text.replace(b"\r\n", b"\n").removesuffix(b"\r").split(b"\n")
-            yield count, lines
-            count += len(lines)
+            text = text.replace(b"\r\n", b"\n").removesuffix(b"\r")
+            yield count, text
+            count += text.count(b"\n") + 1
 
 
-def _split(name: str, line: int, lines: list[bytes], delimiter: bytes) -> list[list[bytes]]:
-    if not any(b'"' in text for text in lines):
-        return [text.split(delimiter) for text in lines]
+def _split_plain(
+    name: str, line: int, text: bytes, delimiter: bytes, fields: int
+) -> list[list[bytes]]:
+    """The columns of lines without quotation marks, cut at once: no list for each line."""
+    lengths = [row.count(delimiter) + 1 for row in text.split(b"\n")]
+    width = _check_lengths(name, line, lengths, fields)
+    flat = text.replace(b"\n", delimiter).split(delimiter)
+    return [flat[number::width] for number in range(width)]
+
+
+def _split_quoted(
+    name: str, line: int, text: bytes, delimiter: bytes, fields: int
+) -> list[list[bytes]]:
+    lines = text.count(b"\n") + 1
     try:
-        texts = (text.decode() for text in lines)
+        texts = text.decode().split("\n")
         rows = list(csv.reader(texts, delimiter=delimiter.decode(), strict=True))
     except (csv.Error, UnicodeDecodeError) as error:
         raise BadData(f"{name}: from line {line} on it is no CSV ({error}): mend it") from None
-    if len(rows) != len(lines):
+    if len(rows) != lines:
         raise BadData(f"{name}: from line {line} on a quoted field runs over lines: mend it")
-    return [[field.encode() for field in row] for row in rows]
+    width = _check_lengths(name, line, list(map(len, rows)), fields)
+    return [[row[number].encode() for row in rows] for number in range(width)]
 
 
-def _check_lengths(name: str, line: int, rows: list[list[bytes]], fields: int) -> None:
-    if set(map(len, rows)) == {fields}:
-        return
-    row = next(number for number, row in enumerate(rows) if len(row) != fields)
-    raise BadData(
-        f"{name}: line {line + row} has {len(rows[row])} fields where the first line has {fields}: "
-        "mend the line, or name the delimiter"
-    )
+def _check_lengths(name: str, line: int, lengths: list[int], fields: int) -> int:
+    """The number of fields every line has."""
+    width = fields or lengths[0]
+    if set(lengths) != {width}:
+        row = next(number for number, length in enumerate(lengths) if length != width)
+        raise BadData(
+            f"{name}: line {line + row} has {lengths[row]} fields where the first line has "
+            f"{width}: mend the line, or name the delimiter"
+        )
+    return width
+
+
+def _check_plain(fields: list[bytes]) -> None:
+    if b"_" in b"".join(fields):  # Python would read 1_000
+        raise ValueError
 
 
 def _float(field: bytes) -> float:
