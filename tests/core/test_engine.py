@@ -107,7 +107,7 @@ def test_a_snapshot_gives_the_same_state_and_goes_on_alike() -> None:
     quoted(engine)
     engine.step(intent(1, 2))
     engine.step(fill(1, 1))
-    engine.step(m.TimerSet(6, "manual", "again", 99, 10))
+    engine.step(m.TimerSet(6, "manual", "again", 99, 10**6))
     again = Engine(decode_state(encode_state(engine.state)))
     assert state_hash(again.state) == state_hash(engine.state)
     for one in (engine, again):

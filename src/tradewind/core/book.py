@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewind.core.ladder import LADDER_LEVELS_MAX, LADDER_WIDTH, NO_LEVEL, Ladder
 from tradewind.model.columns import DEPTH_GAP, DEPTH_LAST, DEPTH_SNAPSHOT, IntColumn
+from tradewind.model.market import DepthUpdate
 from tradewind.model.numbers import UNITS_MAX
 
 SNAPSHOT_FORMAT = 1
@@ -194,3 +195,20 @@ class Book:
         else:
             self.best_ask = -asks.best * self.tick
         self.best_ask_size = asks.best_size
+
+
+def depth_rows(event: DepthUpdate) -> list[tuple[int, int, int, int]]:
+    """The rows (side, price, size, flags) of a depth event, as in depth columns.
+
+    >>> from tradewind.model.instruments import Instrument
+    >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
+    >>> depth_rows(DepthUpdate(goog, 5, ((10000, 3),), ((10001, 4),)))
+    [(1, 10000, 3, 0), (-1, 10001, 4, 1)]
+    """
+    snapshot = 2 if event.is_snapshot else 0
+    rows = [(1, price, size, snapshot) for price, size in event.bids]
+    rows += [(-1, price, size, snapshot) for price, size in event.asks]
+    if rows:
+        side, price, size, flags = rows[-1]
+        rows[-1] = (side, price, size, flags | DEPTH_LAST)
+    return rows

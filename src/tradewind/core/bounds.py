@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_FLOOR, Decimal
+
 from tradewind.model.instruments import Instrument, currency_digits
 from tradewind.model.limits import Limits
-from tradewind.model.numbers import money_of, parse_units
+from tradewind.model.numbers import MONEY_MAX, money_of
 
 OFF = -1
 SHARE = 10**9
@@ -14,7 +16,8 @@ SHARE = 10**9
 class Bounds:
     """What `core.risk` compares with: quantities in units, money in the scope's currency.
 
-    `OFF` (-1) is no limit. `stress` is the instrument's stress move as a share.
+    `OFF` (-1) is no limit; a number finer than the digits is taken down to them, one beyond
+    64 bits to the largest. `stress` is the instrument's stress move as a share.
 
     >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
     >>> bounds = Bounds(Limits(position_quantity="2", price_collar="0.05"), goog, "USD")
@@ -46,17 +49,17 @@ class Bounds:
     def __init__(self, limits: Limits, instrument: Instrument, currency: str) -> None:
         digits = currency_digits(currency)
         quantity_digits = instrument.quantity_digits
-        self.order_quantity = _quantity(limits.order_quantity, quantity_digits)
-        self.position_quantity = _quantity(limits.position_quantity, quantity_digits)
-        self.order_notional = _money(limits.order_notional, digits)
-        self.position_notional = _money(limits.position_notional, digits)
-        self.gross_exposure = _money(limits.gross_exposure, digits)
-        self.net_exposure = _money(limits.net_exposure, digits)
-        self.capital = _money(limits.capital, digits)
-        self.leverage = _money(limits.leverage, 9)
-        self.concentration = _money(limits.concentration, 9)
-        self.risk_per_trade = _money(limits.risk_per_trade, 9)
-        self.price_collar = _money(limits.price_collar, 9)
+        self.order_quantity = _taken_down(limits.order_quantity, quantity_digits)
+        self.position_quantity = _taken_down(limits.position_quantity, quantity_digits)
+        self.order_notional = _taken_down(limits.order_notional, digits)
+        self.position_notional = _taken_down(limits.position_notional, digits)
+        self.gross_exposure = _taken_down(limits.gross_exposure, digits)
+        self.net_exposure = _taken_down(limits.net_exposure, digits)
+        self.capital = _taken_down(limits.capital, digits)
+        self.leverage = _taken_down(limits.leverage, 9)
+        self.concentration = _taken_down(limits.concentration, 9)
+        self.risk_per_trade = _taken_down(limits.risk_per_trade, 9)
+        self.price_collar = _taken_down(limits.price_collar, 9)
         self.stress = money_of(instrument.stress_move, 9)
         self.stale_price_ns = _whole(limits.stale_price_ns)
         self.duplicate_ns = _whole(limits.duplicate_ns)
@@ -69,12 +72,14 @@ class Bounds:
         )
 
 
-def _quantity(text: str | None, digits: int) -> int:
-    return OFF if text is None else parse_units(text, digits)
-
-
-def _money(text: str | None, digits: int) -> int:
-    return OFF if text is None else money_of(text, digits)
+def _taken_down(text: str | None, digits: int) -> int:
+    """A limit in units of 10^-digits, never looser than the text says."""
+    if text is None:
+        return OFF
+    number = Decimal(text)
+    if number >= Decimal(MONEY_MAX).scaleb(-digits):
+        return MONEY_MAX
+    return int(number.scaleb(digits).to_integral_value(ROUND_FLOOR))
 
 
 def _whole(number: int | None) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradewind.core.book import Book
+from tradewind.core.book import Book, depth_rows
+from tradewind.core.event_checks import check
 from tradewind.core.exposure import Holding
 from tradewind.core.market import Market
 from tradewind.core.merge import Stream, has_plain_bars, merge
@@ -52,12 +53,17 @@ class Engine(Stepper):
     # --- doors -------------------------------------------------------------------------------
 
     def step(self, event: m.Event) -> Decisions:
-        """One event; what it decided, in order (commands, and denials with their reasons)."""
+        """One event; what it decided, in order (commands, and denials with their reasons).
+
+        Raises `UserError` for an event that cannot be (see `core.event_checks`); nothing is
+        journaled then.
+        """
         self.decisions = []
         kind = type(event)
         if kind in _MARKET_EVENTS:
             self._step_market(event)
         else:
+            check(self.state, event)
             if event.time_ns >= self.next_due_ns:
                 self._advance(event.time_ns)
             self._control(event)
@@ -381,20 +387,3 @@ class Engine(Stepper):
 
 
 _MARKET_EVENTS = frozenset({Bar, BarOpened, Trade, Quote, DepthUpdate})
-
-
-def depth_rows(event: DepthUpdate) -> list[tuple[int, int, int, int]]:
-    """The rows (side, price, size, flags) of a depth event, as in depth columns.
-
-    >>> from tradewind.model.instruments import Instrument
-    >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
-    >>> depth_rows(DepthUpdate(goog, 5, ((10000, 3),), ((10001, 4),)))
-    [(1, 10000, 3, 0), (-1, 10001, 4, 1)]
-    """
-    snapshot = 2 if event.is_snapshot else 0
-    rows = [(1, price, size, snapshot) for price, size in event.bids]
-    rows += [(-1, price, size, snapshot) for price, size in event.asks]
-    if rows:
-        side, price, size, flags = rows[-1]
-        rows[-1] = (side, price, size, flags | DEPTH_LAST)
-    return rows

@@ -9,17 +9,19 @@ from tradewind.core.risk cimport breach_of
 from tradewind.core.state cimport State, StrategyBook
 
 
-cdef int64_t _DENIED, _REDUCE_ONLY, _LIMIT, _STOP, _STOP_LIMIT, _MAX
+cdef int64_t _DENIED, _REDUCE_ONLY, _LIMIT, _STOP, _STOP_LIMIT, _MAX, NOTIONAL_MAX
 
 
 @cython.locals(book=StrategyBook, order=Order)
 cpdef object enter_order(State state, object intent)
 cpdef object admit(State state, Order order, StrategyBook book, Market market)
-@cython.locals(scope=Scope, equity=int64_t, time_ns=int64_t, is_limited=bint)
 cpdef tuple first_breach(State state, Order order, StrategyBook book, Market market)
+@cython.locals(scope=Scope, equity=int64_t, time_ns=int64_t, is_limited=bint)
+cdef tuple _limit_breach(State state, Order order, StrategyBook book, Market market)
 @cython.locals(holding=Holding)
 cdef tuple _scope_breach(State state, Order order, Scope scope, Market market, StrategyBook book, int64_t equity, int64_t time_ns)
-cdef void _remember(Order order, Scope scope, int64_t time_ns, int64_t duplicate_ns) except *
+@cython.locals(scope=Scope)
+cdef void _remember(State state, Order order, StrategyBook book) except *
 @cython.locals(book=StrategyBook, market=Market, scope=Scope, holding=Holding)
 cpdef void reserve(State state, Order order, int64_t quantity) except *
 cpdef void close_order(State state, Order order) except *
@@ -27,12 +29,20 @@ cpdef void close_order(State state, Order order) except *
 cdef void _count_open(State state, Order order, int64_t change) except *
 @cython.locals(order=Order)
 cdef Order _order_of(object intent, StrategyBook book, int64_t market_number)
-cdef tuple _form_breach(Order order, StrategyBook book, Market market)
-@cython.locals(kind=int64_t, price=int64_t, notional=int64_t)
+cdef tuple _form_breach(State state, Order order, StrategyBook book, Market market)
+@cython.locals(kind=int64_t, price=int64_t, notional=int64_t, factor=int64_t, is_small=bint)
 cdef tuple _price_form_breach(Order order, Market market)
-@cython.locals(is_hedging=int64_t, position=Position, room=int64_t, is_closing_leg=bint)
-cdef tuple _leg_breach(Order order, StrategyBook book)
+@cython.locals(holding=Holding, quantity=int64_t, price=int64_t)
+cdef tuple _size_breach(State state, Order order, StrategyBook book, Market market)
+@cython.locals(is_hedging=int64_t, position=Position, held=int64_t, room=int64_t, is_closing_leg=bint)
+cdef tuple _leg_breach(State state, Order order, StrategyBook book)
+@cython.locals(other=Order, total=int64_t)
+cpdef int64_t open_quantity(State state, Order order) except? -1
 cdef tuple _halt_breach(State state, StrategyBook book, Market market)
 cdef object _submit_command(State state, Order order, StrategyBook book, Market market)
 @cython.locals(book=StrategyBook, market=Market, changed=Order, held=int64_t)
 cpdef tuple amended_breach(State state, Order order, int64_t quantity, int64_t limit_price)
+@cython.locals(book=StrategyBook, scope=Scope)
+cpdef void count_message(State state, Order order) except *
+@cython.locals(reserved=int64_t)
+cpdef void settle_reserve(State state, Order order) except *

@@ -8,8 +8,9 @@ from tradewind.core.orders import Order
 from tradewind.core.positions import Position
 from tradewind.core.risk import Breach, breach_of
 from tradewind.core.state import State, StrategyBook
+from tradewind.model.errors import BadNumber
 from tradewind.model.messages import OrderDenied, OrderIntended, SubmitOrder
-from tradewind.model.numbers import UNITS_MAX, format_plain
+from tradewind.model.numbers import MONEY_MAX, UNITS_MAX, format_plain
 from tradewind.model.orders import Leg, OrderFlag, OrderState, OrderType, Side, TimeInForce
 
 _DENIED = int(OrderState.DENIED)
@@ -24,6 +25,26 @@ LEGS = {0: Leg.NET, 1: Leg.LONG, -1: Leg.SHORT}
 TYPES = {int(kind): kind for kind in OrderType}
 TIMES = {int(kind): kind for kind in TimeInForce}
 FLAGS = {number: OrderFlag(number) for number in range(4)}
+
+ENTRY_RULES = (
+    "unknown_strategy",
+    "unknown_instrument",
+    "duplicate_id",
+    "off_grid",
+    "no_limit_price",
+    "no_stop_price",
+    "min_notional",
+    "too_large",
+    "leg",
+    "leg_overclosed",
+    "reduce_only",
+    "strategy_stopped",
+    "venue_lost",
+)
+"""Names of the rules an order meets before the limits of `core.risk`."""
+
+NOTIONAL_MAX = MONEY_MAX // 8
+"""Bound of price x quantity x factor of all that may be held: 64 bits, and a mark may rise."""
 
 Decided = SubmitOrder | OrderDenied
 
@@ -59,16 +80,24 @@ def admit(state: State, order: Order, book: StrategyBook, market: Market) -> Dec
     state.open_orders[order.order_id] = order
     reserve(state, order, order.quantity)
     _count_open(state, order, 1)
+    _remember(state, order, book)
     return _submit_command(state, order, book, market)
 
 
 def first_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     """The first reason against an order: its form, what is halted, then the limits."""
-    breach = _form_breach(order, book, market)
+    breach = _form_breach(state, order, book, market)
     if breach is None:
         breach = _halt_breach(state, book, market)
     if breach is not None:
         return breach
+    try:
+        return _limit_breach(state, order, book, market)
+    except BadNumber as error:
+        return ("too_large", str(error), "64 bits")
+
+
+def _limit_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     account = book.account
     time_ns = state.time_ns
     is_limited = book.scope.is_limited or account.scope.is_limited or state.firm.is_limited
@@ -94,20 +123,15 @@ def _scope_breach(
     elif not scope.is_halted:
         return None
     holding = state.holding(scope, market, book.account)
-    breach = breach_of(order, holding, scope, equity, time_ns)
-    if breach is None and holding.bounds.duplicate_ns > 0:
-        _remember(order, scope, time_ns, holding.bounds.duplicate_ns)
-    return breach
+    return breach_of(order, holding, scope, equity, time_ns)
 
 
-def _remember(order: Order, scope: Scope, time_ns: int, duplicate_ns: int) -> None:
-    """Note an order for the duplicate check, and forget what is past its time."""
-    recent = scope.recent
-    if len(recent) > 1000:
-        for key in [key for key, at_ns in recent.items() if time_ns - at_ns >= duplicate_ns]:
-            del recent[key]
-    key = (order.strategy, order.instrument, order.side, order.limit_price, order.quantity)
-    recent[key] = time_ns
+def _remember(state: State, order: Order, book: StrategyBook) -> None:
+    """Note an order that goes out, where a scope looks for duplicates."""
+    for scope in (book.scope, book.account.scope, state.firm):
+        if scope.limits.duplicate_ns is not None:
+            key = (order.strategy, order.instrument, order.side, order.limit_price, order.quantity)
+            scope.remember(key, state.time_ns)
 
 
 def reserve(state: State, order: Order, quantity: int) -> None:
@@ -154,7 +178,7 @@ def _order_of(intent: OrderIntended, book: StrategyBook, market_number: int) -> 
     return order
 
 
-def _form_breach(order: Order, book: StrategyBook, market: Market) -> Breach | None:
+def _form_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     digits = market.instrument.quantity_digits
     if order.quantity <= 0 or order.quantity > _MAX or order.quantity % market.lot != 0:
         lot = format_plain(market.lot, digits)
@@ -164,26 +188,48 @@ def _form_breach(order: Order, book: StrategyBook, market: Market) -> Breach | N
         price = order.limit_price if order.limit_price % market.tick else order.stop_price
         tick = format_plain(market.tick, price_digits)
         return ("off_grid", f"price {format_plain(price, price_digits)}", f"ticks of {tick}")
-    return _price_form_breach(order, market) or _leg_breach(order, book)
+    breach = _price_form_breach(order, market)
+    if breach is None:
+        breach = _size_breach(state, order, book, market)
+    if breach is None:
+        breach = _leg_breach(state, order, book)
+    return breach
 
 
 def _price_form_breach(order: Order, market: Market) -> Breach | None:
     kind = order.order_type
     if kind in (_LIMIT, _STOP_LIMIT) and not 0 < order.limit_price <= _MAX:
-        return ("no_limit_price", str(order.limit_price), "a limit price")
+        return ("no_limit_price", _price_text(order.limit_price, market), "a limit price")
     if kind in (_STOP, _STOP_LIMIT) and not 0 < order.stop_price <= _MAX:
-        return ("no_stop_price", str(order.stop_price), "a stop price")
+        return ("no_stop_price", _price_text(order.stop_price, market), "a stop price")
     if market.min_notional > 0:
         price = order.limit_price if order.limit_price > 0 else market.mark
-        notional = market.notional(price, order.quantity)
-        if price > 0 and notional < market.min_notional:
+        factor = market.money_factor
+        is_small = price > 0 and price <= NOTIONAL_MAX // factor // order.quantity
+        notional = market.notional(price, order.quantity) if is_small else market.min_notional
+        if notional < market.min_notional:
             money = market.instrument.money_digits
             value = format_plain(notional, money)
             return ("min_notional", value, format_plain(market.min_notional, money))
     return None
 
 
-def _leg_breach(order: Order, book: StrategyBook) -> Breach | None:
+def _size_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
+    """Refuse what could not be valued in 64 bits, with all that is held and open in the firm."""
+    holding: Holding = state.holding(state.firm, market, book.account)
+    quantity = abs(holding.resulting(order.side, order.quantity))
+    price = max(order.limit_price, order.stop_price, market.mark)
+    if quantity > _MAX or (quantity and price > NOTIONAL_MAX // market.money_factor // quantity):
+        held = format_plain(quantity, market.instrument.quantity_digits)
+        return ("too_large", f"{held} at {_price_text(price, market)}", "64 bits")
+    return None
+
+
+def _price_text(units: int, market: Market) -> str:
+    return format_plain(units, market.instrument.price_digits)
+
+
+def _leg_breach(state: State, order: Order, book: StrategyBook) -> Breach | None:
     is_hedging = book.account.is_hedging
     if is_hedging and order.leg == 0:
         return ("leg", "NET", "LONG or SHORT in a hedging account")
@@ -193,11 +239,29 @@ def _leg_breach(order: Order, book: StrategyBook) -> Breach | None:
     if not is_closing_leg and order.flags & _REDUCE_ONLY == 0:
         return None
     position: Position = book.position(order.instrument, order.leg)
-    room = abs(position.quantity) if position.quantity * order.side < 0 else 0
-    if order.quantity > room:
-        rule = "leg_overclosed" if is_closing_leg else "reduce_only"
-        return (rule, str(order.quantity), str(room))
-    return None
+    held = abs(position.quantity) if (position.quantity > 0) != (order.side > 0) else 0
+    room = max(0, held - open_quantity(state, order))
+    if order.quantity <= room:
+        return None
+    digits = state.markets[order.instrument].instrument.quantity_digits
+    wanted, left = format_plain(order.quantity, digits), format_plain(room, digits)
+    if is_closing_leg:
+        return ("leg_overclosed", wanted, left)
+    return ("reduce_only", wanted, left)
+
+
+def open_quantity(state: State, order: Order) -> int:
+    """What is open of the order's strategy in its instrument, leg and side."""
+    total = 0
+    for other in state.open_orders.values():
+        if (
+            other.strategy == order.strategy
+            and other.instrument == order.instrument
+            and other.leg == order.leg
+            and other.side == order.side
+        ):
+            total += other.reserved
+    return total
 
 
 def _halt_breach(state: State, book: StrategyBook, market: Market) -> Breach | None:
@@ -207,6 +271,9 @@ def _halt_breach(state: State, book: StrategyBook, market: Market) -> Breach | N
         reason = state.halts.get("instrument:" + market.id)
         if reason is not None:
             return ("halted", market.id, reason[0])
+        reason = state.halts.get("venue:" + market.venue)
+        if reason is not None:
+            return ("halted", market.venue, reason[0])
     if state.lost_venues:
         lost = state.lost_venues.get(market.venue)
         if lost is not None:
@@ -251,7 +318,25 @@ def amended_breach(state: State, order: Order, quantity: int, limit_price: int) 
     changed.leg = order.leg
     held = order.reserved
     reserve(state, order, -held)
+    _count_open(state, order, -1)
     changed.quantity = max(quantity - order.filled_quantity, 0)
     breach = first_breach(state, changed, book, market)
+    _count_open(state, order, 1)
     reserve(state, order, held)
     return breach
+
+
+def count_message(state: State, order: Order) -> None:
+    """Count a cancel with the messages of a second; a cancel itself is never refused."""
+    book: StrategyBook = state.strategies[order.strategy]
+    for scope in (book.scope, book.account.scope, state.firm):
+        if scope.is_limited:
+            scope.count_message(state.time_ns)
+
+
+def settle_reserve(state: State, order: Order) -> None:
+    """Count what may still be filled: of the largest terms that the venue may be working."""
+    reserved = order.leaves_quantity
+    if order.amends > 0:
+        reserved = max(reserved, order.reserved)
+    reserve(state, order, reserved - order.reserved)

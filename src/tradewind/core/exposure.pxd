@@ -7,6 +7,9 @@ from tradewind.core.market cimport Market
 from tradewind.model.numbers cimport divide_half_even
 
 
+cdef int64_t MONEY_MAX
+
+
 @cython.final
 cdef class Holding:
     cdef public Bounds bounds
@@ -36,11 +39,13 @@ cdef class Scope:
     cpdef Holding holding(self, Market market, Wallet wallet)
     @cython.locals(second=int64_t)
     cpdef int64_t count_message(self, int64_t time_ns) except? -1
+    cpdef void remember(self, tuple order, int64_t time_ns) except *
     @cython.locals(total=int64_t, holding=Holding)
     cpdef int64_t gross(self) except? -1
-    @cython.locals(total=int64_t, holding=Holding)
-    cpdef int64_t net(self) except? -1
+    @cython.locals(total=int64_t, holding=Holding, quantity=int64_t)
+    cpdef int64_t net(self, int64_t side) except? -1
 
 
-@cython.locals(wide=object, product=object)
+@cython.locals(wide=object, product=object, converted=object)
 cpdef object convert(object amount, object rate, object divisor)
+cpdef int64_t bounded_sum(int64_t total, int64_t amount) except? -1

@@ -7,12 +7,15 @@ from typing import Any
 from tradewind.core.bounds import Bounds
 from tradewind.core.ledger import Wallet
 from tradewind.core.market import Market
+from tradewind.model.errors import BadNumber
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
-from tradewind.model.numbers import divide_half_even
+from tradewind.model.numbers import MONEY_MAX, divide_half_even
 
 RATE_DIGITS = 9
 SECOND_NS = 1_000_000_000
+RECENT_ORDERS_MAX = 10_000
+"""Orders a scope remembers for its duplicate check."""
 
 
 class Holding:
@@ -123,9 +126,13 @@ class Scope:
         """Take new limits for the next order on; what is counted stays counted."""
         self.limits = limits
         self.is_limited = limits != Limits()
+        self.set_bounds()
+
+    def set_bounds(self) -> None:
+        """Work out the bounds again: the limits or an instrument changed."""
         for holding in self.holdings:
             if holding is not None:
-                holding.bounds = Bounds(limits, holding.market.instrument, self.currency)
+                holding.bounds = Bounds(self.limits, holding.market.instrument, self.currency)
 
     def holding(self, market: Market, wallet: Wallet | None) -> Holding:
         """The holding of an instrument, made on first use."""
@@ -137,6 +144,14 @@ class Scope:
             holding = Holding(market, bounds, wallet)
             self.holdings[market.index] = holding
         return holding
+
+    def remember(self, order: tuple[int, int, int, int, int], time_ns: int) -> None:
+        """Note an order for the duplicate check; at the bound the oldest is forgotten."""
+        recent = self.recent
+        recent.pop(order, None)
+        recent[order] = time_ns
+        if len(recent) > RECENT_ORDERS_MAX:
+            del recent[next(iter(recent))]
 
     def count_message(self, time_ns: int) -> int:
         """Count one message and tell how many the running second has."""
@@ -152,21 +167,22 @@ class Scope:
         total = 0
         for holding in self.holdings:
             if holding is not None:
-                total += abs(holding.money(holding.market.mark, holding.worst()))
+                total = bounded_sum(total, abs(holding.money(holding.market.mark, holding.worst())))
         return total
 
-    def net(self) -> int:
-        """Signed sum of worst-case notionals at the marks, in the scope's currency."""
+    def net(self, side: int) -> int:
+        """Signed sum of notionals at the marks if all that is open on a side were filled."""
         total = 0
         for holding in self.holdings:
             if holding is not None:
-                total += holding.money(holding.market.mark, holding.worst())
+                quantity = holding.resulting(side, 0)
+                total = bounded_sum(total, holding.money(holding.market.mark, quantity))
         return total
 
     def snapshot(self) -> list[object]:
         """Limits, halt, counters and holdings."""
         holdings = [None if h is None else h.snapshot() for h in self.holdings]
-        recent = [[list(key), time_ns] for key, time_ns in sorted(self.recent.items())]
+        recent = [[list(key), time_ns] for key, time_ns in self.recent.items()]
         return [
             self.name,
             self.currency,
@@ -198,7 +214,21 @@ def convert(amount: int, rate: int, divisor: int) -> int:
     wide: Any = amount
     product: Any = wide * rate
     quotient, rest = divmod(product, divisor)
-    return int(quotient + divide_half_even(rest, divisor))
+    converted = int(quotient + divide_half_even(rest, divisor))
+    if abs(converted) > MONEY_MAX:
+        raise BadNumber(f"{amount} at a rate of {rate} / {divisor} is beyond 64 bits")
+    return converted
+
+
+def bounded_sum(total: int, amount: int) -> int:
+    """total + amount; refused with `BadNumber` before it leaves 64 bits.
+
+    >>> bounded_sum(-5, 7)
+    2
+    """
+    if abs(amount) > MONEY_MAX - abs(total):
+        raise BadNumber(f"{total} and {amount} together are beyond 64 bits")
+    return total + amount
 
 
 def rate_factors(rate: int, currency: str, into: str) -> tuple[int, int]:

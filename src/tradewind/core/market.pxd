@@ -8,9 +8,13 @@ from tradewind.model.numbers cimport multiply_units
 @cython.final
 cdef class Market:
     cdef readonly object instrument
-    cdef readonly Book book
+    cdef public Book book
     cdef readonly str id, venue, currency
     cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional
     cdef public int64_t mark, bid, ask, mark_time_ns, target_count
-    cdef readonly list bar_listeners, trade_listeners, quote_listeners, depth_listeners
+    cdef public list bar_listeners, trade_listeners, quote_listeners, depth_listeners
+    cpdef void forget(self, int64_t strategy) except *
     cpdef int64_t notional(self, int64_t price, int64_t quantity) except? -1
+
+
+cpdef list without(list listeners, int64_t strategy)

@@ -51,6 +51,7 @@ class Market:
 
     def __init__(self, instrument: Instrument, index: int) -> None:
         self.index = index
+        self.instrument = instrument
         self.book = Book(instrument.tick_units)
         self.mark = 0
         self.bid = 0
@@ -64,7 +65,12 @@ class Market:
         self.relist(instrument)
 
     def relist(self, instrument: Instrument) -> None:
-        """Take a new version of the instrument."""
+        """Take a new version of the instrument; prices of another grid are forgotten."""
+        if instrument.tick_units != self.book.tick or (
+            instrument.price_digits != self.instrument.price_digits
+        ):
+            self.book = Book(instrument.tick_units)
+            self.mark = self.bid = self.ask = self.mark_time_ns = 0
         self.instrument = instrument
         self.id = instrument.id
         self.venue = instrument.venue
@@ -79,11 +85,18 @@ class Market:
         """Money of a quantity at a price in the instrument's currency, half-even; signed."""
         return multiply_units(price, quantity, self.money_factor, self.money_divisor)
 
-    def listeners(self) -> list[list[Listener]]:
-        """All lists of listeners."""
-        return [
-            self.bar_listeners,
-            self.trade_listeners,
-            self.quote_listeners,
-            self.depth_listeners,
-        ]
+    def forget(self, strategy: int) -> None:
+        """Take a strategy's listeners away; the lists are new, so that loops over them go on."""
+        self.bar_listeners = without(self.bar_listeners, strategy)
+        self.trade_listeners = without(self.trade_listeners, strategy)
+        self.quote_listeners = without(self.quote_listeners, strategy)
+        self.depth_listeners = without(self.depth_listeners, strategy)
+
+
+def without(listeners: list[Listener], strategy: int) -> list[Listener]:
+    """The listeners of all other strategies.
+
+    >>> without([(0, print), (1, print)], 0) == [(1, print)]
+    True
+    """
+    return [entry for entry in listeners if entry[0] != strategy]

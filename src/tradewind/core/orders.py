@@ -25,6 +25,7 @@ _FIELDS = (
     "filled_notional",
     "fees",
     "reserved",
+    "amends",
     "venue_order_id",
     "intended_time_ns",
     "changed_time_ns",
@@ -36,7 +37,8 @@ class Order:
     """State of an order; quantities and prices in the instrument's units.
 
     `strategy`, `account` and `instrument` are numbers in the core's lists. `reserved` is the
-    open quantity its exposure is counted with. `fill_ids` are the executions already posted.
+    open quantity its exposure is counted with, `amends` how many amendments the venue has not
+    answered. `fill_ids` are the executions already posted.
 
     >>> order = Order("j0-cross-1", 0, 0, 0, 1, 5)
     >>> order.leaves_quantity, order.is_open
@@ -72,6 +74,7 @@ class Order:
         self.filled_notional = 0
         self.fees = 0
         self.reserved = 0
+        self.amends = 0
         self.venue_order_id = ""
         self.intended_time_ns = 0
         self.changed_time_ns = 0

@@ -77,7 +77,8 @@ def _advance_order(state: State, order: Order, quantity: int) -> None:
     if order.filled_quantity > order.quantity:
         state.note("filled_more_than_ordered")
     order.changed_time_ns = state.time_ns
-    is_full = order.filled_quantity >= order.quantity
+    # behind an unanswered amendment the venue may work on, so the order stays open
+    is_full = order.filled_quantity >= order.quantity and order.amends == 0
     happening = _FULL if is_full else _PARTIAL
     order.state = next_state(order.state, happening, order.filled_quantity)
     if not was_open:

@@ -14,6 +14,7 @@ cdef int64_t SHARE
 
 cpdef tuple breach_of(Order order, Holding holding, Scope scope, int64_t equity, int64_t time_ns)
 cpdef int64_t reference_price(Order order, Holding holding) except? -1
+cpdef int64_t exposed_price(Order order, Holding holding) except? -1
 @cython.locals(bounds=Bounds, price=int64_t, notional=int64_t)
 cdef tuple _order_breach(Order order, Holding holding, Scope scope)
 @cython.locals(bounds=Bounds, market=Market, away=int64_t, age=int64_t)

@@ -27,8 +27,8 @@ RULES = (
     "short_sale",
     "max_position",
     "max_position_notional",
-    "max_gross_exposure",
     "max_net_exposure",
+    "max_gross_exposure",
     "capital",
     "max_leverage",
     "concentration",
@@ -72,6 +72,11 @@ def reference_price(order: Order, holding: Holding) -> int:
     if order.stop_price > 0 and order.order_type >= 3:
         return order.stop_price
     return holding.market.mark
+
+
+def exposed_price(order: Order, holding: Holding) -> int:
+    """What a filled quantity is counted with: the dearer of the order's price and the mark."""
+    return max(reference_price(order, holding), holding.market.mark)
 
 
 def _order_breach(order: Order, holding: Holding, scope: Scope) -> Breach | None:
@@ -139,7 +144,7 @@ def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | N
     if bounds.position_quantity != OFF and abs(resulting) > bounds.position_quantity:
         return _quantities("max_position", abs(resulting), bounds.position_quantity, holding)
     if bounds.position_notional != OFF:
-        notional = abs(holding.money(reference_price(order, holding), resulting))
+        notional = abs(holding.money(exposed_price(order, holding), resulting))
         if notional > bounds.position_notional:
             return _amounts("max_position_notional", notional, bounds.position_notional, scope)
     return None
@@ -147,7 +152,11 @@ def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | N
 
 def _exposure_breach(order: Order, holding: Holding, scope: Scope, equity: int) -> Breach | None:
     bounds = holding.bounds
-    price = reference_price(order, holding)
+    price = exposed_price(order, holding)
+    if bounds.net_exposure != OFF:
+        net = scope.net(order.side) + order.side * holding.money(price, order.quantity)
+        if net * order.side > bounds.net_exposure:
+            return _amounts("max_net_exposure", abs(net), bounds.net_exposure, scope)
     before = holding.money(price, holding.worst())
     after = holding.money(price, holding.resulting(order.side, order.quantity))
     grows = abs(after) - abs(before)
@@ -161,10 +170,6 @@ def _exposure_breach(order: Order, holding: Holding, scope: Scope, equity: int) 
             return _amounts("capital", gross, bounds.capital, scope)
         if bounds.leverage != OFF and exceeds_share(gross, bounds.leverage, equity):
             return _shares("max_leverage", gross, equity, bounds.leverage)
-    if bounds.net_exposure != OFF:
-        net = scope.net() + after - before
-        if abs(net) > bounds.net_exposure:
-            return _amounts("max_net_exposure", abs(net), bounds.net_exposure, scope)
     if bounds.concentration != OFF and exceeds_share(abs(after), bounds.concentration, equity):
         return _shares("concentration", abs(after), equity, bounds.concentration)
     if bounds.risk_per_trade != OFF:

@@ -214,6 +214,13 @@ class State:
         self.set_rate(holding, scope)
         return holding
 
+    def scopes(self) -> list[Scope]:
+        """All scopes: the firm, the accounts, the strategies."""
+        scopes = [self.firm]
+        scopes += [account.scope for account in self.accounts]
+        scopes += [book.scope for book in self.strategies]
+        return scopes
+
     def set_rate(self, holding: Holding, scope: Scope) -> None:
         """Give a holding the rate from its instrument's currency into the scope's."""
         currency = holding.market.currency

@@ -1,6 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from tradewind.core.market cimport Market
 from tradewind.core.orders cimport Order
 from tradewind.core.state cimport State, StrategyBook
 from tradewind.core.venue_model cimport VenueModel
@@ -13,7 +14,8 @@ cdef class Stepper:
     cdef public list intents, decisions, records, sequences, fills
     cdef public dict order_listeners, timer_listeners
     cdef public bint is_draining, is_folding
-    cdef public int64_t drained, running, next_due_ns
+    cdef public int64_t drained, fired, fired_ns, running, next_due_ns
+    cdef public set stopping
     @cython.locals(order=Order)
     cpdef void _control(self, object event) except *
     @cython.locals(order=Order)
@@ -23,14 +25,17 @@ cdef class Stepper:
     cdef void _record(self, object record) except *
     cdef void _tell(self, list listeners, object event) except *
     cdef void _tell_order(self, Order order, object event) except *
-    @cython.locals(before=Py_ssize_t)
+    @cython.locals(before=Py_ssize_t, is_through=bint)
     cdef void _call(self, int64_t strategy, object function, object event) except *
     @cython.locals(book=StrategyBook)
     cdef void _stop(self, int64_t strategy, object error) except *
+    @cython.locals(market=Market)
     cdef void _forget(self, int64_t strategy) except *
-    @cython.locals(venue=VenueModel, wanted=list)
     cpdef void _drain(self) except *
+    @cython.locals(venue=VenueModel, wanted=list)
+    cdef void _drain_all(self) except *
     cdef void _bounded(self, object event) except *
     @cython.locals(timer_ns=int64_t, venue_ns=int64_t, due=int64_t, state=State)
     cpdef void _advance(self, int64_t time_ns) except *
+    @cython.locals(due=int64_t, number=int64_t)
     cdef void _fire(self) except *

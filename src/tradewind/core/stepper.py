@@ -33,6 +33,8 @@ class Stepper:
         "decisions",
         "drained",
         "fills",
+        "fired",
+        "fired_ns",
         "intents",
         "is_draining",
         "is_folding",
@@ -44,6 +46,7 @@ class Stepper:
         "sink",
         "state",
         "stop_listener",
+        "stopping",
         "timer_listeners",
         "venue",
     )
@@ -65,6 +68,9 @@ class Stepper:
         self.is_draining = False
         self.is_folding = False
         self.drained = 0
+        self.fired = 0
+        self.fired_ns = -1
+        self.stopping: set[int] = set()
         self.running = -1
         self.next_due_ns = 0
 
@@ -112,6 +118,10 @@ class Stepper:
             self._decide(decision)
         if type(event) in _SCHEDULING:
             self.next_due_ns = 0
+        if type(event) is m.StrategyStopped:
+            number = state.strategy_numbers[event.strategy]
+            self._forget(number)
+            self.stopping.discard(number)
         if type(event) is m.InstrumentListed and self.venue is not None:
             self.venue.list_instrument(event.instrument)
         if order is not None:
@@ -175,20 +185,32 @@ class Stepper:
             self._call(order.strategy, listener, (order, event))
 
     def _call(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
-        """Call a strategy; if it raises, what it wanted is dropped and it is stopped."""
+        """Call a strategy; if it raises, what it wanted is dropped and it is stopped.
+
+        What is no `Exception` (a person's Ctrl-C) goes through; what it wanted is dropped too.
+        """
+        if self.stopping and strategy in self.stopping:
+            return
         before = len(self.intents)
+        is_through = False
         self.running = strategy
         try:
             function(event)
+            is_through = True
         except Exception as error:
             del self.intents[before:]
             self._stop(strategy, error)
-        self.running = -1
+            is_through = True
+        finally:
+            self.running = -1
+            if not is_through:
+                del self.intents[before:]
 
     def _stop(self, strategy: int, error: BaseException) -> None:
         book = self.state.strategies[strategy]
-        if book.is_stopped:
+        if book.is_stopped or strategy in self.stopping:
             return
+        self.stopping.add(strategy)
         reason = f"{type(error).__name__}: {error}"
         self._forget(strategy)
         # applied in turn, behind what the running event decided: recovery folds the same order
@@ -197,10 +219,9 @@ class Stepper:
             self.stop_listener(book.name, error)
 
     def _forget(self, strategy: int) -> None:
-        """Take a strategy's listeners away, everywhere."""
+        """Take a strategy's listeners away, everywhere; lists that are being told stay as are."""
         for market in self.state.markets:
-            for listeners in market.listeners():
-                listeners[:] = [entry for entry in listeners if entry[0] != strategy]
+            market.forget(strategy)
         self.order_listeners.pop(strategy, None)
         self.timer_listeners.pop(self.state.strategies[strategy].name, None)
 
@@ -209,8 +230,14 @@ class Stepper:
         if self.is_draining or self.is_folding:
             return
         self.is_draining = True
-        venue = self.venue
         self.drained = 0
+        try:
+            self._drain_all()
+        finally:
+            self.is_draining = False
+
+    def _drain_all(self) -> None:
+        venue = self.venue
         while True:
             if self.intents:
                 wanted = self.intents
@@ -221,11 +248,10 @@ class Stepper:
                 self._bounded(venue.reports.pop(0))
             else:
                 break
-        self.is_draining = False
 
     def _bounded(self, event: Any) -> None:
         self.drained += 1
-        if self.drained > CALLBACKS_PER_EVENT_MAX and type(event) is m.OrderIntended:
+        if self.drained > CALLBACKS_PER_EVENT_MAX and type(event) in _INTENTS:
             number = self.state.strategy_numbers.get(event.strategy, -1)
             if number >= 0:
                 self._stop(number, RecursionError("it answers its own orders without end"))
@@ -255,8 +281,12 @@ class Stepper:
 
     def _fire(self) -> None:
         due, strategy, name, _interval = self.state.timers[0]
-        self._control(m.TimerFired(due, strategy, name))
         number = self.state.strategy_numbers.get(strategy, -1)
+        self.fired = self.fired + 1 if due == self.fired_ns else 1
+        self.fired_ns = due
+        if self.fired > CALLBACKS_PER_EVENT_MAX and number >= 0:
+            self._stop(number, RecursionError("it sets timers to one moment without end"))
+        self._control(m.TimerFired(due, strategy, name))
         listener = self.timer_listeners.get(strategy)
         if listener is not None and number >= 0:
             self._call(number, listener, name)
@@ -275,5 +305,8 @@ _REPORTS = frozenset(
         m.AmendRejected,
         m.OrderUnknown,
     }
+)
+_INTENTS = frozenset(
+    {m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended, m.TimerSet}
 )
 _SCHEDULING = frozenset({m.TimerSet, m.TimerFired, m.StrategyStopped})

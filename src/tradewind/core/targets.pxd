@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from tradewind.core.entry cimport admit
+from tradewind.core.entry cimport admit, open_quantity
 from tradewind.core.exposure cimport Holding
 from tradewind.core.market cimport Market
 from tradewind.core.orders cimport Order
@@ -13,7 +13,9 @@ from tradewind.core.state cimport State, StrategyBook
 cpdef object take_target(State state, object intent)
 cpdef list due_targets(State state, Market market)
 cpdef void drop_targets(State state, StrategyBook book) except *
-@cython.locals(book=StrategyBook, market=Market, holding=Holding, position=Position, order=Order, current=int64_t, change=int64_t, quantity=int64_t, side=int64_t)
+@cython.locals(book=StrategyBook, market=Market, holding=Holding, order=Order, current=int64_t, change=int64_t, quantity=int64_t, side=int64_t)
 cpdef object size_target(State state, object intent, int64_t price)
+@cython.locals(position=Position, order=Order, bought=int64_t)
+cdef int64_t _leg_quantity(State state, object intent, StrategyBook book, Market market) except? -1
 @cython.locals(holding=Holding, equity=object, money=object, one_unit=object)
 cpdef int64_t target_quantity(State state, object intent, StrategyBook book, Market market, int64_t price) except? -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.bounds import SHARE
-from tradewind.core.entry import Decided, admit
+from tradewind.core.entry import Decided, admit, open_quantity
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
 from tradewind.core.positions import Position
@@ -22,7 +22,8 @@ def take_target(state: State, intent: TargetIntended) -> Decided | None:
     if number is None or market_number is None:
         unknown = intent.strategy if number is None else intent.instrument
         rule = "unknown_strategy" if number is None else "unknown_instrument"
-        return OrderDenied(intent.time_ns, intent.order_id, rule, unknown, "a known one")
+        known = "a registered strategy" if number is None else "a listed instrument"
+        return OrderDenied(intent.time_ns, intent.order_id, rule, unknown, known)
     state.strategies[number].intents += 1
     market = state.markets[market_number]
     if intent.sizing == Sizing.AT_SIGNAL and market.mark > 0:
@@ -58,8 +59,7 @@ def size_target(state: State, intent: TargetIntended, price: int) -> Decided | N
         )
     holding = state.holding(book.scope, market, book.account)
     if intent.leg:
-        position: Position = book.position(market.index, intent.leg)
-        current = position.quantity
+        current = _leg_quantity(state, intent, book, market)
     else:
         current = holding.position + holding.open_buy - holding.open_sell
     change = target_quantity(state, intent, book, market, price) - current
@@ -71,6 +71,16 @@ def size_target(state: State, intent: TargetIntended, price: int) -> Decided | N
     order.leg = intent.leg
     state.orders[order.order_id] = order
     return admit(state, order, book, market)
+
+
+def _leg_quantity(state: State, intent: TargetIntended, book: StrategyBook, market: Market) -> int:
+    """What a leg would be with all its open orders filled."""
+    position: Position = book.position(market.index, intent.leg)
+    order = Order(intent.order_id, book.index, book.account.index, market.index, 1, 0)
+    order.leg = intent.leg
+    bought = open_quantity(state, order)
+    order.side = -1
+    return int(position.quantity + bought - open_quantity(state, order))
 
 
 def target_quantity(

@@ -10,7 +10,14 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from tradewind.core.entry import amended_breach, close_order, enter_order, reserve
+from tradewind.core.entry import (
+    amended_breach,
+    close_order,
+    count_message,
+    enter_order,
+    reserve,
+    settle_reserve,
+)
 from tradewind.core.exposure import Scope
 from tradewind.core.order_lifecycle import Happening, next_state
 from tradewind.core.orders import Order
@@ -36,12 +43,15 @@ def run_started(state: State, event: m.RunStarted) -> Decisions:
 def instrument_listed(state: State, event: m.InstrumentListed) -> Decisions:
     """A new instrument or version."""
     state.list_instrument(event.instrument)
+    for scope in state.scopes():
+        scope.set_bounds()
     return _NOTHING
 
 
 def account_opened(state: State, event: m.AccountOpened) -> Decisions:
     """A new account."""
     state.open_account(event.account, event.currency, int(event.hedging))
+    _renew_halt(state, "account:" + event.account)
     return _NOTHING
 
 
@@ -60,10 +70,7 @@ def limits_changed(state: State, event: m.LimitsChanged) -> Decisions:
 def rate_changed(state: State, event: m.RateChanged) -> Decisions:
     """A new rate between two currencies, for every holding that uses it."""
     state.rates[event.currency, event.into] = event.rate
-    scopes = [state.firm]
-    scopes += [account.scope for account in state.accounts]
-    scopes += [book.scope for book in state.strategies]
-    for scope in scopes:
+    for scope in state.scopes():
         for holding in scope.holdings:
             if holding is not None:
                 state.set_rate(holding, scope)
@@ -77,6 +84,7 @@ def strategy_registered(state: State, event: m.StrategyRegistered) -> Decisions:
     book.parameters = dict(event.parameters)
     book.is_stopped = False
     book.stop_reason = ""
+    _renew_halt(state, "strategy:" + event.strategy)
     return _NOTHING
 
 
@@ -107,6 +115,7 @@ def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
     order = state.open_orders.get(event.order_id)
     if order is None:
         return _NOTHING
+    count_message(state, order)
     return [cancel_command(state, order)]
 
 
@@ -119,6 +128,7 @@ def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
     breach = amended_breach(state, order, event.quantity, price)
     if breach is not None:
         return [m.OrderDenied(state.time_ns, order.order_id, *breach)]
+    order.amends += 1
     added = event.quantity - order.filled_quantity - order.reserved
     if added > 0:
         reserve(state, order, added)
@@ -129,9 +139,13 @@ def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
 
 
 def timer_set(state: State, event: m.TimerSet) -> Decisions:
-    """A timer on the heap; setting a name again moves it."""
+    """A timer on the heap, due now at the earliest; setting a name again moves it."""
+    number = state.strategy_numbers.get(event.strategy)
+    if number is None or state.strategies[number].is_stopped:
+        return _NOTHING
     _drop_timer(state, event.strategy, event.name)
-    timer = (event.due_time_ns, event.strategy, event.name, event.interval_ns)
+    due_ns = max(event.due_time_ns, state.time_ns)
+    timer = (due_ns, event.strategy, event.name, event.interval_ns)
     heapq.heappush(state.timers, timer)
     return _NOTHING
 
@@ -185,13 +199,10 @@ def order_amended(state: State, event: m.OrderAmended) -> Decisions:
         return _NOTHING
     order.quantity = event.quantity
     order.limit_price = event.limit_price or order.limit_price
-    if not order.is_open:
-        return _NOTHING
-    if order.filled_quantity >= order.quantity:
-        _move(state, order, Happening.FULL_FILL)
+    if order.is_open:
+        _settle_amend(state, order, Happening.AMENDED)
     else:
-        reserve(state, order, order.leaves_quantity - order.reserved)
-        _move(state, order, Happening.AMENDED)
+        state.note("amended_behind_the_end")
     return _NOTHING
 
 
@@ -204,8 +215,7 @@ def amend_rejected(state: State, event: m.AmendRejected) -> Decisions:
     """It works with the old terms, and is counted with them."""
     order = _known(state, event.order_id)
     if order is not None and order.is_open:
-        reserve(state, order, order.leaves_quantity - order.reserved)
-        _move(state, order, Happening.AMEND_REJECTED)
+        _settle_amend(state, order, Happening.AMEND_REJECTED)
     return _NOTHING
 
 
@@ -338,6 +348,14 @@ def _move(state: State, order: Order, happening: Happening) -> None:
         close_order(state, order)
 
 
+def _settle_amend(state: State, order: Order, happening: Happening) -> None:
+    """One amendment is answered; with the last of them an order that is full is done."""
+    order.amends = max(0, order.amends - 1)
+    is_full = order.filled_quantity >= order.quantity and order.amends == 0
+    settle_reserve(state, order)
+    _move(state, order, Happening.FULL_FILL if is_full else happening)
+
+
 def _drop_timer(state: State, strategy: str, name: str) -> None:
     kept = [timer for timer in state.timers if timer[1] != strategy or timer[2] != name]
     if len(kept) != len(state.timers):
@@ -345,10 +363,14 @@ def _drop_timer(state: State, strategy: str, name: str) -> None:
         heapq.heapify(state.timers)
 
 
+def _renew_halt(state: State, scope: str) -> None:
+    """A halt that was called before its account or strategy was there holds from now on."""
+    if scope in state.halts:
+        _set_halt(state, scope, state.halts[scope][0], 1)
+
+
 def _set_halt(state: State, scope: str, reason: str, is_halted: int) -> None:
     kind, _, rest = scope.partition(":")
-    if kind == "instrument":
-        return
     halted_scope = state.firm if scope == "all" else None
     if kind == "account" and rest in state.account_numbers:
         halted_scope = state.account(rest).scope
@@ -363,6 +385,8 @@ def _is_in(state: State, order: Order, scope: str) -> bool:
     kind, _, rest = scope.partition(":")
     if kind == "instrument":
         return state.markets[order.instrument].id == rest
+    if kind == "venue":
+        return state.markets[order.instrument].venue == rest
     if kind == "account":
         return state.accounts[order.account].name == rest
     if kind == "strategy":

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tradewind.core.engine import Engine
+from tradewind.core.event_checks import check
 from tradewind.core.market import Market
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order
@@ -133,25 +134,24 @@ class View:
         """Want an order: market, limit, stop or stop-limit by the prices given; its id."""
         market = self._engine.state.market(instrument)
         digits = market.instrument.price_digits
-        identifier = self._next_id()
-        self._engine.intents.append(
-            m.OrderIntended(
-                self.time_ns,
-                identifier,
-                self._book.name,
-                market.id,
-                side,
-                self._quantity(market, quantity),
-                _type_of(limit, stop),
-                0 if limit is None else units_of(limit, digits),
-                0 if stop is None else units_of(stop, digits),
-                time_in_force,
-                flags,
-                expire_time_ns,
-                leg,
-            )
+        intent = m.OrderIntended(
+            self.time_ns,
+            self._coming_id(),
+            self._book.name,
+            market.id,
+            side,
+            self._quantity(market, quantity),
+            _type_of(limit, stop),
+            0 if limit is None else units_of(limit, digits),
+            0 if stop is None else units_of(stop, digits),
+            time_in_force,
+            flags,
+            expire_time_ns,
+            leg,
         )
-        return identifier
+        self._want(intent)
+        self._issued += 1
+        return intent.order_id
 
     def target_position(self, instrument: str, quantity: Number, leg: Leg = Leg.NET) -> str:
         """Want a signed position; the id of the order that may come of it."""
@@ -167,7 +167,7 @@ class View:
 
     def cancel(self, identifier: str) -> None:
         """Want an order canceled."""
-        self._engine.intents.append(m.CancelIntended(self.time_ns, self._book.name, identifier))
+        self._want(m.CancelIntended(self.time_ns, self._book.name, identifier))
 
     def amend(self, identifier: str, quantity: Number, limit: Number) -> None:
         """Want a working order with other terms; quantity is the new total."""
@@ -176,17 +176,12 @@ class View:
             raise UserError(f"there is no order {identifier!r} to amend")
         market = self._engine.state.markets[order.instrument]
         units = units_of(limit, market.instrument.price_digits)
-        self._engine.intents.append(
-            m.AmendIntended(
-                self.time_ns, self._book.name, identifier, self._quantity(market, quantity), units
-            )
-        )
+        total = self._quantity(market, quantity)
+        self._want(m.AmendIntended(self.time_ns, self._book.name, identifier, total, units))
 
     def set_timer(self, name: str, due_time_ns: int, interval_ns: int = 0) -> None:
         """Want `on_timer(name)` at a time, and again every interval where it is not 0."""
-        self._engine.intents.append(
-            m.TimerSet(self.time_ns, self._book.name, name, due_time_ns, interval_ns)
-        )
+        self._want(m.TimerSet(self.time_ns, self._book.name, name, due_time_ns, interval_ns))
 
     def order_view(self, order: Order) -> OrderView:
         """The view of an order."""
@@ -198,20 +193,20 @@ class View:
         return FillView(event, OrderView(order, market), market)
 
     def _target(self, market: Market, kind: TargetKind, value: int, leg: Leg) -> str:
-        identifier = self._next_id()
-        self._engine.intents.append(
+        identifier = self._coming_id()
+        name = self._book.name
+        self._want(
             m.TargetIntended(
-                self.time_ns,
-                identifier,
-                self._book.name,
-                market.id,
-                kind,
-                value,
-                self._sizing,
-                leg,
+                self.time_ns, identifier, name, market.id, kind, value, self._sizing, leg
             )
         )
+        self._issued += 1
         return identifier
+
+    def _want(self, intent: m.Intent) -> None:
+        """Hand an intent over; one that cannot be meant is refused with `UserError` right here."""
+        check(self._engine.state, intent)
+        self._engine.intents.append(intent)
 
     def _quantity(self, market: Market, quantity: Number) -> int:
         digits = market.instrument.quantity_digits
@@ -219,9 +214,9 @@ class View:
             return quantity * int(10**digits)
         return units_of(quantity, digits)
 
-    def _next_id(self) -> str:
-        self._issued += 1
-        return order_id(self._engine.state.journal_id, self._book.name, self._issued)
+    def _coming_id(self) -> str:
+        """The id of the next intent: taken only once the intent is handed over."""
+        return order_id(self._engine.state.journal_id, self._book.name, self._issued + 1)
 
 
 def _type_of(limit: Number | None, stop: Number | None) -> OrderType:

@@ -246,7 +246,11 @@ class ClockTicked(TimedMessage, frozen=True):
 
 
 class Halted(TimedMessage, frozen=True):
-    """No new orders in a scope (`all`, `account:`, `strategy:`, `instrument:`); cancels follow."""
+    """No new orders in a scope; cancels follow. Resumed by a person only.
+
+    Scopes are `all`, `account:NAME`, `strategy:NAME`, `instrument:ID`, `venue:NAME`.
+    An account or strategy that is not there yet is halted once it is.
+    """
 
     scope: str
     reason: str

@@ -1,0 +1,316 @@
+"""What an event must be before it is journaled: one check an event, in one table.
+
+Events may not fail once they are journaled, so whatever `apply` could not take is refused here,
+with `UserError` and one sentence. A check reads the state and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from tradewind.core.bounds import Bounds
+from tradewind.core.state import Account, State
+from tradewind.model import messages as m
+from tradewind.model.errors import UserError
+from tradewind.model.ids import ORDER_ID_LENGTH_MAX, check_strategy_name
+from tradewind.model.limits import Limits
+from tradewind.model.numbers import MONEY_MAX, UNITS_MAX
+from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, Sizing, TargetKind, TimeInForce
+
+TIME_MAX_NS = 2**62
+"""Times are below it: the year 2116."""
+BALANCE_MAX = MONEY_MAX // 4
+"""Bound of each balance of the books, so that sums of them stay in 64 bits."""
+RATE_MAX = 10**18
+MONEY_FACTOR_MAX = 10**12
+TIMER_INTERVAL_MIN_NS = 1_000_000
+"""A timer that fires more often would keep the engine from everything else."""
+
+SCOPE_KINDS = ("account", "strategy", "instrument", "venue")
+
+_NUMBERS = (
+    "order_quantity",
+    "order_notional",
+    "position_quantity",
+    "position_notional",
+    "gross_exposure",
+    "net_exposure",
+    "leverage",
+    "concentration",
+    "capital",
+    "risk_per_trade",
+    "price_collar",
+)
+_COUNTS = ("stale_price_ns", "duplicate_ns", "orders_per_second", "open_orders")
+
+_SIDES = frozenset(map(int, Side))
+_TYPES = frozenset(map(int, OrderType))
+_TIMES = frozenset(map(int, TimeInForce))
+_FLAGS = frozenset(range(int(OrderFlag.POST_ONLY | OrderFlag.REDUCE_ONLY) + 1))
+_LEGS = frozenset(map(int, Leg))
+_KINDS = frozenset(map(int, TargetKind))
+_SIZINGS = frozenset(map(int, Sizing))
+
+
+def check(state: State, event: Any) -> None:
+    """Refuse with `UserError` a control event that could not be applied.
+
+    >>> check(State(), m.CashDeposited(5, "main", "USD", 1))
+    Traceback (most recent call last):
+    tradewind.model.errors.UserError: there is no account 'main': open it first
+    """
+    if not 0 <= event.time_ns < TIME_MAX_NS:
+        raise UserError(f"a time of {event.time_ns} ns is out of range: use 0 to {TIME_MAX_NS}")
+    CHECKS[type(event)](state, event)
+
+
+def _nothing(state: State, event: m.ControlEvent) -> None:
+    """Any such event can be applied."""
+
+
+def _run_started(state: State, event: m.RunStarted) -> None:
+    if event.epoch <= state.epoch:
+        raise UserError(f"epoch {event.epoch} comes behind {state.epoch}: another run took over")
+
+
+def _instrument_listed(state: State, event: m.InstrumentListed) -> None:
+    new = event.instrument
+    bounds = Bounds(Limits(), new, new.currency)
+    if not 0 <= bounds.stress <= 10**9 or new.min_notional_money < 0:
+        raise UserError(f"{new.id}: stress_move is 0 to 1, min_notional not negative")
+    if new.money_factor > MONEY_FACTOR_MAX:
+        raise UserError(f"{new.id}: a multiplier of {new.multiplier} is too large")
+    number = state.market_numbers.get(new.id)
+    if number is None:
+        return
+    old = state.markets[number].instrument
+    names = ("price_digits", "quantity_digits", "currency", "multiplier")
+    changed = [name for name in names if getattr(old, name) != getattr(new, name)]
+    if changed and _is_used(state, number):
+        raise UserError(
+            f"{new.id} has positions or open orders: close them before its {changed[0]} changes"
+        )
+
+
+def _is_used(state: State, number: int) -> bool:
+    holdings = [scope.holdings[number : number + 1] for scope in state.scopes()]
+    held = any(h is not None and h.position for one in holdings for h in one)
+    legs = any(
+        position.quantity
+        for book in state.strategies
+        for key, position in book.positions.items()
+        if key // 3 == number
+    )
+    return held or legs or any(o.instrument == number for o in state.open_orders.values())
+
+
+def _account_opened(state: State, event: m.AccountOpened) -> None:
+    number = state.account_numbers.get(event.account)
+    if not event.account or not event.currency:
+        raise UserError("an account needs a name and a currency")
+    if number is None:
+        return
+    account = state.accounts[number]
+    if account.currency != event.currency:
+        raise UserError(f"account {event.account} is kept in {account.currency}: open another one")
+    if bool(account.is_hedging) != event.hedging and _is_trading(state, account):
+        raise UserError(
+            f"account {event.account} has open positions or orders: close them before hedging "
+            "is switched"
+        )
+
+
+def _is_trading(state: State, account: Account) -> bool:
+    if any(order.account == account.index for order in state.open_orders.values()):
+        return True
+    books = [book for book in state.strategies if book.account is account]
+    return any(position.quantity for book in books for position in book.positions.values())
+
+
+def _cash_deposited(state: State, event: m.CashDeposited) -> None:
+    wallet = state.account(event.account).wallets.get(event.currency)
+    balances = (0, 0) if wallet is None else (wallet.cash, wallet.capital)
+    if max(map(abs, balances)) + abs(event.amount) > BALANCE_MAX:
+        raise UserError(f"{event.account} cannot hold so much {event.currency}: 64 bits are over")
+
+
+def _limits_changed(state: State, event: m.LimitsChanged) -> None:
+    kind, _, name = event.scope.partition(":")
+    if kind == "account":
+        state.account(name)
+    elif kind == "strategy":
+        state.strategy(name)
+    elif event.scope != "firm":
+        raise UserError(f"{event.scope!r} has no limits: use firm, account:NAME or strategy:NAME")
+    check_limits(event.limits)
+
+
+def check_limits(limits: Limits) -> None:
+    """Refuse with `UserError` limits that say no number, or one below zero.
+
+    >>> check_limits(Limits(leverage="ten"))
+    Traceback (most recent call last):
+    tradewind.model.errors.UserError: leverage: 'ten' is not a number: write it like 12.5
+    """
+    for name in _NUMBERS:
+        text = getattr(limits, name)
+        if text is not None:
+            _check_number(name, text)
+    for name in _COUNTS:
+        count = getattr(limits, name)
+        if count is not None and not 0 <= count < TIME_MAX_NS:
+            raise UserError(f"{name}: {count} is out of range: use 0 or more")
+
+
+def _check_number(name: str, text: str) -> None:
+    try:
+        number = Decimal(text)
+    except (InvalidOperation, TypeError):
+        raise UserError(f"{name}: {text!r} is not a number: write it like 12.5") from None
+    if not number.is_finite() or number < 0:
+        raise UserError(f"{name}: {text!r} is no limit: use a number from 0")
+
+
+def _rate_changed(state: State, event: m.RateChanged) -> None:
+    if not 0 < event.rate <= RATE_MAX:
+        raise UserError(f"a rate of {event.rate} x 10^-9 is out of range: use 1 to {RATE_MAX}")
+
+
+def _strategy_registered(state: State, event: m.StrategyRegistered) -> None:
+    check_strategy_name(event.strategy)
+    account = state.account(event.account)
+    number = state.strategy_numbers.get(event.strategy)
+    if number is not None and state.strategies[number].account is not account:
+        known = state.strategies[number].account.name
+        raise UserError(f"{event.strategy} trades on account {known}: register it there")
+
+
+def _strategy_stopped(state: State, event: m.StrategyStopped) -> None:
+    state.strategy(event.strategy)
+
+
+def _order_intended(state: State, event: m.OrderIntended) -> None:
+    if not 0 < len(event.order_id) <= ORDER_ID_LENGTH_MAX:
+        raise UserError(f"an order id has 1 to {ORDER_ID_LENGTH_MAX} letters: {event.order_id!r}")
+    if (
+        event.side not in _SIDES
+        or event.type not in _TYPES
+        or event.time_in_force not in _TIMES
+        or event.flags not in _FLAGS
+        or event.leg not in _LEGS
+    ):
+        raise UserError("an order has a side, type, time in force, flag or leg that there is not")
+    _check_units("quantity", event.quantity)
+    _check_units("limit price", event.limit_price)
+    _check_units("stop price", event.stop_price)
+    if not 0 <= event.expire_time_ns < TIME_MAX_NS:
+        raise UserError(f"an order cannot expire at {event.expire_time_ns} ns: use 0 or a time")
+
+
+def _target_intended(state: State, event: m.TargetIntended) -> None:
+    if not 0 < len(event.order_id) <= ORDER_ID_LENGTH_MAX:
+        raise UserError(f"an order id has 1 to {ORDER_ID_LENGTH_MAX} letters: {event.order_id!r}")
+    if event.kind not in _KINDS or event.sizing not in _SIZINGS or event.leg not in _LEGS:
+        raise UserError("a target has a kind, sizing or leg that there is not")
+    _check_units("target", event.value)
+
+
+def _amend_intended(state: State, event: m.AmendIntended) -> None:
+    _check_units("quantity", event.quantity)
+    _check_units("limit price", event.limit_price)
+
+
+def _check_units(name: str, units: int) -> None:
+    """What is too large for an order but fits 64 bits becomes an order, and is denied."""
+    if abs(units) > 10 * UNITS_MAX:
+        raise UserError(f"a {name} of {units} units is out of range: at most {UNITS_MAX}")
+
+
+def _timer_set(state: State, event: m.TimerSet) -> None:
+    if not 0 <= event.due_time_ns < TIME_MAX_NS:
+        raise UserError(f"a timer cannot be due at {event.due_time_ns} ns: use UTC in ns")
+    interval_ns = event.interval_ns
+    if interval_ns != 0 and not TIMER_INTERVAL_MIN_NS <= interval_ns < TIME_MAX_NS:
+        raise UserError(
+            f"a timer cannot fire every {interval_ns} ns: use 0 for once, or at least "
+            f"{TIMER_INTERVAL_MIN_NS}"
+        )
+
+
+def _order_filled(state: State, event: m.OrderFilled) -> None:
+    if not 0 < event.price <= UNITS_MAX or not 0 < event.quantity <= UNITS_MAX:
+        raise UserError(
+            f"a fill of {event.quantity} units at {event.price} is out of range: "
+            f"both are 1 to {UNITS_MAX}"
+        )
+    order = state.orders.get(event.order_id)
+    if order is None:
+        return
+    market = state.markets[order.instrument]
+    account = state.accounts[order.account]
+    product = event.price * event.quantity * market.money_factor
+    _check_balance(account, market.currency, product // market.money_divisor)
+    _check_balance(account, event.fee_currency, abs(event.fee))
+    book = state.strategies[order.strategy]
+    position = book.positions.get(order.instrument * 3 + order.leg + 1)
+    held = 0 if position is None else abs(position.quantity)
+    if product > BALANCE_MAX or held + event.quantity > UNITS_MAX:
+        raise UserError(f"a fill of {event.quantity} units at {event.price} is beyond 64 bits")
+
+
+def _check_balance(account: Account, currency: str, amount: int) -> None:
+    wallet = account.wallets.get(currency)
+    balances = (0, 0, 0, 0)
+    if wallet is not None:
+        balances = (wallet.cash, wallet.inventory, wallet.fees, wallet.realized)
+    if max(map(abs, balances)) + amount > BALANCE_MAX:
+        raise UserError(f"{account.name} cannot hold so much {currency}: 64 bits are over")
+
+
+def _order_amended(state: State, event: m.OrderAmended) -> None:
+    if not 0 <= event.quantity <= UNITS_MAX or not 0 <= event.limit_price <= UNITS_MAX:
+        raise UserError(f"an amendment to {event.quantity} at {event.limit_price} is out of range")
+
+
+def _halted(state: State, event: m.Halted | m.Resumed) -> None:
+    kind, _, name = event.scope.partition(":")
+    if event.scope != "all" and (kind not in SCOPE_KINDS or not name):
+        kinds = ", ".join(kind + ":NAME" for kind in SCOPE_KINDS)
+        raise UserError(f"{event.scope!r} cannot be halted: use all, {kinds}")
+
+
+CHECKS: dict[type, Callable[[State, Any], None]] = {
+    m.RunStarted: _run_started,
+    m.InstrumentListed: _instrument_listed,
+    m.AccountOpened: _account_opened,
+    m.CashDeposited: _cash_deposited,
+    m.LimitsChanged: _limits_changed,
+    m.RateChanged: _rate_changed,
+    m.StrategyRegistered: _strategy_registered,
+    m.StrategyStopped: _strategy_stopped,
+    m.OrderIntended: _order_intended,
+    m.TargetIntended: _target_intended,
+    m.CancelIntended: _nothing,
+    m.AmendIntended: _amend_intended,
+    m.TimerSet: _timer_set,
+    m.TimerFired: _nothing,
+    m.OrderAccepted: _nothing,
+    m.OrderRejected: _nothing,
+    m.OrderFilled: _order_filled,
+    m.OrderCanceled: _nothing,
+    m.OrderExpired: _nothing,
+    m.OrderAmended: _order_amended,
+    m.CancelRejected: _nothing,
+    m.AmendRejected: _nothing,
+    m.OrderUnknown: _nothing,
+    m.VenueLost: _nothing,
+    m.VenueRecovered: _nothing,
+    m.Halted: _halted,
+    m.Resumed: _halted,
+    m.BadTick: _nothing,
+    m.ClockTicked: _nothing,
+    m.MarketRecorded: _nothing,
+}
+"""What is asked of each event; the table is complete."""

@@ -1,0 +1,114 @@
+"""How decisions and facts read in a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tradewind.core.market import Market
+from tradewind.core.orders import Order
+from tradewind.model import messages as m
+from tradewind.model.errors import UserError
+from tradewind.model.instruments import currency_digits
+from tradewind.model.numbers import format_plain
+from tradewind.model.orders import Leg, OrderState, Side
+from tradewind.testing.scenario_world import Words, World
+
+
+def decision_text(world: World, decision: m.Decision | UserError) -> str:
+    """What stands behind `<`; an event that was refused reads `refused` and why."""
+    if isinstance(decision, UserError):
+        return f"refused {decision}"
+    return DECISIONS[type(decision)](world, decision)
+
+
+def _submit_text(world: World, command: m.SubmitOrder) -> str:
+    market = world.state.market(command.instrument)
+    text = f"submit {Side(command.side).name.lower()} {_quantity(market, command.quantity)}"
+    if command.limit_price:
+        text += f" @ {_price(market, command.limit_price)}"
+    if command.stop_price:
+        text += f" stop {_price(market, command.stop_price)}"
+    if command.leg:
+        text += f" leg {Leg(command.leg).name.lower()}"
+    return text
+
+
+def _amend_text(world: World, command: m.AmendOrder) -> str:
+    market = world.state.market(command.instrument)
+    terms = f"{_quantity(market, command.quantity)} @ {_price(market, command.limit_price)}"
+    return f"amend {world.number_of(command.order_id)} {terms}"
+
+
+DECISIONS: dict[type, Callable[[World, Any], str]] = {
+    m.SubmitOrder: _submit_text,
+    m.AmendOrder: _amend_text,
+    m.CancelOrder: lambda world, command: f"cancel {world.number_of(command.order_id)}",
+    m.QueryOrder: lambda world, command: f"query {world.number_of(command.order_id)}",
+    m.OrderDenied: lambda _, denial: " ".join(
+        f"denied {denial.rule} {denial.value} {denial.limit}".split()
+    ),
+}
+"""Each kind of decision as the text behind `<`."""
+
+
+def _order_fact(world: World, words: Words) -> str:
+    order: Order = world.state.orders[world.order(words)[0]]
+    market = world.state.markets[order.instrument]
+    filled, quantity = (_quantity(market, n) for n in (order.filled_quantity, order.quantity))
+    return f"{words[0]} {OrderState(order.state).name.lower()} {filled} of {quantity}"
+
+
+def _position_fact(world: World, words: Words) -> str:
+    market = world.market(words[0])
+    leg = Leg[words[1].upper()] if words[1].isalpha() and words[1] != "cost" else Leg.NET
+    position = world.state.strategy("manual").position(market.index, leg)
+    money = market.instrument.money_digits
+    named = f"{words[0]} {leg.name.lower()}" if leg else words[0]
+    cost, realized = format_plain(position.cost, money), format_plain(position.realized, money)
+    return f"{named} {_quantity(market, position.quantity)} cost {cost} realized {realized}"
+
+
+def _open_fact(world: World, words: Words) -> str:
+    market = world.market(words[0])
+    holding = world.state.firm.holding(market, None)
+    buy, sell = _quantity(market, holding.open_buy), _quantity(market, holding.open_sell)
+    return f"{words[0]} buy {buy} sell {sell}"
+
+
+def _cash_fact(world: World, words: Words) -> str:
+    wallet = world.state.account("main").wallets[words[0]]
+    return f"{words[0]} {format_plain(wallet.cash, currency_digits(words[0]))}"
+
+
+def _equity_fact(world: World, words: Words) -> str:
+    account = world.state.account("main")
+    return format_plain(world.state.equity(account), currency_digits(account.currency))
+
+
+def _anomaly_fact(world: World, words: Words) -> str:
+    return f"{words[0]} {world.state.anomalies.get(words[0], 0)}"
+
+
+def _timers_fact(world: World, words: Words) -> str:
+    return str(len(world.state.timers))
+
+
+FACTS: dict[str, Callable[[World, Words], str]] = {
+    "order": _order_fact,
+    "position": _position_fact,
+    "open": _open_fact,
+    "cash": _cash_fact,
+    "equity": _equity_fact,
+    "anomaly": _anomaly_fact,
+    "timers": _timers_fact,
+}
+"""First word of a `=` line, and the text behind it as it is now."""
+
+
+def _quantity(market: Market, units: int) -> str:
+    return format_plain(units, market.instrument.quantity_digits)
+
+
+def _price(market: Market, units: int) -> str:
+    return format_plain(units, market.instrument.price_digits)
