@@ -8,4 +8,4 @@ from tradewind.core.market cimport Market
 cdef class Stream:
     cdef readonly str kind
     cdef readonly Market market
-    cdef const int64_t[::1] first, second, third, fourth, fifth, sixth, seventh
+    cdef readonly const int64_t[::1] first, second, third, fourth, fifth, sixth, seventh
