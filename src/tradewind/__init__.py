@@ -24,7 +24,7 @@ compiled.prefer_plain_if_asked()
 
 # Public name -> "module:attribute", or "module" where the name is the module itself.
 NAMES: dict[str, str] = {
-    "BacktestResult": "tradewind.runtime.backtest:BacktestResult",
+    "BacktestResult": "tradewind.runtime.backtest_result:BacktestResult",
     "Bar": "tradewind.model.market:Bar",
     "Columns": "tradewind.model.columns:Columns",
     "Instrument": "tradewind.model.instruments:Instrument",

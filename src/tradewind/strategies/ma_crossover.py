@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from tradewind.model.errors import UserError
 from tradewind.model.market import Bar
 from tradewind.signals.ema import EMA
 from tradewind.signals.sma import SMA
 from tradewind.strategies.base import Strategy
+
+AVERAGES: dict[str, type[EMA] | type[SMA]] = {"ema": EMA, "sma": SMA}
 
 
 class MaCrossover(Strategy):
@@ -28,7 +31,9 @@ class MaCrossover(Strategy):
 
     def on_start(self) -> None:
         """Make the averages and ask for bars."""
-        average: type[EMA] | type[SMA] = SMA if self.kind == "sma" else EMA
+        if self.kind not in AVERAGES:
+            raise UserError(f"kind={self.kind!r} is not known: use {' or '.join(AVERAGES)}")
+        average = AVERAGES[self.kind]
         self.fast_average = average(self.fast)
         self.slow_average = average(self.slow)
         self.side = 0

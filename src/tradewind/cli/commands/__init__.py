@@ -7,12 +7,14 @@ needs, so that it loads no command.
 
 # Name as typed -> one line of help. The module is the name with "_" for "-".
 COMMANDS: dict[str, str] = {
+    "backtest": "run a strategy over imported market data",
     "config": "check the settings, show where each came from",
     "data": "import, export, list and check market data",
     "doctor": "look over this installation and say what is missing",
     "halt": "stop new orders and cancel the working ones",
     "orders": "list the orders of a running engine, or cancel one",
     "positions": "list the positions of a running engine",
+    "replay": "run a strategy over a recorded file of a venue's messages",
     "resume": "lift a halt",
     "run": "run the platform in paper mode",
     "status": "show a running engine at a glance",
