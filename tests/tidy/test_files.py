@@ -20,8 +20,6 @@ of_package = pytest.mark.parametrize("path", source.package_files(), ids=source.
 
 # Run by a person or a launcher, not imported.
 ENTRIES = {"tradewind.__main__", "tradewind.cli.main", "tradewind.gateway.__main__"}
-# A contract whose users are being built above it.
-AWAITED = {"tradewind.core.venue_model"}
 
 
 @by_name
@@ -55,7 +53,7 @@ def test_a_file_says_in_its_first_line_what_it_owns(path: Path) -> None:
 @of_package
 def test_a_module_is_used_by_another(path: Path) -> None:
     module = source.module_name(path)
-    if path.name == "__init__.py" or module in ENTRIES | AWAITED or module in named_in_tables():
+    if path.name == "__init__.py" or module in ENTRIES or module in named_in_tables():
         return
     importers = (other for other in source.python_files() if other != path)
     assert any(module in source.imported_modules(other) for other in importers)
