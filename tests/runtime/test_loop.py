@@ -12,6 +12,7 @@ from tradewind.core.snapshot import state_hash
 from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
+from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.market import Quote
 from tradewind.model.orders import Side, Sizing
@@ -218,5 +219,23 @@ def test_time_never_goes_back_when_the_clock_does() -> None:
         await shell.loop.turn()
         assert shell.engine.state.time_ns >= 9_000
         assert shell.recovered_hash() == state_hash(shell.engine.state)
+
+    asyncio.run(scenario())
+
+
+def test_an_event_that_cannot_be_is_refused_to_who_asked_and_nothing_changes() -> None:
+    async def scenario() -> None:
+        shell = Shell()
+        await shell.loop.turn()
+        before = state_hash(shell.engine.state)
+        nobodys = m.CashDeposited(0, "nobody", "USD", 1)
+        asking = asyncio.create_task(shell.loop.submit(nobodys))
+        shell.loop.offer(nobodys)
+        await asyncio.sleep(0)
+        await shell.loop.turn()
+        with pytest.raises(UserError, match="nobody"):
+            await asking
+        assert len(shell.loop.refused) == 1
+        assert state_hash(shell.engine.state) == before
 
     asyncio.run(scenario())

@@ -7,6 +7,7 @@ arrives piles up and becomes the next one, so a busy moment makes fewer and larg
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -15,7 +16,7 @@ import msgspec
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
-from tradewind.model.errors import OutsideError, TradewindError
+from tradewind.model.errors import OutsideError, TradewindError, UserError
 from tradewind.ports.journal import Group, Journal, JournalBroken, JournalFull, group_of
 from tradewind.ports.platform import Clock
 from tradewind.runtime.arrival import not_before
@@ -27,8 +28,12 @@ BATCHES_WAITING_MAX = 2_000
 """Market batches that may wait; beyond it the oldest quotes or depth go, counted."""
 EVENTS_WAITING_MAX = 100_000
 """Control events that may wait; beyond it a person's order is refused."""
+REFUSED_KEPT = 100
+"""Sentences kept of events that could not be: for people, not for the state."""
 CLOCK_TICK_S = 1.0
 SECOND_NS = 1_000_000_000
+
+LOG = logging.getLogger("tradewind.loop")
 
 COMMANDS = (m.SubmitOrder, m.CancelOrder, m.AmendOrder, m.QueryOrder)
 _DROPPABLE = frozenset({"quotes", "depth"})
@@ -65,6 +70,7 @@ class Loop:
         self.engine = engine
         self.listeners: list[Callable[[Turn], None]] = []
         self.dropped_batches = 0
+        self.refused: deque[str] = deque(maxlen=REFUSED_KEPT)
         self.last_commit_ns = 0
         self._journal = journal
         self._recorder = recorder
@@ -179,7 +185,7 @@ class Loop:
     def _step_waiting(self, records: list[m.Record]) -> list[tuple[asyncio.Future[int], int]]:
         """Reports and other events first, then market rows, then persons."""
         for _ in range(len(self._events)):
-            self._step(self._events.popleft(), records)
+            self._step_offered(self._events.popleft(), records)
         row_count = 0
         while self._batches and row_count < ROWS_PER_TURN_MAX:
             columns = self._batches.popleft()
@@ -188,8 +194,20 @@ class Loop:
         done = []
         for _ in range(len(self._waiting)):
             event, future = self._waiting.popleft()
-            done.append((future, self._step(event, records)))
+            try:
+                done.append((future, self._step(event, records)))
+            except UserError as error:
+                if not future.done():
+                    future.set_exception(error)
         return done
+
+    def _step_offered(self, event: m.ControlEvent, records: list[m.Record]) -> None:
+        """Step an event that nobody waits for; one that cannot be is logged, kept, left out."""
+        try:
+            self._step(event, records)
+        except UserError as error:
+            LOG.error("event_refused event=%r reason=%r", event, str(error))
+            self.refused.append(str(error))
 
     def _step_due(self, records: list[m.Record]) -> None:
         """Timers that are due, and the clock's tick where a second has passed."""

@@ -14,8 +14,6 @@ from tradewind.wiring.setting_kinds import Kind
 T = TypeVar("T")
 
 ENVIRONMENTS = ("development", "staging", "production")
-MARKET_SOURCES = ("generated", "recorded")
-"""`generated` is the seeded market, `recorded` a file of an earlier session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +88,6 @@ CASH: Setting[Decimal] = Setting(
     "What a new paper account begins with.",
     unit="account currency",
 )
-MARKET_SOURCE: Setting[str] = Setting(
-    "market.source",
-    ("TRADEWIND_MARKET",),
-    kinds.choice(*MARKET_SOURCES),
-    "generated",
-    "Where prices come from: the seeded market, or a recorded session.",
-)
 MARKET_SEED: Setting[int] = Setting(
     "market.seed",
     ("TRADEWIND_SEED",),
@@ -120,14 +111,6 @@ RISK_PER_TRADE: Setting[Decimal] = Setting(
     "The share of equity that one trade may lose at its stop, or by the instrument's stress move.",
     unit="share of equity",
 )
-JOURNAL_SYNC_INTERVAL: Setting[int] = Setting(
-    "journal.sync_interval_ms",
-    ("TRADEWIND_JOURNAL_SYNC_INTERVAL_MS",),
-    kinds.integer(least=0, most=1000),
-    "5",
-    "How long events may wait to be made durable together; nothing is sent before that.",
-    unit="ms",
-)
 SNAPSHOT_INTERVAL: Setting[int] = Setting(
     "journal.snapshot_interval_s",
     ("TRADEWIND_SNAPSHOT_INTERVAL_S",),
@@ -145,10 +128,8 @@ SETTINGS: tuple[Setting[Any], ...] = (
     TRADING_MODE,
     STRATEGIES,
     CASH,
-    MARKET_SOURCE,
     MARKET_SEED,
     MAX_POSITION,
     RISK_PER_TRADE,
-    JOURNAL_SYNC_INTERVAL,
     SNAPSHOT_INTERVAL,
 )

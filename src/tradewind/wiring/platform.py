@@ -16,18 +16,19 @@ from tradewind.adapters.sqlite.journal import open_journal
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
-from tradewind.model.errors import UserError
+from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
 from tradewind.model.numbers import money_of
 from tradewind.model.orders import Sizing
-from tradewind.ports.journal import Journal
+from tradewind.ports.journal import Journal, JournalBroken
+from tradewind.ports.trading import Refused
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.control import PERSON, ControlServer
 from tradewind.runtime.desk import Desk
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
-from tradewind.runtime.halt_file import watch_halt_file
+from tradewind.runtime.halt_file import HALT_NAME, watch_halt_file
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
@@ -44,6 +45,8 @@ CURRENCY = "USDT"
 FEE = "0.0005"
 """Share of value that the paper venue charges."""
 HOUSEKEEPING_S = 0.1
+EMERGENCY_LOG = "emergency.log"
+"""In the home: what was done while nothing could be journaled."""
 
 PLANS: dict[str, tuple[str, dict[str, str | float]]] = {
     "ma_crossover": ("BTC/USDT.SIM", {"timeframe": "1s", "fast": 3, "slow": 10, "weight": 0.08}),
@@ -85,6 +88,9 @@ class Platform:
             on_ready(self.desk)
             try:
                 await self._trade(stop)
+            except JournalBroken as error:
+                await self._cancel_unjournaled(error)
+                raise
             finally:
                 self.desk.close("the engine stops")
                 await self.dispatch.close()
@@ -142,7 +148,12 @@ class Platform:
         open_orders = list(state.open_orders.values())
         for event in self._setup():
             self.loop.offer(event)
+        if (self.options.home / HALT_NAME).exists():
+            # before a strategy is called: the watcher comes too late for its first order
+            self.loop.offer(m.Halted(0, "all", "the HALT file was there at the start", HALT_NAME))
         await self.loop.turn()
+        if self.loop.refused:
+            raise UserError(self.loop.refused[0])
         for name in self._plan():
             self._attach(name, recovered.strategies.get(name, b""))
         self.feed = Feed(
@@ -232,6 +243,27 @@ class Platform:
             if loop.time() - saved_s >= self.options.snapshot_interval_s:
                 await self._save()
                 saved_s = loop.time()
+
+    async def _cancel_unjournaled(self, error: JournalBroken) -> None:
+        """Cancel all that works though nothing can be journaled; leave a note for people.
+
+        What the venue reports of it is heard of by reconciliation at the next start.
+        """
+        lines = [f"{self._clock.now_ns()} the journal failed: {error}"]
+        for order in self.engine.state.open_orders.values():
+            market = self.engine.state.markets[order.instrument]
+            command = m.CancelOrder(0, order.order_id, market.venue, market.id)
+            outcome = "canceled"
+            try:
+                await self.paper.cancel(command)
+            except (Refused, OutsideError) as refused:
+                outcome = str(refused)
+            lines.append(f"cancel {order.order_id}: {outcome}")
+        with (
+            contextlib.suppress(OSError),
+            (self.options.home / EMERGENCY_LOG).open("a", encoding="utf-8") as log,
+        ):
+            log.write("\n".join(lines) + "\n")
 
     def _to_engine(self, columns: Columns) -> None:
         if columns.kind != "depth":

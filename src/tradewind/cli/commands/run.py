@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Any
 
 from tradewind.cli.engine import home_of
@@ -25,6 +28,9 @@ from tradewind.wiring.settings import Settings, load_settings
 
 EXAMPLE = "tradewind run --for 60"
 VIEW_INTERVAL_S = 0.5
+LOG_NAME = "engine.log"
+LOG_BYTES_MAX = 10 << 20
+LOGS_KEPT = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,25 +54,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until stopped, or for the seconds asked for; 0 when it ended in order."""
     settings = _settings(arguments)
-    if settings[catalog.MARKET_SOURCE] != "generated":
-        raise UserError("tradewind run trades the generated market; see `tradewind replay`")
+    options = _options(settings)
+    _log_to(options.home / LOG_NAME, settings[catalog.LOG_LEVEL])
     gateway = None if arguments.without_gateway else _gateway(settings)
     try:
-        return asyncio.run(_run(settings, arguments, gateway))
+        return asyncio.run(_run(options, arguments, gateway))
     finally:
         if gateway is not None:
             gateway.stop()
 
 
 async def _run(
-    settings: Settings, arguments: argparse.Namespace, gateway: GatewayProcess | None
+    options: PlatformOptions, arguments: argparse.Namespace, gateway: GatewayProcess | None
 ) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     ready: asyncio.Future[Desk] = loop.create_future()
-    platform = Platform(_options(settings))
+    platform = Platform(options)
     running = asyncio.create_task(platform.run(stop=stop, on_ready=ready.set_result))
     running.add_done_callback(lambda _: ready.done() or ready.cancel())
     try:
@@ -74,7 +80,7 @@ async def _run(
     except asyncio.CancelledError:
         await running
         raise
-    for line in _banner(settings, platform, gateway):
+    for line in _banner(platform, gateway):
         note(line)
     started_s = loop.time()
     if gateway is not None:
@@ -105,6 +111,16 @@ async def _watch(
             await asyncio.wait([running], timeout=VIEW_INTERVAL_S)
     finally:
         view.close()
+
+
+def _log_to(path: Path, level: str) -> None:
+    """Log to a file that begins anew when it is long; the terminal belongs to the view."""
+    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES_MAX, backupCount=LOGS_KEPT)
+    logging.basicConfig(
+        handlers=[handler],
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -144,14 +160,10 @@ def _gateway(settings: Settings) -> GatewayProcess:
             fault="ours",
             retry=False,
         )
-    home = settings[catalog.HOME]
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return GatewayProcess(home, claim_port(settings[catalog.PORT]))
+    return GatewayProcess(settings[catalog.HOME], claim_port(settings[catalog.PORT]))
 
 
-def _banner(
-    settings: Settings, platform: Platform, gateway: GatewayProcess | None
-) -> Iterator[str]:
+def _banner(platform: Platform, gateway: GatewayProcess | None) -> Iterator[str]:
     """Say mode, venue, strategies, limits and where to look."""
     options = platform.options
     state = platform.engine.state
