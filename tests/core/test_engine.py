@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tradewind.core.engine import Engine
@@ -9,6 +10,7 @@ from tradewind.core.journal_hash import JournalHash
 from tradewind.core.snapshot import decode_state, encode_state, state_hash
 from tradewind.core.state import State
 from tradewind.model import messages as m
+from tradewind.model.columns import DEPTH_GAP, DEPTH_LAST, Columns
 from tradewind.model.errors import BadData
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
@@ -195,3 +197,16 @@ def test_the_journal_hash_does_not_see_how_records_are_cut() -> None:
     for sequence, record in zip(sequences, records, strict=True):
         pieces.records([sequence], [record])
     assert whole.hexdigest() == pieces.hexdigest()
+
+
+def test_behind_a_gap_the_book_has_no_best_prices() -> None:
+    engine = started()
+    names = ("time_ns", "side", "price", "size", "flags")
+    rows = [(4, 1, 9999, 5, 2), (4, -1, 10001, 5, 3), (5, 1, 9998, 1, DEPTH_GAP | DEPTH_LAST)]
+    columns = zip(*rows, strict=True)
+    arrays = {name: np.array(one) for name, one in zip(names, columns, strict=True)}
+    depth = Columns("depth", GOOG, arrays)
+    engine.run(depth.cut(0, 2))
+    assert (engine.state.markets[0].bid, engine.state.markets[0].ask) == (9999, 10001)
+    engine.run(depth.cut(2))
+    assert (engine.state.markets[0].bid, engine.state.markets[0].ask) == (0, 0)

@@ -335,11 +335,13 @@ class Engine(Stepper):
         self._begin(time_ns)
         book: Book = market.book
         book.apply(side, price, size, flags)
-        if flags & _LAST and book.best_bid > 0 and book.best_ask > 0:
+        if flags & _LAST:
+            # behind a gap both are 0: an old price is none
             market.bid = book.best_bid
             market.ask = book.best_ask
-            mid = (book.best_bid + book.best_ask) // 2
-            self._price(market, time_ns, mid, book.best_ask, book.best_bid)
+            if market.bid > 0 and market.ask > 0:
+                mid = (market.bid + market.ask) // 2
+                self._price(market, time_ns, mid, market.ask, market.bid)
         venue = self.venue
         if venue is not None and venue.working > 0:
             venue.on_depth(market.index, time_ns, side, price, size, flags)
