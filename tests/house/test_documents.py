@@ -14,7 +14,7 @@ import pytest
 from tradewind.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted(ROOT.glob("*.md"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/guides/*.md")])
 BLOCK = re.compile(r"^(<!-- run -->\n)?```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECONDS_MAX = 120
 

@@ -83,9 +83,13 @@ def agreed_timeframe(name: str, found: str, asked: str | None) -> str:
 
 
 def timeframe_in(name: str, open_time_ns: IntColumn) -> str:
-    """The timeframe of bars by the median step between them; `UserError` where it is unusual."""
+    """The timeframe of bars by the commonest step between them, of equally common ones the least.
+
+    `UserError` where it is unusual.
+    """
     if len(open_time_ns) > 1:
-        step = int(np.median(np.diff(open_time_ns)))
+        steps, counts = np.unique(np.diff(open_time_ns), return_counts=True)
+        step = int(steps[np.argmax(counts)])
         for text in TIMEFRAMES:
             if timeframe_ns(text) == step:
                 return text
