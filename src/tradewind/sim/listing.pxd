@@ -1,5 +1,8 @@
 cimport cython
 from libc.stdint cimport int64_t
+from tradewind.model.numbers cimport multiply_units
+
+cdef int64_t LIMIT, STOP, STOP_LIMIT, _MONEY_MAX, _UNITS_MAX
 
 
 @cython.final
@@ -11,6 +14,7 @@ cdef class Listing:
     cdef readonly int64_t price_digits, quantity_digits, amount_divisor, unit_divisor
     cdef public int64_t bid, bid_size, ask, ask_size, last, volume
     cpdef int64_t notional(self, int64_t price, int64_t quantity) except? -1
+    @cython.locals(quoted=int64_t)
     cpdef int64_t reference(self, int64_t side) except? -1
     cpdef str quantity_refusal(self, int64_t quantity)
     cpdef str price_refusal(self, str name, int64_t price)

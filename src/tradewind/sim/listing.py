@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from tradewind.model.instruments import Instrument
 from tradewind.model.numbers import MONEY_MAX, UNITS_MAX, format_plain, multiply_units
-from tradewind.model.orders import OrderType, Side
+from tradewind.model.orders import OrderType
 from tradewind.sim.rates import RATE_DIGITS
+
+# C integers when compiled (listing.pxd)
+LIMIT = int(OrderType.LIMIT)
+STOP = int(OrderType.STOP)
+STOP_LIMIT = int(OrderType.STOP_LIMIT)
+_MONEY_MAX = MONEY_MAX
+_UNITS_MAX = UNITS_MAX
 
 
 class Listing:
@@ -78,10 +85,10 @@ class Listing:
         """Why the venue refuses an order with these terms; empty where it does not."""
         if self.halted:
             return self.halted
-        if side not in (Side.BUY, Side.SELL) or not 1 <= order_type <= 4:
+        if side not in (1, -1) or not 1 <= order_type <= 4:
             return f"side {side} and type {order_type} are not known here"
-        needs_limit = order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
-        needs_stop = order_type in (OrderType.STOP, OrderType.STOP_LIMIT)
+        needs_limit = order_type in (LIMIT, STOP_LIMIT)
+        needs_stop = order_type in (STOP, STOP_LIMIT)
         return (
             self.quantity_refusal(quantity)
             or (needs_limit and self.price_refusal("limit price", limit_price))
@@ -91,7 +98,7 @@ class Listing:
 
     def quantity_refusal(self, quantity: int) -> str:
         """Why a quantity is refused, or an empty text."""
-        if not 0 < quantity <= UNITS_MAX:
+        if not 0 < quantity <= _UNITS_MAX:
             return f"quantity {quantity} is not between 1 and {UNITS_MAX} units"
         if quantity % self.lot:
             text = format_plain(quantity, self.quantity_digits)
@@ -100,7 +107,7 @@ class Listing:
 
     def price_refusal(self, name: str, price: int) -> str:
         """Why a price is refused, or an empty text."""
-        if not 0 < price <= UNITS_MAX:
+        if not 0 < price <= _UNITS_MAX:
             return f"{name} {price} is not between 1 and {UNITS_MAX} units"
         if price % self.tick:
             text = format_plain(price, self.price_digits)
@@ -109,7 +116,7 @@ class Listing:
 
     def notional_refusal(self, quantity: int, price: int) -> str:
         """Why a value is refused, or an empty text; a price of 0 (none known) is not judged."""
-        if price > MONEY_MAX // self.money_factor // quantity:
+        if price > _MONEY_MAX // self.money_factor // quantity:
             return "the order's value is beyond 64 bits of money"
         if price > 0 and self.notional(price, quantity) < self.min_notional:
             return f"the order's value is below the minimum of {self.instrument.min_notional}"

@@ -6,6 +6,8 @@ from tradewind.model.orders import OrderFlag, OrderType, TimeInForce
 
 AHEAD_UNKNOWN = -1
 
+# C integers when compiled (order.pxd)
+_UNKNOWN = AHEAD_UNKNOWN
 LIMIT = int(OrderType.LIMIT)
 STOP = int(OrderType.STOP)
 STOP_LIMIT = int(OrderType.STOP_LIMIT)
@@ -22,7 +24,7 @@ class WorkingOrder:
     quantity in front of the order at its price (`AHEAD_UNKNOWN` where that cannot be seen),
     `traded` what traded there since the level was last stated.
 
-    >>> order = WorkingOrder("j0-cross-1", 0, 1, 500, OrderType.LIMIT, 10000, 0, TimeInForce.GTC, 0)
+    >>> order = new_order("j0-cross-1", 0, 1, 500, OrderType.LIMIT, 10000, 0, TimeInForce.GTC, 0)
     >>> order.leaves_quantity, order.is_marketable_at(9999), order.is_marketable_at(10001)
     (500, 1, 0)
     """
@@ -45,31 +47,20 @@ class WorkingOrder:
         "traded",
     )
 
-    def __init__(
-        self,
-        order_id: str,
-        instrument: int,
-        side: int,
-        quantity: int,
-        order_type: int,
-        limit_price: int,
-        stop_price: int,
-        time_in_force: int,
-        flags: int,
-    ) -> None:
-        self.order_id = order_id
-        self.instrument = instrument
-        self.side = side
-        self.quantity = quantity
+    def __init__(self) -> None:
+        self.order_id = ""
+        self.instrument = 0
+        self.side = 0
+        self.quantity = 0
         self.filled_quantity = 0
-        self.limit_price = limit_price if order_type in (LIMIT, STOP_LIMIT) else 0
-        self.stop_price = stop_price if order_type in (STOP, STOP_LIMIT) else 0
-        self.is_immediate = 1 if time_in_force in (IOC, FOK) else 0
-        self.is_all_or_none = 1 if time_in_force == FOK else 0
-        self.post_only = 1 if flags & POST_ONLY else 0
+        self.limit_price = 0
+        self.stop_price = 0
+        self.is_immediate = 0
+        self.is_all_or_none = 0
+        self.post_only = 0
         self.expire_time_ns = 0
         self.number = 0
-        self.ahead = AHEAD_UNKNOWN
+        self.ahead = _UNKNOWN
         self.traded = 0
         self.is_done = 0
 
@@ -95,3 +86,28 @@ class WorkingOrder:
         if self.limit_price != other.limit_price:
             return 1 if (self.limit_price - other.limit_price) * self.side > 0 else 0
         return 1 if self.number < other.number else 0
+
+
+def new_order(
+    order_id: str,
+    instrument: int,
+    side: int,
+    quantity: int,
+    order_type: int,
+    limit_price: int,
+    stop_price: int,
+    time_in_force: int,
+    flags: int,
+) -> WorkingOrder:
+    """A working order of what a command says; a price that its type has no use for is dropped."""
+    order = WorkingOrder()
+    order.order_id = order_id
+    order.instrument = instrument
+    order.side = side
+    order.quantity = quantity
+    order.limit_price = limit_price if order_type in (LIMIT, STOP_LIMIT) else 0
+    order.stop_price = stop_price if order_type in (STOP, STOP_LIMIT) else 0
+    order.is_immediate = 1 if time_in_force in (IOC, FOK) else 0
+    order.is_all_or_none = 1 if time_in_force == FOK else 0
+    order.post_only = 1 if flags & POST_ONLY else 0
+    return order

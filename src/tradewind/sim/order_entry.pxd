@@ -3,10 +3,10 @@ from libc.stdint cimport int64_t
 from tradewind.sim.expiry cimport Expiry
 from tradewind.sim.listing cimport Listing
 from tradewind.sim.matching cimport Matching
-from tradewind.sim.order cimport WorkingOrder
+from tradewind.sim.order cimport WorkingOrder, new_order
 from tradewind.sim.reporting cimport Reporting
 
-cdef int64_t LIMIT, GTD, POST_ONLY
+cdef int64_t LIMIT, IOC, FOK, GTD, POST_ONLY
 
 
 @cython.final

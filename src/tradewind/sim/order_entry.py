@@ -8,11 +8,12 @@ from tradewind.model.orders import OrderFlag, OrderType, TimeInForce
 from tradewind.sim.expiry import Expiry
 from tradewind.sim.listing import Listing
 from tradewind.sim.matching import Matching
-from tradewind.sim.order import AHEAD_UNKNOWN, WorkingOrder
+from tradewind.sim.order import AHEAD_UNKNOWN, WorkingOrder, new_order
 from tradewind.sim.reporting import Reporting
 
-MARKET = int(OrderType.MARKET)
 LIMIT = int(OrderType.LIMIT)
+IOC = int(TimeInForce.IOC)
+FOK = int(TimeInForce.FOK)
 GTD = int(TimeInForce.GTD)
 POST_ONLY = int(OrderFlag.POST_ONLY)
 
@@ -57,7 +58,7 @@ class OrderEntry:
                 side, quantity, order_type, limit_price, stop_price
             ) or self.term_refusal(time_ns, order_type, time_in_force, flags, expire_time_ns)
         if not reason:
-            order = WorkingOrder(
+            order = new_order(
                 order_id, instrument, side, quantity, order_type,
                 limit_price, stop_price, time_in_force, flags,
             )  # fmt: skip
@@ -164,4 +165,4 @@ def amend_refusal(listing: Listing, order: WorkingOrder, quantity: int, price: i
 
 def is_immediate(time_in_force: int) -> int:
     """1 where an order of this time in force never rests."""
-    return 1 if time_in_force in (TimeInForce.IOC, TimeInForce.FOK) else 0
+    return 1 if time_in_force in (IOC, FOK) else 0

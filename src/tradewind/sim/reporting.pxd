@@ -6,6 +6,8 @@ from tradewind.sim.latency cimport LatencyModel
 from tradewind.sim.listing cimport Listing
 from tradewind.sim.order cimport WorkingOrder
 
+cdef int64_t _FINISHED_MAX
+
 
 @cython.final
 cdef class Reporting:

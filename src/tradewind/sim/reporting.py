@@ -24,6 +24,8 @@ from tradewind.sim.order import WorkingOrder
 FINISHED_LENGTH_MAX = 100_000
 """Finished orders whose ids are kept, to refuse their reuse and to answer late cancels."""
 
+_FINISHED_MAX = FINISHED_LENGTH_MAX  # a C integer when compiled
+
 
 class Reporting:
     """Writes reports into `venue.reports` when we learn of them, and keeps the orders' register.
@@ -141,7 +143,7 @@ class Reporting:
 
     def remember(self, order_id: str, word: str) -> None:
         """Keep an id among the finished, the oldest making room."""
-        if len(self.finished) >= FINISHED_LENGTH_MAX:
+        if len(self.finished) >= _FINISHED_MAX:
             del self.finished[self.finished_ids.popleft()]
         self.finished[order_id] = word
         self.finished_ids.append(order_id)

@@ -4,7 +4,7 @@ from tradewind.core.venue_model cimport VenueModel
 from tradewind.sim.latency cimport LatencyModel
 from tradewind.sim.listing cimport Listing
 from tradewind.sim.matching cimport Matching
-from tradewind.sim.order cimport WorkingOrder
+from tradewind.sim.order cimport WorkingOrder, new_order
 from tradewind.sim.order_entry cimport OrderEntry
 from tradewind.sim.reporting cimport Reporting
 from tradewind.sim.slippage cimport SlippageModel

@@ -19,7 +19,7 @@ from tradewind.sim.fees import FeeModel
 from tradewind.sim.latency import LatencyModel
 from tradewind.sim.listing import Listing
 from tradewind.sim.matching import BARS, DEPTH, QUOTES, Matching
-from tradewind.sim.order import WorkingOrder
+from tradewind.sim.order import WorkingOrder, new_order
 from tradewind.sim.order_entry import OrderEntry
 from tradewind.sim.queue_position import QueueModel
 from tradewind.sim.quote_matching import QuoteMatching
@@ -304,7 +304,7 @@ class SimulatedVenue(VenueModel):
         time_ns is when the order came first (DAY orders end by it). It goes behind all others;
         a stop that was triggered must be triggered again.
         """
-        order = WorkingOrder(
+        order = new_order(
             order_id, instrument, side, quantity, order_type,
             limit_price, stop_price, time_in_force, flags,
         )  # fmt: skip
