@@ -12,10 +12,13 @@ COMMANDS: dict[str, str] = {
     "data": "import, export, list and check market data",
     "doctor": "look over this installation and say what is missing",
     "halt": "stop new orders and cancel the working ones",
+    "new-strategy": "write a file with a strategy to begin with",
     "orders": "list the orders of a running engine, or cancel one",
     "positions": "list the positions of a running engine",
     "replay": "run a strategy over a recorded file of a venue's messages",
     "resume": "lift a halt",
     "run": "run the platform in paper mode",
     "status": "show a running engine at a glance",
+    "strategies": "list the strategies of the library and their parameters",
+    "verify": "read what is stored and say whether it is what was written",
 }

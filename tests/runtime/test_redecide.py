@@ -1,0 +1,234 @@
+"""Deciding again: a paper run's journal through fresh strategies gives the journaled intents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tradewind.adapters.memory.journal import MemoryJournal
+from tradewind.core.engine import Engine
+from tradewind.core.snapshot import state_hash
+from tradewind.core.state import State
+from tradewind.model import messages as m
+from tradewind.model.columns import Columns
+from tradewind.model.errors import Inconsistent
+from tradewind.model.instruments import Instrument
+from tradewind.model.market import Quote
+from tradewind.model.orders import Sizing
+from tradewind.ports.journal import numbered
+from tradewind.runtime.loop import Loop
+from tradewind.runtime.recorder import Recorder
+from tradewind.runtime.recovery import recover, snapshot_of
+from tradewind.runtime.redecide import Fresh, Redecided, redecide
+from tradewind.runtime.segments import MemorySegments
+from tradewind.runtime.strategy_host import attach
+from tradewind.runtime.verification import JournalUntil, verify_journal
+from tradewind.strategies.base import Strategy
+
+GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
+SECOND_NS = 10**9
+
+
+class SteppingClock:
+    """Each look is a tenth of a second later."""
+
+    def __init__(self) -> None:
+        self.time_ns = SECOND_NS
+
+    def now_ns(self) -> int:
+        self.time_ns += SECOND_NS // 10
+        return self.time_ns
+
+
+class Dipper(Strategy):
+    """Buys below a price, sells what was filled, cancels by a timer."""
+
+    below: float = 100.0
+
+    def on_start(self) -> None:
+        self.held = 0
+        self.subscribe_quotes(self.instrument)
+        self.set_timer("tidy", 3 * SECOND_NS, SECOND_NS)
+
+    def on_quote(self, quote: Quote) -> None:
+        if quote.bid < self.below:
+            self.buy(1, limit=quote.bid)
+
+    def on_fill(self, fill: object) -> None:
+        self.held += 1
+        self.target_position(0)
+
+    def on_timer(self, name: str) -> None:
+        self.cancel_all()
+
+
+class Paper:
+    """A paper run in memory: a loop, its journal, and one strategy."""
+
+    def __init__(self) -> None:
+        self.journal = MemoryJournal("j0")
+        self.recorder = Recorder(MemorySegments())
+        self.engine = Engine(State())
+        self.loop = Loop(
+            self.engine,
+            self.journal,
+            self.recorder,
+            clock=SteppingClock(),
+            epoch=self.journal.take_over(),
+            commit=self.commit,
+        )
+
+    async def commit(self, write: Callable[[], None]) -> None:
+        write()
+
+    async def trade(self, strategy: Strategy) -> None:
+        """Set up, then quotes, reports, timers and a person's order."""
+        await self.step(
+            m.RunStarted(0, "j0", 1, ""),
+            m.InstrumentListed(0, GOOG),
+            m.AccountOpened(0, "main", "USD"),
+            m.CashDeposited(0, "main", "USD", 10**12),
+            m.StrategyRegistered(0, "person", "main", "", {}),
+        )
+        attach(
+            self.engine,
+            strategy,
+            name="dipper",
+            account="main",
+            instruments=[GOOG],
+            sizing=Sizing.AT_FILL,
+        )
+        await self.rows(10001, 9999, 9998, 10003)
+        await self.step(m.OrderAccepted(0, "j0-dipper-1", "v1"))
+        await self.step(m.OrderFilled(0, "j0-dipper-1", "f1", 9999, 1, 0, "USD", 1))
+        await self.step(m.OrderIntended(0, "j0-person-1", "person", "GOOG.SIM", 1, 1))
+        for number in range(30):
+            await self.rows(10000 + (number * 7) % 5 - 3)
+
+    async def step(self, *events: m.ControlEvent) -> None:
+        for event in events:
+            self.loop.offer(event)
+        await self.loop.turn()
+
+    async def rows(self, *bids: int) -> None:
+        time_ns, count = self.engine.state.time_ns + 1, len(bids)
+        arrays = {
+            "time_ns": np.arange(time_ns, time_ns + count),
+            "bid": np.array(bids),
+            "bid_size": np.full(count, 5),
+            "ask": np.array(bids) + 2,
+            "ask_size": np.full(count, 5),
+        }
+        self.loop.offer_rows(Columns("quotes", GOOG, arrays))
+        await self.loop.turn()
+
+    def again(self, **parameters: float) -> Redecided:
+        """Decide again with fresh strategies."""
+
+        def make(registered: m.StrategyRegistered) -> Fresh | None:
+            if registered.strategy == "person":
+                return None
+            return Fresh(Dipper(**(registered.parameters | parameters)), [GOOG.id], Sizing.AT_FILL)
+
+        return redecide(self.journal, self.recorder, make)
+
+
+def traded() -> Paper:
+    """Return a paper run that is over."""
+    paper = Paper()
+    asyncio.run(paper.trade(Dipper()))
+    return paper
+
+
+def test_fresh_strategies_want_what_the_paper_run_wanted() -> None:
+    paper = traded()
+    found = paper.again()
+    assert found.last == paper.journal.last_sequence
+    assert found.intents > 20
+    assert (found.is_whole, found.strategies, found.changed_code) == (True, ["dipper"], [])
+    records = [record for group in paper.journal.groups() for _, record in numbered(group)]
+    assert sum(isinstance(record, m.TimerFired) for record in records) > 1
+
+
+def test_a_strategy_that_wants_something_else_is_named_with_the_first_record() -> None:
+    paper = traded()
+    with pytest.raises(Inconsistent, match=r"record \d+ of the journal is .*, deciding again"):
+        paper.again(below=99.99)
+    with pytest.raises(Inconsistent, match=r"is OrderIntended.*deciding again gives nothing"):
+        paper.again(below=0.0)
+
+
+def test_more_wanted_than_journaled_is_found_at_the_end() -> None:
+    paper = Paper()
+
+    async def quiet() -> None:
+        await paper.trade(Dipper(below=0.0))
+
+    asyncio.run(quiet())
+    with pytest.raises(Inconsistent, match="deciding again gives OrderIntended"):
+        paper.again(below=100.0)
+
+
+def test_a_second_run_is_not_decided_again_and_that_is_said() -> None:
+    paper = traded()
+    last = paper.journal.last_sequence
+    asyncio.run(paper.step(m.RunStarted(0, "j0", 2, "")))
+    found = paper.again()
+    assert (found.is_whole, found.last) == (False, last)
+
+
+def test_other_code_is_named() -> None:
+    paper = Paper()
+
+    class Other(Dipper):
+        """The same decisions, another source."""
+
+    asyncio.run(paper.trade(Other()))
+    assert paper.again().changed_code == ["dipper"]
+
+
+def test_a_journal_is_folded_from_its_start_and_from_a_snapshot_to_the_same_state() -> None:
+    paper = traded()
+    paper.journal.save_snapshot(snapshot_of(paper.engine.state, {}, b""))
+    saved = paper.engine.state.sequence
+    asyncio.run(paper.rows(9999, 10001))
+    found = verify_journal(paper.journal, paper.recorder)
+    assert (found.snapshot, found.folded_from) == (saved, 0)
+    assert found.state_hash == state_hash(paper.engine.state)
+    assert found.verified.last == paper.journal.last_sequence
+
+
+def test_a_snapshot_that_leads_elsewhere_is_found() -> None:
+    paper = traded()
+    other = traded()
+    other.engine.state.anomalies["invented"] = 1
+    paper.journal.save_snapshot(snapshot_of(other.engine.state, {}, b""))
+    with pytest.raises(Inconsistent, match="restore the last backup"):
+        verify_journal(paper.journal, paper.recorder)
+
+
+def test_what_is_written_meanwhile_does_not_disturb_a_reader() -> None:
+    paper = traded()
+    before = state_hash(paper.engine.state)
+    ended = JournalUntil(paper.journal, paper.journal.last_sequence)
+    asyncio.run(paper.rows(9999, 10001))
+    paper.journal.save_snapshot(snapshot_of(paper.engine.state, {}, b""))
+    assert ended.latest_snapshot() is None
+    assert state_hash(recover(ended, paper.recorder).state) == before
+
+
+def test_a_pruned_journal_is_folded_from_its_oldest_snapshot() -> None:
+    paper = traded()
+    saved = []
+    for _ in range(3):
+        paper.journal.save_snapshot(snapshot_of(paper.engine.state, {}, b""))
+        saved.append(paper.engine.state.sequence)
+        asyncio.run(paper.rows(9999, 10001))
+    assert paper.journal.prune(saved[-1]) > 0
+    found = verify_journal(paper.journal, paper.recorder)
+    assert (found.snapshot, found.folded_from) == (saved[2], saved[1])
+    with pytest.raises(Inconsistent, match="were pruned"):
+        paper.again()
