@@ -74,7 +74,8 @@ def _advance_order(state: State, order: Order, quantity: int) -> None:
     if not was_open:
         state.note("fill_behind_the_end")
     order.filled_quantity += quantity
-    if order.filled_quantity > order.quantity:
+    # behind an amendment on its way the old quantity may be overtaken, up to what is reserved
+    if order.filled_quantity > order.quantity and quantity > order.reserved:
         state.note("filled_more_than_ordered")
     order.changed_time_ns = state.time_ns
     # behind an unanswered amendment the venue may work on, so the order stays open
