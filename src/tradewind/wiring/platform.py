@@ -17,6 +17,7 @@ from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.errors import OutsideError, UserError
+from tradewind.model.ids import STRATEGY_NAME_LENGTH_MAX
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
 from tradewind.model.numbers import money_of
@@ -57,6 +58,8 @@ PLANS: dict[str, tuple[str, dict[str, str | float]]] = {
     "market_maker": ("SOL/USDT.SIM", {"quantity": "2", "spread_share": 0.00002}),
 }
 """What each library strategy trades in the demo, and with which parameters."""
+
+SHORT_NAMES = {"ma_crossover": "ma_cross", "mean_reversion": "mean_rev", "market_maker": "maker"}
 
 
 class PlatformOptions(msgspec.Struct, frozen=True):
@@ -288,12 +291,12 @@ class Platform:
 
 
 def short_name(name: str) -> str:
-    """The name of a library strategy inside order ids.
+    """The name of a library strategy inside order ids, which have room for ten characters.
 
     >>> short_name("mean_reversion")
-    'mean_rever'
+    'mean_rev'
     """
-    return name[:10].rstrip("_")
+    return SHORT_NAMES.get(name, name[:STRATEGY_NAME_LENGTH_MAX].rstrip("_"))
 
 
 def saved_state(name: str, strategy: Strategy) -> bytes:
