@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from tradewind.model.errors import BadData, OutsideError, UserError
+
+DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
 class Source(NamedTuple):
@@ -29,9 +32,9 @@ def open_source(path: Path) -> Iterator[Source]:
     """
     try:
         if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive:
+            with _archive(path) as archive:
                 member = _only_member(archive, path)
-                with archive.open(member) as stream:
+                with _opened(archive, member, path) as stream:
                     yield Source(stream, path.name, Path(member).name)
         elif path.suffix == ".gz":
             with gzip.open(path) as packed:
@@ -43,7 +46,7 @@ def open_source(path: Path) -> Iterator[Source]:
         raise UserError(f"there is no file {path}: check the path") from None
     except IsADirectoryError:
         raise UserError(f"{path} is a folder: name the files in it") from None
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except DAMAGED as error:
         raise BadData(f"{path} is cut off or damaged ({error}): fetch it again") from None
     except OSError as error:
         raise OutsideError(
@@ -51,6 +54,20 @@ def open_source(path: Path) -> Iterator[Source]:
             fault="ours",
             retry=True,
         ) from error
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (NotImplementedError, UnicodeDecodeError) as error:
+        raise BadData(f"{path} is cut off or damaged ({error}): fetch it again") from None
+
+
+def _opened(archive: zipfile.ZipFile, member: str, path: Path) -> IO[bytes]:
+    try:
+        return archive.open(member)
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in a rare way
+        raise BadData(f"{path} cannot be unpacked here ({error}): unpack it first") from None
 
 
 def _only_member(archive: zipfile.ZipFile, path: Path) -> str:

@@ -113,7 +113,10 @@ def header(source: Source, delimiter: str = ",") -> list[str]:
     if not line.strip():
         raise BadData(f"{source.name} is empty: name a file with rows")
     text = line.decode("utf-8", "replace").rstrip("\r\n")
-    return [name.strip() for name in next(csv.reader([text], delimiter=delimiter))]
+    try:
+        return [name.strip() for name in next(csv.reader([text], delimiter=delimiter))]
+    except csv.Error as error:
+        raise BadData(f"{source.name}: line 1 is no line of names ({error}): mend it") from None
 
 
 def _line_blocks(source: Source) -> Iterator[tuple[int, bytes]]:
