@@ -34,7 +34,7 @@ cdef class Engine(Stepper):
     cdef void _merged_bar(self, Stream stream, Py_ssize_t row, int64_t part) except *
     @cython.locals(market=Market)
     cdef void _step_market(self, object event) except *
-    @cython.locals(state=State)
+    @cython.locals(state=State, venue=VenueModel)
     cdef void _begin(self, int64_t time_ns) except *
     @cython.locals(venue=VenueModel)
     cdef void _on_bar_opened(self, Market market, int64_t time_ns, int64_t price) except *

@@ -257,7 +257,8 @@ class Engine(Stepper):
             raise BadData(
                 f"a market row of {time_ns} comes behind {state.time_ns}: rows must be in order"
             )
-        if time_ns >= self.next_due_ns:
+        venue = self.venue  # a row may have put reports on their way
+        if time_ns >= self.next_due_ns or (venue is not None and time_ns >= venue.next_due_ns):
             self._advance(time_ns)
         state.sequence += 1
         state.time_ns = time_ns
