@@ -23,6 +23,7 @@ from tradewind.model.limits import Limits
 from tradewind.model.numbers import money_of
 from tradewind.model.orders import Sizing
 from tradewind.ports.journal import Journal, JournalBroken
+from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Refused
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.control import PERSON, ControlServer
@@ -76,9 +77,9 @@ class PlatformOptions(msgspec.Struct, frozen=True):
 class Platform:
     """Engine, journal, paper venue and generated market of one home; `run` it once."""
 
-    def __init__(self, options: PlatformOptions) -> None:
+    def __init__(self, options: PlatformOptions, clock: Clock | None = None) -> None:
         self.options = options
-        self._clock = SystemClock()
+        self._clock = clock or SystemClock()
         self._executor = ThreadPoolExecutor(1, "journal")
         self._strategies: dict[str, Strategy] = {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -15,8 +14,8 @@ from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Deliver, Refused
 from tradewind.sim.venue import SimulatedVenue
 
-FINISHED_REMEMBERED_MAX = 100_000
-"""Orders whose end `query` can still tell; older ones are answered as not known."""
+FINISHED_REMEMBERED_MAX = 10_000
+"""Orders with their reports; beyond it the older half of the finished ones is forgotten."""
 
 
 class PaperTrading:
@@ -36,7 +35,7 @@ class PaperTrading:
         self._numbers: dict[str, int] = {}
         self._seen_ns = 0
         self._deliver: Deliver | None = None
-        self._reports: OrderedDict[str, list[m.Report]] = OrderedDict()
+        self._reports: dict[str, list[m.Report]] = {}
 
     @property
     def venue(self) -> str:
@@ -158,8 +157,15 @@ class PaperTrading:
             self._reports.setdefault(marked.order_id, []).append(marked)
             if self._deliver is not None:
                 self._deliver(marked)
-        while len(self._reports) > FINISHED_REMEMBERED_MAX:
-            self._reports.popitem(last=False)
+        if len(self._reports) > FINISHED_REMEMBERED_MAX:
+            self._forget_finished()
+
+    def _forget_finished(self) -> None:
+        """Forget the oldest finished orders; one that works is never forgotten."""
+        working = {order.order_id for order in self._simulated.open_orders()}
+        finished = [order_id for order_id in self._reports if order_id not in working]
+        for order_id in finished[: len(finished) // 2]:
+            del self._reports[order_id]
 
     def _marked(self, report: m.Report) -> m.Report:
         if not isinstance(report, m.OrderFilled):
