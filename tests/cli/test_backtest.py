@@ -97,6 +97,14 @@ def test_a_strategy_that_raises_is_stopped_and_the_run_fails_with_one_sentence(c
     assert (answer["fills"], answer["stopped"]) == (0, {"raises": "RuntimeError: the moon"})
 
 
+@pytest.mark.parametrize("place", ["on_start", "on_stop"])
+def test_an_error_in_the_first_or_last_call_is_one_sentence_too(cli: Cli, place: str) -> None:
+    lines = ("class Raises(tw.Strategy):", f"    def {place}(self):", "        1 / 0")
+    path = cli.strategy("raises.py", *lines)
+    answer = cli.json(*backtest_words(cli, strategy=path), code=1)
+    assert answer["stopped"] == {"raises": "ZeroDivisionError: division by zero"}
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

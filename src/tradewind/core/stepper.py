@@ -80,6 +80,10 @@ class Stepper:
         self._advance(time_ns)
         return self.decisions
 
+    def call(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
+        """Call a strategy outside of an event: its start and its end, guarded as ever."""
+        self._call(strategy, function, event)
+
     def fold(self, event: m.ControlEvent) -> Decisions:
         """Apply a journaled event in recovery: no strategy is called, no timer fires by itself."""
         self.decisions = []

@@ -20,7 +20,7 @@ from tradewind.model.errors import Inconsistent
 from tradewind.model.orders import Sizing
 from tradewind.ports.journal import JournalReader, numbered, width
 from tradewind.runtime.recorder import Recorder
-from tradewind.runtime.strategy_host import code_hash
+from tradewind.runtime.strategy_host import begin, code_hash
 from tradewind.strategies.base import Strategy
 
 INTENTS = (m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended, m.TimerSet)
@@ -132,7 +132,7 @@ class Redecider:
         book = engine.state.strategy(registered.strategy)
         instruments = [engine.state.market(name).instrument for name in fresh.instruments]
         fresh.strategy.attach(View(engine, book, sizing=fresh.sizing), instruments)
-        fresh.strategy.on_start()
+        begin(engine, book.index, fresh.strategy)
 
 
 DECISIONS = (m.OrderDenied, m.SubmitOrder, m.CancelOrder, m.AmendOrder, m.QueryOrder)

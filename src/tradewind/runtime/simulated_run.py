@@ -18,7 +18,7 @@ from tradewind.model.limits import NONE, Limits
 from tradewind.model.numbers import money_of, units_of
 from tradewind.model.orders import WEIGHT_DIGITS
 from tradewind.runtime.backtest_result import BacktestResult
-from tradewind.runtime.strategy_host import attach, parse_sizing, strategy_name
+from tradewind.runtime.strategy_host import attach, end, parse_sizing, strategy_name
 from tradewind.sim.venue import SimulatedVenue
 from tradewind.strategies.base import Strategy
 
@@ -89,9 +89,12 @@ class SimulatedRun:
 
     def finish(self) -> BacktestResult:
         """Tell the strategies that it is over, and give what came out."""
-        for strategy in self._strategies:
-            strategy.on_stop()
-        self._engine.flush()
+        engine = self._engine
+        for number, strategy in enumerate(self._strategies):
+            end(engine, number, strategy)
+        if engine.intents:  # what they wanted last is journaled, though no price follows it
+            engine.step(m.ClockTicked(engine.state.time_ns))
+        engine.flush()
         return BacktestResult(
             self._engine,
             self._journal,

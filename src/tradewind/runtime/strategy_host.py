@@ -56,10 +56,35 @@ def attach(
     sizing: Sizing,
     cash_buffer: int = 0,
 ) -> None:
-    """Register a strategy, give it its view and call `on_start`."""
+    """Register a strategy, give it its view and call `on_start`.
+
+    A `UserError` of `on_start` (a parameter that makes no sense) goes to the caller; any other
+    error stops the strategy, as in every other call.
+    """
     parameters = {key: str(value) for key, value in strategy.parameters().items()}
     time_ns = engine.state.time_ns
     engine.step(m.StrategyRegistered(time_ns, name, account, code_hash(strategy), parameters))
     book = engine.state.strategy(name)
     strategy.attach(View(engine, book, sizing=sizing, cash_buffer=cash_buffer), instruments)
-    strategy.on_start()
+    begin(engine, book.index, strategy)
+
+
+def begin(engine: Engine, number: int, strategy: Strategy) -> None:
+    """Call `on_start` of an attached strategy."""
+    refused: list[UserError] = []
+
+    def start(_: None) -> None:
+        try:
+            strategy.on_start()
+        except UserError as error:
+            refused.append(error)
+
+    engine.call(number, start, None)
+    if refused:
+        raise refused[0]
+
+
+def end(engine: Engine, number: int, strategy: Strategy) -> None:
+    """Call `on_stop` of an attached strategy that was not stopped."""
+    if not engine.state.strategies[number].is_stopped:
+        engine.call(number, lambda _: strategy.on_stop(), None)

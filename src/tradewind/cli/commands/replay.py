@@ -71,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         "parameters": {name: str(value) for name, value in strategy.parameters().items()},
         **capture_answer(counts),
         **run_answer(result),
+        "metrics": result.metrics,
     }
     return print_run(answer, arguments)
 
