@@ -14,7 +14,7 @@ from tradewind.wiring.platform import PLANS, short_name
 def fresh_strategy(registered: StrategyRegistered) -> Fresh | None:
     """The strategy of a registration with its journaled parameters; None for a person's orders.
 
-    >>> registered = StrategyRegistered(0, "market_mak", "paper", "", {"quantity": "2"})
+    >>> registered = StrategyRegistered(0, "maker", "paper", "", {"quantity": "2"})
     >>> fresh = fresh_strategy(registered)
     >>> fresh.instruments, fresh.strategy.parameters()["quantity"]
     (['SOL/USDT.SIM'], '2')
