@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -33,6 +35,7 @@ from tradewind.testing.history_suite import (
 )
 
 TRADES = Series("trades", BITCOIN.id)
+STRANGE = "the file is not in the manifest: move it away"
 
 
 class TestParquetHistory(HistorySuite):
@@ -238,6 +241,81 @@ def test_a_folder_that_may_not_be_written_is_one_sentence(tmp_path: Path) -> Non
     (tmp_path / "history").write_text("a file where a folder should be")
     with pytest.raises(OutsideError, match=r"cannot write .*history"):
         ParquetHistory(tmp_path).write(trades(1))
+
+
+class FailingDisk:
+    """Lets so many calls of a function of `os` pass, and fails from then on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, calls_left: int) -> None:
+        self.real = getattr(os, name)
+        self.calls_left = calls_left
+        monkeypatch.setattr(os, name, self)
+
+    def __call__(self, *arguments: object, **options: object) -> object:
+        self.calls_left -= 1
+        if self.calls_left < 0:
+            raise OSError(errno.EIO, "Input/output error")
+        return self.real(*arguments, **options)
+
+
+@pytest.mark.parametrize("name", ["fsync", "replace", "unlink"])
+@pytest.mark.parametrize("calls_left", range(9))
+def test_a_disk_that_fails_at_any_step_leaves_the_history_before_or_after(
+    tmp_path: Path, name: str, calls_left: int
+) -> None:
+    history = ParquetHistory(tmp_path)
+    history.write(priced_by_time(1, 5, DAY_NS + 1, DAY_NS + 5))
+    more = priced_by_time(3, DAY_NS + 3, 2 * DAY_NS + 3)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        FailingDisk(monkeypatch, name, calls_left)
+        with suppress(OutsideError):
+            history.write(more)
+    stored = ParquetHistory(tmp_path).read("trades", BITCOIN.id)
+    assert len(stored) in (4, 7)
+    damages = [one.sentence for one in history.check(TRADES)]
+    # Files that gave way may be left where they could not be removed, or not surely enough.
+    assert damages == [] or (len(stored) == 7 and set(damages) == {STRANGE})
+    assert name == "unlink" or not list(tmp_path.rglob(".*.tmp"))
+    assert history.write(more).rows_added == 7 - len(stored)
+    assert len(history.read("trades", BITCOIN.id)) == 7
+
+
+def priced_by_time(*times: int) -> Columns:
+    """Return trades whose price is known by their time, so that any two agree."""
+    columns = trades(*times)
+    return Columns("trades", BITCOIN, columns.arrays | {"price": columns["time_ns"] % 1000 + 1})
+
+
+def test_a_file_is_durable_before_it_is_named_and_named_before_the_manifest_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def told_fsync(descriptor: int) -> None:
+        steps.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        fsync(descriptor)
+
+    def told_replace(source: Path, target: Path) -> None:
+        steps.append(f"name {Path(target).name}")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", told_fsync)
+    monkeypatch.setattr(os, "replace", told_replace)
+    ParquetHistory(tmp_path).write(trades(1))
+    steps = ["sync tmp_path" if step == f"sync {tmp_path.name}" else step for step in steps]
+    assert steps == [
+        *("sync tmp_path", "sync history", "sync trades", "sync BINANCE"),
+        "sync .part-0.parquet.tmp",
+        "sync .instruments.json.tmp",
+        "name instruments.json",
+        "sync history",
+        "name part-0.parquet",
+        "sync 1970-01-01",
+        "sync .manifest.json.tmp",
+        "name manifest.json",
+        "sync BTC-USDT",
+    ]
 
 
 KILLED = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tradewind.adapters.parquet.manifest import (
     Part,
     cannot_write,
     part_number,
+    read_manifest,
     sync_folder,
     write_manifest,
 )
@@ -103,13 +105,23 @@ class Draft:
                 sync_folder(self.folder / period)
         except OSError as error:
             raise cannot_write(self.folder, error.strerror or str(error)) from error
-        parts = sorted(self.parts.values(), key=_in_time)
-        write_manifest(self.folder, msgspec.structs.replace(self.stored, parts=tuple(parts)))
-        self._drafts = {}
+        self._replace_manifest()
         for part in self.stored.parts:
             if part.path not in self.parts:
-                (self.folder / part.path).unlink(missing_ok=True)
+                # What cannot be removed belongs to nothing any more, and a check names it.
+                with suppress(OSError):
+                    (self.folder / part.path).unlink()
         return self.written
+
+    def _replace_manifest(self) -> None:
+        """Whichever manifest is in place afterwards says which files `discard` may remove."""
+        parts = tuple(sorted(self.parts.values(), key=_in_time))
+        manifest = msgspec.structs.replace(self.stored, parts=parts)
+        try:
+            write_manifest(self.folder, manifest)
+        finally:
+            if read_manifest(self.folder) == manifest:
+                self._drafts = {}
 
     def discard(self) -> None:
         """Remove the files of an uncommitted draft."""

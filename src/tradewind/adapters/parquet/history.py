@@ -18,6 +18,7 @@ from tradewind.adapters.parquet.manifest import (
     cannot_write,
     read_instruments,
     read_manifest,
+    sync_folder,
     write_instruments,
 )
 from tradewind.model.column_merge import OnConflict
@@ -165,6 +166,7 @@ class ParquetHistory:
             raise BadData(
                 f"{folder} holds {manifest.series}, not {series}: give the instrument another name"
             )
+        _make_durably(folder, self.root)
         _remove_remains(folder)
         return Draft(self._connection.cursor(), folder, manifest, like, on_conflict)
 
@@ -224,6 +226,19 @@ def _new_manifest(series: Series, like: Columns) -> Manifest:
         quantity_digits=like.instrument.quantity_digits,
         parts=(),
     )
+
+
+def _make_durably(folder: Path, root: Path) -> None:
+    """Make a folder below the root whose name outlives a power cut."""
+    if folder.is_dir():
+        return
+    try:
+        folder.mkdir(parents=True)
+        for parent in reversed(folder.parents):
+            if parent == root.parent or root in (parent, *parent.parents):
+                sync_folder(parent)
+    except OSError as error:
+        raise cannot_write(folder, error.strerror or str(error)) from error
 
 
 def _remove_remains(folder: Path) -> None:
