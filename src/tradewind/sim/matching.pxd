@@ -26,7 +26,7 @@ cdef class Matching:
     cpdef void take(self, WorkingOrder order, int64_t time_ns, int64_t price, int64_t quantity) except *
     cpdef void make(self, WorkingOrder order, int64_t time_ns, int64_t price, int64_t quantity) except *
     cpdef void end_immediate(self, WorkingOrder order, int64_t time_ns) except *
-    @cython.locals(order=WorkingOrder, index=Py_ssize_t)
+    @cython.locals(order=WorkingOrder, kept=Py_ssize_t)
     cpdef void drop_done(self, list orders) except *
     cpdef void drop_all_done(self) except *
     cpdef void on_bar_opened(self, int64_t time_ns, int64_t price) except *

@@ -116,12 +116,13 @@ class Matching:
 
     def drop_done(self, orders: list[WorkingOrder]) -> None:
         """Take the finished orders out of a list."""
-        index = 0
-        while index < len(orders):
-            if orders[index].is_done:
-                del orders[index]
-            else:
-                index += 1
+        kept = 0
+        for order in orders:
+            if not order.is_done:
+                orders[kept] = order
+                kept += 1
+        if kept < len(orders):
+            del orders[kept:]
 
     def drop_all_done(self) -> None:
         """Take the finished orders out of all lists."""
