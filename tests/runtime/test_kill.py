@@ -162,5 +162,6 @@ def test_twenty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(7200)
 def test_a_thousand_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     run_rounds(tmp_path / "home", LONG_ROUNDS, seed=1)

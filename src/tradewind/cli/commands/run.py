@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -55,10 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until stopped, or for the seconds asked for; 0 when it ended in order."""
     settings = _settings(arguments)
     options = _options(settings)
-    _log_to(options.home / LOG_NAME, settings[catalog.LOG_LEVEL])
     gateway = None if arguments.without_gateway else _gateway(settings)
     try:
-        return asyncio.run(_run(options, arguments, gateway))
+        with _logging(options.home / LOG_NAME, settings[catalog.LOG_LEVEL]):
+            return asyncio.run(_run(options, arguments, gateway))
     finally:
         if gateway is not None:
             gateway.stop()
@@ -113,14 +114,19 @@ async def _watch(
         view.close()
 
 
-def _log_to(path: Path, level: str) -> None:
+@contextlib.contextmanager
+def _logging(path: Path, level: str) -> Iterator[None]:
     """Log to a file that begins anew when it is long; the terminal belongs to the view."""
     handler = RotatingFileHandler(path, maxBytes=LOG_BYTES_MAX, backupCount=LOGS_KEPT)
-    logging.basicConfig(
-        handlers=[handler],
-        level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
