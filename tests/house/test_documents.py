@@ -65,7 +65,10 @@ def test_the_documents_a_document_names_exist(document: Path) -> None:
 def test_the_readme_shows_only_commands_that_exist() -> None:
     found = BLOCK.findall((ROOT / "README.md").read_text())
     text = "\n".join(text for _, language, text in found if language == "sh")
-    lines = (shlex.split(line, comments=True) for line in text.splitlines() if "tradewind " in line)
+    joined = text.replace("\\\n", " ")
+    lines = (
+        shlex.split(line, comments=True) for line in joined.splitlines() if "tradewind " in line
+    )
     words = [line[1] for line in lines if line[0] == "tradewind" and not line[1].startswith("-")]
     assert set(words) <= set(COMMANDS)
 
