@@ -42,6 +42,7 @@ def test_the_answer_is_that_of_the_public_call(cli: Cli) -> None:
     assert answer["journal_hash"] == result.journal_hash
     assert answer["state_hash"] == result.state_hash
     assert answer["metrics"] == result.metrics
+    assert answer["periods_per_year"] == pytest.approx(365.25)
     assert (answer["limits"], answer["denied"], answer["stopped"]) == ("none", 0, {})
     assert answer["parameters"]["slow"] == "20"
 
@@ -82,6 +83,12 @@ def test_a_strategy_of_a_file_runs_with_and_without_its_class(cli: Cli) -> None:
     named = cli.json(*backtest_words(cli, strategy=f"{path}:Mine"))
     assert named["parameters"] == {"size": "3"}
     assert cli.json(*backtest_words(cli, strategy=path))["state_hash"] == named["state_hash"]
+
+
+def test_a_strategy_that_a_file_only_imports_is_not_one_of_its_own(cli: Cli) -> None:
+    imported = "from tradewind.strategies.ma_crossover import MaCrossover"
+    path = cli.strategy("mine.py", imported, "class Mine(MaCrossover):", "    slow: int = 40")
+    assert cli.json(*backtest_words(cli, strategy=path))["parameters"]["slow"] == "40"
 
 
 def test_a_strategy_that_raises_is_stopped_and_the_run_fails_with_one_sentence(cli: Cli) -> None:

@@ -13,12 +13,13 @@ from tradewind.core.engine import Engine
 from tradewind.core.snapshot import state_hash
 from tradewind.core.state import State
 from tradewind.model import messages as m
-from tradewind.model.columns import Columns
+from tradewind.model.columns import Columns, concatenate
 from tradewind.model.errors import Inconsistent
 from tradewind.model.instruments import Instrument
 from tradewind.model.market import Quote
 from tradewind.model.orders import Sizing
 from tradewind.ports.journal import numbered
+from tradewind.runtime.backtest import backtest
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover, snapshot_of
@@ -47,6 +48,7 @@ class Dipper(Strategy):
     """Buys below a price, sells what was filled, cancels by a timer."""
 
     below: float = 100.0
+    ticks_below: int = 0
 
     def on_start(self) -> None:
         self.held = 0
@@ -55,7 +57,7 @@ class Dipper(Strategy):
 
     def on_quote(self, quote: Quote) -> None:
         if quote.bid < self.below:
-            self.buy(1, limit=quote.bid)
+            self.buy(1, limit=self.price_below(quote.bid - self.ticks_below / 100))
 
     def on_fill(self, fill: object) -> None:
         self.held += 1
@@ -84,8 +86,8 @@ class Paper:
     async def commit(self, write: Callable[[], None]) -> None:
         write()
 
-    async def trade(self, strategy: Strategy) -> None:
-        """Set up, then quotes, reports, timers and a person's order."""
+    async def set_up(self, strategy: Strategy) -> None:
+        """List, open, deposit, attach."""
         await self.step(
             m.RunStarted(0, "j0", 1, ""),
             m.InstrumentListed(0, GOOG),
@@ -101,6 +103,10 @@ class Paper:
             instruments=[GOOG],
             sizing=Sizing.AT_FILL,
         )
+
+    async def trade(self, strategy: Strategy) -> None:
+        """Set up, then quotes, reports, timers and a person's order."""
+        await self.set_up(strategy)
         await self.rows(10001, 9999, 9998, 10003)
         await self.step(m.OrderAccepted(0, "j0-dipper-1", "v1"))
         await self.step(m.OrderFilled(0, "j0-dipper-1", "f1", 9999, 1, 0, "USD", 1))
@@ -161,11 +167,17 @@ def test_a_strategy_that_wants_something_else_is_named_with_the_first_record() -
         paper.again(below=0.0)
 
 
+def test_the_same_number_of_other_intents_is_found() -> None:
+    with pytest.raises(Inconsistent, match=r"is OrderIntended.*again gives OrderIntended"):
+        traded().again(ticks_below=1)
+
+
 def test_more_wanted_than_journaled_is_found_at_the_end() -> None:
     paper = Paper()
 
     async def quiet() -> None:
-        await paper.trade(Dipper(below=0.0))
+        await paper.set_up(Dipper(below=0.0))
+        await paper.rows(9999)
 
     asyncio.run(quiet())
     with pytest.raises(Inconsistent, match="deciding again gives OrderIntended"):
@@ -232,3 +244,40 @@ def test_a_pruned_journal_is_folded_from_its_oldest_snapshot() -> None:
     assert (found.snapshot, found.folded_from) == (saved[2], saved[1])
     with pytest.raises(Inconsistent, match="were pruned"):
         paper.again()
+
+
+class Signal(Strategy):
+    """Wants a position by the last two bids, and keeps when and what it wanted."""
+
+    def on_start(self) -> None:
+        self.wanted: list[tuple[int, int]] = []
+        self.last = 0.0
+        self.subscribe_quotes(self.instrument)
+
+    def on_quote(self, quote: Quote) -> None:
+        side = 1 if quote.bid > self.last else -1
+        self.last = quote.bid
+        self.wanted.append((self.time_ns, side))
+        self.target_position(side)
+
+
+def test_a_backtest_and_a_paper_run_decide_alike_on_the_same_rows() -> None:
+    paper, on_paper = Paper(), Signal()
+
+    async def trade() -> None:
+        await paper.set_up(on_paper)
+        for number in range(20):
+            await paper.rows(10000 + (number * 7) % 5, 10000 + (number * 3) % 4)
+
+    asyncio.run(trade())
+    rows = [
+        paper.recorder.read(record)
+        for group in paper.journal.groups()
+        for _, record in numbered(group)
+        if isinstance(record, m.MarketRecorded)
+    ]
+    tested = Signal()
+    result = backtest(tested, data=[concatenate(rows)])
+    assert tested.wanted == on_paper.wanted
+    assert len(on_paper.wanted) == 40
+    assert result.order_count > 0

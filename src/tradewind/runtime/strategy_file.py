@@ -14,6 +14,13 @@ from tradewind.strategies.base import Strategy
 from tradewind.strategies.library import LIBRARY, library_strategy
 
 
+OWN_ERRORS = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError,
+    RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What the code of a file may raise while it is loaded; its own kinds of errors go through."""
+
+
 class BrokenStrategy(TradewindError):
     """A strategy's own code raised while it was loaded."""
 
@@ -76,7 +83,7 @@ def load_module(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         raise UserError(f"{path} line {error.lineno} is not Python: {error.msg}") from None
-    except (ImportError, NameError, AttributeError, TypeError, ValueError) as error:
+    except OWN_ERRORS as error:
         raise BrokenStrategy(
             f"{path} cannot be loaded: {type(error).__name__}: {error}; run it with python to see"
         ) from error
