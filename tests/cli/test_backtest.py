@@ -152,10 +152,13 @@ def test_a_strategy_that_is_not_there_is_one_sentence(cli: Cli) -> None:
         assert sentence in cli.refused(*backtest_words(cli, strategy=strategy))
 
 
-def test_a_file_that_cannot_be_loaded_fails_with_its_reason(cli: Cli) -> None:
+def test_a_file_that_cannot_be_loaded_or_made_fails_with_its_reason(cli: Cli) -> None:
     path = cli.strategy("needs.py", "import no_such_module")
     sentence = cli.refused(*backtest_words(cli, strategy=path), code=1)
     assert "ModuleNotFoundError: No module named 'no_such_module'" in sentence
+    lines = ("class Makes(tw.Strategy):", "    def __init__(self):", "        [][0]")
+    sentence = cli.refused(*backtest_words(cli, strategy=cli.strategy("makes.py", *lines)), code=1)
+    assert "makes.py cannot be made: IndexError: list index out of range" in sentence
 
 
 def test_missing_bars_are_asked_for(cli: Cli) -> None:

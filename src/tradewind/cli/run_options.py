@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tradewind.model.errors import UserError
 from tradewind.model.numbers import money_of
-from tradewind.runtime.strategy_file import parameters_of, strategy_class
+from tradewind.runtime.strategy_file import make_strategy, parameters_of
 from tradewind.runtime.strategy_host import SIZINGS
 from tradewind.sim import fees, latency, slippage
 from tradewind.sim.latency import LATENCY_NS_MAX
@@ -61,7 +61,7 @@ def strategy_of(
 ) -> Strategy:
     """The strategy that a command line names, with its parameters over the defaults given."""
     given: dict[str, Parameter] = {**(defaults or {}), **parameters_of(parameters)}
-    return strategy_class(text)(**given)
+    return make_strategy(text, given)
 
 
 def cash_of(arguments: argparse.Namespace) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
 from tradewind.model.errors import TradewindError, UserError
-from tradewind.strategies.base import Strategy
+from tradewind.strategies.base import Parameter, Strategy
 from tradewind.strategies.library import LIBRARY, library_strategy
-
 
 OWN_ERRORS = (
     ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError,
@@ -49,6 +48,23 @@ def strategy_class(text: str) -> type[Strategy]:
         wanted = f"no strategy {name!r}" if colon else "not one strategy only"
         raise UserError(f"{path} has {wanted} (it has: {there}): name one as {path}:CLASS")
     return next(iter(found.values()))
+
+
+def make_strategy(text: str, parameters: Mapping[str, Parameter]) -> Strategy:
+    """A strategy by name or file with its parameters; `UserError` where one makes no sense.
+
+    >>> make_strategy("ma_crossover", {"slow": "40"}).parameters()["slow"]
+    40
+    """
+    found = strategy_class(text)
+    try:
+        return found(**parameters)
+    except UserError:
+        raise
+    except OWN_ERRORS as error:
+        raise BrokenStrategy(
+            f"strategy {text} cannot be made: {type(error).__name__}: {error}; mend its __init__"
+        ) from error
 
 
 def parameters_of(texts: Iterable[str]) -> dict[str, str]:
