@@ -47,6 +47,8 @@ CURRENCY = "USDT"
 FEE = "0.0005"
 """Share of value that the paper venue charges."""
 HOUSEKEEPING_S = 0.1
+FOLDED_MAX = 10_000
+"""A start that folded more events than this saves a snapshot at once: the next one need not."""
 EMERGENCY_LOG = "emergency.log"
 """In the home: what was done while nothing could be journaled."""
 
@@ -171,6 +173,8 @@ class Platform:
         await self.dispatch.start()
         for order in open_orders:
             self.loop.offer(m.OrderUnknown(0, order.order_id, "the platform was started again"))
+        if recovered.folded > FOLDED_MAX:
+            await self._save()
 
     def _setup(self) -> Iterator[m.ControlEvent]:
         state = self.engine.state
