@@ -27,6 +27,8 @@ RATE_MAX = 10**18
 MONEY_FACTOR_MAX = 10**12
 TIMER_INTERVAL_MIN_NS = 1_000_000
 """A timer that fires more often would keep the engine from everything else."""
+TIMERS_MAX = 10_000
+"""Timers that may wait at once."""
 
 SCOPE_KINDS = ("account", "strategy", "instrument", "venue")
 
@@ -229,6 +231,8 @@ def _check_units(name: str, units: int) -> None:
 
 
 def _timer_set(state: State, event: m.TimerSet) -> None:
+    if len(state.timers) >= TIMERS_MAX:
+        raise UserError(f"{TIMERS_MAX} timers are set already: let some fire first")
     if not 0 <= event.due_time_ns < TIME_MAX_NS:
         raise UserError(f"a timer cannot be due at {event.due_time_ns} ns: use UTC in ns")
     interval_ns = event.interval_ns
@@ -253,11 +257,19 @@ def _order_filled(state: State, event: m.OrderFilled) -> None:
     product = event.price * event.quantity * market.money_factor
     _check_balance(account, market.currency, product // market.money_divisor)
     _check_balance(account, event.fee_currency, abs(event.fee))
-    book = state.strategies[order.strategy]
-    position = book.positions.get(order.instrument * 3 + order.leg + 1)
-    held = 0 if position is None else abs(position.quantity)
-    if product > BALANCE_MAX or held + event.quantity > UNITS_MAX:
-        raise UserError(f"a fill of {event.quantity} units at {event.price} is beyond 64 bits")
+    held = _held(account, order.instrument) + event.quantity
+    value = held * max(market.mark, event.price) * market.money_factor
+    if held > UNITS_MAX or value > MONEY_MAX:
+        raise UserError(f"{account.name} cannot hold {held} units of {market.id}: 64 bits are over")
+
+
+def _held(account: Account, instrument: int) -> int:
+    """What an account may hold at most, long or short, with all that is open filled."""
+    holdings = account.scope.holdings
+    holding = holdings[instrument] if len(holdings) > instrument else None
+    if holding is None:
+        return 0
+    return abs(holding.position) + holding.open_buy + holding.open_sell
 
 
 def _check_balance(account: Account, currency: str, amount: int) -> None:

@@ -212,5 +212,5 @@ def _amounts(rule: str, value: int, limit: int, scope: Scope) -> Breach:
 
 def _shares(rule: str, value: int, base: int, limit: int) -> Breach:
     wide: Any = value
-    share = int(wide * SHARE // base) if base > 0 else 0
-    return (rule, format_plain(share, 9), format_plain(limit, 9))
+    share = format_plain(int(wide * SHARE // base), 9) if base > 0 else "no equity"
+    return (rule, share, format_plain(limit, 9))
