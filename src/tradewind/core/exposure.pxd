@@ -4,7 +4,6 @@ from libc.stdint cimport int64_t
 from tradewind.core.bounds cimport Bounds
 from tradewind.core.ledger cimport Wallet
 from tradewind.core.market cimport Market
-from tradewind.model.numbers cimport divide_half_even
 
 
 cdef int64_t MONEY_MAX
@@ -46,6 +45,6 @@ cdef class Scope:
     cpdef int64_t net(self, int64_t side) except? -1
 
 
-@cython.locals(wide=object, product=object, converted=object)
+@cython.locals(wide=object, product=object, converted=object, rest=object)
 cpdef object convert(object amount, object rate, object divisor)
 cpdef int64_t bounded_sum(int64_t total, int64_t amount) except? -1

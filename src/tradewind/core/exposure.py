@@ -10,7 +10,7 @@ from tradewind.core.market import Market
 from tradewind.model.errors import BadNumber
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
-from tradewind.model.numbers import MONEY_MAX, divide_half_even
+from tradewind.model.numbers import MONEY_MAX
 
 RATE_DIGITS = 9
 SECOND_NS = 1_000_000_000
@@ -210,14 +210,17 @@ def convert(amount: int, rate: int, divisor: int) -> int:
 
     >>> convert(1_000_000, 1_100_000_000, 10**9)  # 1 EUR at 1.1 USD
     1100000
+    >>> convert(5, 11, 10), convert(15, 1, 10), convert(25, 1, 10)  # ties go to the even one
+    (6, 2, 2)
     """
     wide: Any = amount
     product: Any = wide * rate
-    quotient, rest = divmod(product, divisor)
-    converted = int(quotient + divide_half_even(rest, divisor))
+    converted, rest = divmod(product, divisor)
+    if 2 * rest > divisor or (2 * rest == divisor and converted % 2):
+        converted += 1
     if abs(converted) > MONEY_MAX:
         raise BadNumber(f"{amount} at a rate of {rate} / {divisor} is beyond 64 bits")
-    return converted
+    return int(converted)
 
 
 def bounded_sum(total: int, amount: int) -> int:

@@ -2,10 +2,9 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from tradewind.core.bounds cimport Bounds
-from tradewind.core.exposure cimport Holding, Scope
+from tradewind.core.exposure cimport Holding, Scope, convert
 from tradewind.core.market cimport Market
 from tradewind.core.orders cimport Order
-from tradewind.model.numbers cimport divide_half_even
 
 
 cdef int64_t OFF
@@ -25,7 +24,7 @@ cdef tuple _flow_breach(Order order, Holding holding, Scope scope, int64_t time_
 cdef tuple _position_breach(Order order, Holding holding, Scope scope)
 @cython.locals(bounds=Bounds, price=int64_t, before=int64_t, after=int64_t, grows=int64_t, gross=int64_t, net=int64_t, at_risk=int64_t)
 cdef tuple _exposure_breach(Order order, Holding holding, Scope scope, int64_t equity)
-@cython.locals(price=int64_t, notional=int64_t, stress=int64_t)
+@cython.locals(price=int64_t, notional=int64_t)
 cpdef int64_t risk_of(Order order, Holding holding) except? -1
 @cython.locals(wide=object, wide_share=object)
 cpdef bint exceeds_share(object amount, object share, object base) except -1

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.bounds import OFF, SHARE
-from tradewind.core.exposure import Holding, Scope
+from tradewind.core.exposure import Holding, Scope, convert
 from tradewind.core.orders import Order
 from tradewind.model.instruments import currency_digits
-from tradewind.model.numbers import divide_half_even, format_plain
+from tradewind.model.numbers import format_plain
 
 RULES = (
     "halted",
@@ -185,8 +185,7 @@ def risk_of(order: Order, holding: Holding) -> int:
     if order.stop_price > 0 and order.order_type < 3:
         return abs(holding.money(abs(price - order.stop_price), order.quantity))
     notional = abs(holding.money(price, order.quantity))
-    stress = holding.bounds.stress
-    return notional // SHARE * stress + divide_half_even(notional % SHARE * stress, SHARE)
+    return int(convert(notional, holding.bounds.stress, SHARE))
 
 
 def exceeds_share(amount: int, share: int, base: int) -> bool:

@@ -8,8 +8,8 @@ from tradewind.core.orders cimport Order
 from tradewind.core.positions cimport Position
 
 
-cdef int64_t DONE_ORDERS_MAX
-cdef int64_t DONE_ORDER_AGE_MAX_NS
+cdef int64_t _ORDERS_MAX
+cdef int64_t _ORDER_AGE_MAX_NS
 
 
 @cython.final

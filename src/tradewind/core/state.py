@@ -18,6 +18,10 @@ DONE_ORDERS_MAX = 100_000
 DONE_ORDER_AGE_MAX_NS = 24 * 3600 * 1_000_000_000
 """Finished orders older than this leave memory as well."""
 
+# C integers when compiled (state.pxd)
+_ORDERS_MAX = DONE_ORDERS_MAX
+_ORDER_AGE_MAX_NS = DONE_ORDER_AGE_MAX_NS
+
 FIRM = "firm"
 
 
@@ -253,8 +257,8 @@ class State:
         self.open_orders.pop(order.order_id, None)
         done = self.done
         done.append(order)
-        oldest_ns = self.time_ns - DONE_ORDER_AGE_MAX_NS
-        while done and (len(done) > DONE_ORDERS_MAX or done[0].changed_time_ns < oldest_ns):
+        oldest_ns = self.time_ns - _ORDER_AGE_MAX_NS
+        while done and (len(done) > _ORDERS_MAX or done[0].changed_time_ns < oldest_ns):
             forgotten = done.popleft()
             self.orders.pop(forgotten.order_id, None)
 

@@ -11,7 +11,9 @@ SECOND_NS = 1_000_000_000
 
 
 class MarketMaker(Strategy):
-    """Keep one post-only order on each side; move them when the middle has moved enough.
+    """Keep one post-only order on each side; move them when the middle has moved.
+
+    They move by at least `move_share` of price, and not more often than every `pause_ms`.
 
     `quantity` is the size of a quote (text, exact), `spread_share` the distance of each side
     from the middle as a share of price, `lean_share` how much of it one quote of inventory

@@ -8,7 +8,8 @@ from tradewind.strategies.base import Strategy
 
 
 class MeanReversion(Strategy):
-    """Trade against large distances of the close from its average, in standard deviations.
+    """Trade against large distances of the close from its average, in standard deviations
+    over `period` bars.
 
     `entry` and `leave` are distances at which a position is opened and closed; `weight` is its
     share of account equity; `short` says whether distances above are sold short.
