@@ -3,17 +3,16 @@
 import multiprocessing
 import os
 import random
-import resource
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
+from tests.disks import files_at_most, small_disk
 from tradewind.adapters.sqlite.journal import SqliteJournal, open_journal
 from tradewind.model.errors import UserError
 from tradewind.model.messages import BadTick, Record
@@ -80,18 +79,6 @@ def test_a_killed_process_loses_nothing_it_was_told_is_durable(rounds: int, tmp_
 # --- full disk -------------------------------------------------------------------------------
 
 
-@contextmanager
-def small_disk(directory: Path, size: str) -> Iterator[Path]:
-    """A file system of its own; needs the right to mount one."""
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)]
-    if os.geteuid() != 0 or subprocess.call(command) != 0:
-        pytest.skip("a small disk needs the right to mount one")
-    try:
-        yield directory
-    finally:
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)
-
-
 def append_many(journal: SqliteJournal) -> None:
     """Append 20 MB or until the disk fails."""
     for _ in range(1000):
@@ -147,17 +134,6 @@ def test_the_reserve_takes_its_space_and_gives_it_back(tmp_path: Path) -> None:
 
 
 # --- failing disk ----------------------------------------------------------------------------
-
-
-@contextmanager
-def files_at_most(size_bytes: int) -> Iterator[None]:
-    """Let every write beyond a file size fail, as an input/output error does."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_after_a_failed_write_nothing_more_is_written(tmp_path: Path) -> None:

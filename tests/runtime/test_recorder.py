@@ -1,7 +1,6 @@
 """What the recorder gives back equals what it was given, or is refused with its place."""
 
 import itertools
-import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.disks import files_at_most, small_disk
 from tradewind.model.columns import OPTIONAL, REQUIRED, Columns
 from tradewind.model.instruments import Instrument
-from tradewind.model.messages import MarketRecorded
-from tradewind.ports.journal import JournalBroken, JournalDamaged
+from tradewind.ports.journal import JournalBroken, JournalDamaged, JournalFull
 from tradewind.runtime.recorder import MAGIC, Recorder, digest_of
 from tradewind.runtime.segments import FileSegments, MemorySegments, Segments
 
@@ -138,12 +137,14 @@ def test_a_torn_end_takes_only_what_was_not_flushed() -> None:
         assert same(found.read(again), trades(2))
 
 
-def test_a_segment_is_durable_before_the_next_one_begins() -> None:
-    segments = MemorySegments()
+def test_a_flush_takes_in_every_segment(new_segments: Callable[[], Segments]) -> None:
+    segments = new_segments()
     recorder = Recorder(segments, segment_bytes_max=1)
-    first = recorder.record(trades(1))
-    recorder.record(trades(1))
-    assert same(Recorder(segments.crash()).read(first), trades(1))
+    references = [recorder.record(trades(1, start=number)) for number in range(3)]
+    recorder.flush()
+    found = Recorder(segments.crash() if isinstance(segments, MemorySegments) else segments)
+    for number, reference in enumerate(references):
+        assert same(found.read(reference), trades(1, start=number))
 
 
 def test_any_flipped_bit_is_refused() -> None:
@@ -209,32 +210,55 @@ def test_pruning_removes_older_segments_and_never_the_newest(
     assert recorder.record(trades(1)).segment == "00000005"
 
 
-def break_memory() -> tuple[Recorder, MarketRecorded]:
+def test_after_a_failed_sync_nothing_more_is_recorded() -> None:
     segments = MemorySegments()
     recorder = Recorder(segments)
     reference = recorder.record(trades(1))
-    segments.fail_next()
-    return recorder, reference
-
-
-def test_after_a_failed_sync_nothing_more_is_recorded() -> None:
-    recorder, reference = break_memory()
+    segments.fail_next("fsync")
     for attempt in (recorder.flush, lambda: recorder.record(trades(1)), recorder.flush):
         with pytest.raises(JournalBroken):
             attempt()
     assert same(recorder.read(reference), trades(1))
 
 
+def test_a_full_disk_loses_nothing_and_the_flush_may_be_tried_again() -> None:
+    segments = MemorySegments()
+    recorder = Recorder(segments)
+    references = [recorder.record(trades(1))]
+    segments.fail_next("full")
+    with pytest.raises(JournalFull):
+        recorder.flush()
+    references.append(recorder.record(trades(2)))
+    recorder.flush()
+    found = Recorder(segments.crash())
+    assert [len(found.read(reference)) for reference in references] == [1, 2]
+
+
+def test_a_full_disk_of_files_is_written_at_the_same_place_again(tmp_path: Path) -> None:
+    with small_disk(tmp_path, "1m") as disk:
+        recorder = Recorder(FileSegments(disk))
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(700_000))
+        batches = [trades(5000, start=number) for number in range(4)]
+        references = [recorder.record(batch) for batch in batches]
+        with pytest.raises(JournalFull, match="free space"):
+            recorder.flush()
+        ballast.unlink()
+        recorder.flush()
+        recorder.close()
+        found = Recorder(FileSegments(disk))
+        for batch, reference in zip(batches, references, strict=True):
+            assert same(found.read(reference), batch)
+        found.close()
+
+
 def test_after_a_failed_write_nothing_more_is_recorded(tmp_path: Path) -> None:
     recorder = Recorder(FileSegments(tmp_path))
     reference = recorder.record(trades(10))
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(JournalBroken, match="free space or check the disk"):
-            recorder.record(trades(1000))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    recorder.flush()
+    recorder.record(trades(1000))
+    with files_at_most(1000), pytest.raises(JournalBroken, match="check the disk"):
+        recorder.flush()
     for attempt in (recorder.flush, lambda: recorder.record(trades(1))):
         with pytest.raises(JournalBroken):
             attempt()

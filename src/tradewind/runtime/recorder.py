@@ -47,6 +47,8 @@ _decoder = msgspec.msgpack.Decoder(_InstrumentFrame | _RowsFrame)
 class Recorder:
     """Keeps batches and gives them back exactly, by reference; one thread at a time.
 
+    `record` only takes memory, bounded by what is recorded between two calls of `flush`.
+
     >>> from tradewind.runtime.segments import MemorySegments
     >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
     >>> row = {"time_ns": [1, 2], "price": [10000, 10001], "size": [5, 7], "side": [1, -1]}
@@ -68,8 +70,7 @@ class Recorder:
     def record(self, columns: Columns) -> MarketRecorded:
         """Append a batch of at least one row; `flush` makes it durable.
 
-        The reference has the time of the last row. Raises `JournalBroken` where the disk fails,
-        and at every later call.
+        The reference has the time of the last row. Raises `JournalBroken` once a flush has.
         """
         assert len(columns) > 0
         if self._size_bytes >= self._segment_bytes_max:
@@ -100,7 +101,10 @@ class Recorder:
         return columns
 
     def flush(self) -> None:
-        """Make all batches durable: to be called before the group that refers to them commits."""
+        """Make all batches durable: to be called before the group that refers to them commits.
+
+        Raises `JournalFull`, after which it may be called again, or `JournalBroken` for good.
+        """
         self._segments.sync()
 
     def prune(self, before_segment: str) -> int:
@@ -119,7 +123,6 @@ class Recorder:
         return f"{self._number:08d}"
 
     def _begin_segment(self) -> None:
-        self._segments.sync()
         self._number += 1
         self._size_bytes = 0
         self._written = {}

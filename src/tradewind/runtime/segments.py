@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
-from tradewind.ports.journal import JournalBroken
+from tradewind.ports.journal import JournalBroken, JournalFull
 
 SUFFIX = ".rows"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+Fault = Literal["full", "fsync"]
 
 
 class Segments(Protocol):
@@ -18,10 +22,14 @@ class Segments(Protocol):
         """Names of all segments, oldest first."""
 
     def append(self, name: str, data: bytes) -> None:
-        """Add bytes at the end of a segment, made if it is not there; not durable yet."""
+        """Add bytes at the end of a segment, in memory until `sync`."""
 
     def sync(self) -> None:
-        """Make all that was appended durable. A failure is final: `JournalBroken` from then on."""
+        """Write all that was appended and make it durable.
+
+        Raises `JournalFull` where the disk is full: nothing is lost and `sync` may be called
+        again. Any other failure is final: `JournalBroken`, then and at every later call.
+        """
 
     def read(self, name: str, offset: int, count: int) -> bytes:
         """Bytes of a segment, fewer where it ends; FileNotFoundError where it is not."""
@@ -30,7 +38,7 @@ class Segments(Protocol):
         """Remove a segment that is not the newest."""
 
     def close(self) -> None:
-        """Let go of files; what was not synced may be lost."""
+        """Let go of files; what was not synced is lost."""
 
 
 class FileSegments:
@@ -42,43 +50,36 @@ class FileSegments:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
+        self._waiting: dict[str, list[bytes]] = {}
+        self._written_bytes = 0
         self._writing: tuple[str, int] | None = None
         self._reading: tuple[str, BinaryIO] | None = None
-        self._has_unsynced = False
         self._failure: JournalBroken | None = None
 
     def names(self) -> list[str]:
         """Names of all segments, oldest first."""
-        return sorted(path.stem for path in self._directory.glob(f"*{SUFFIX}"))
+        stored = {path.stem for path in self._directory.glob(f"*{SUFFIX}")}
+        return sorted(stored | set(self._waiting))
 
     def append(self, name: str, data: bytes) -> None:
-        """Add bytes at the end of a segment."""
+        """Add bytes at the end of a segment, in memory until `sync`."""
         self._check_whole()
-        try:
-            if self._writing is None or self._writing[0] != name:
-                self._begin(name)
-            assert self._writing is not None
-            self._has_unsynced = True
-            written = os.write(self._writing[1], data)
-        except OSError as error:
-            raise self._failed(name, error.strerror or str(error)) from error
-        if written != len(data):
-            raise self._failed(name, "No space left on device")
+        self._waiting.setdefault(name, []).append(data)
 
     def sync(self) -> None:
-        """Make all that was appended durable."""
+        """Write all that was appended and make it durable."""
         self._check_whole()
-        if self._writing is None or not self._has_unsynced:
-            return
-        name, descriptor = self._writing
-        try:
-            os.fsync(descriptor)
-        except OSError as error:
-            raise self._failed(name, error.strerror or str(error)) from error
-        self._has_unsynced = False
+        for name in list(self._waiting):
+            try:
+                self._write(name, b"".join(self._waiting[name]))
+            except OSError as error:
+                raise self._failed(name, error) from error
+            del self._waiting[name]
 
     def read(self, name: str, offset: int, count: int) -> bytes:
-        """Bytes of a segment."""
+        """Bytes of a segment; what waits is synced first."""
+        if name in self._waiting:
+            self.sync()
         if self._reading is None or self._reading[0] != name:
             self._stop_reading()
             self._reading = (name, self._path(name).open("rb", buffering=0))
@@ -92,20 +93,27 @@ class FileSegments:
     def close(self) -> None:
         """Close the files."""
         self._stop_reading()
-        if self._writing is not None:
-            os.close(self._writing[1])
-            self._writing = None
+        self._stop_writing()
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Write at the end of what was synced: after a full disk the same place is written."""
+        if self._writing is None or self._writing[0] != name:
+            self._begin(name)
+        assert self._writing is not None
+        descriptor, done = self._writing[1], 0
+        while done < len(data):
+            done += os.pwrite(descriptor, data[done:], self._written_bytes + done)
+        _sync(descriptor)
+        self._written_bytes += len(data)
 
     def _begin(self, name: str) -> None:
-        self.sync()
-        if self._writing is not None:
-            os.close(self._writing[1])
-            self._writing = None
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        self._stop_writing()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         self._writing = (name, os.open(self._path(name), flags, 0o600))
+        self._written_bytes = 0
         directory = os.open(self._directory, os.O_RDONLY)
         try:
-            os.fsync(directory)
+            _sync(directory)
         finally:
             os.close(directory)
 
@@ -113,12 +121,21 @@ class FileSegments:
         if self._failure is not None:
             raise self._failure.with_traceback(None)
 
-    def _failed(self, name: str, reason: str) -> JournalBroken:
+    def _failed(self, name: str, error: OSError) -> JournalBroken:
+        path, reason = self._path(name), error.strerror
+        if error.errno in _FULL:
+            return JournalFull(f"the disk of {path} is full: free space, then start again")
+        self._waiting = {}
         self._failure = JournalBroken(
-            f"writing {self._path(name)} failed ({reason}), no more market data is kept: "
-            "free space or check the disk, then start again"
+            f"writing {path} failed ({reason}), no more market data is kept: check the disk and "
+            "the system's log, then start again"
         )
         return self._failure
+
+    def _stop_writing(self) -> None:
+        if self._writing is not None:
+            os.close(self._writing[1])
+            self._writing = None
 
     def _stop_reading(self) -> None:
         if self._reading is not None:
@@ -127,6 +144,14 @@ class FileSegments:
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}{SUFFIX}"
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # The system may forget what it could not write: whatever the reason, it is final.
+        raise OSError(errno.EIO, error.strerror) from error
 
 
 class MemorySegments:
@@ -143,7 +168,7 @@ class MemorySegments:
     def __init__(self) -> None:
         self._data: dict[str, bytearray] = {}
         self._synced_bytes: dict[str, int] = {}
-        self._fails_next = False
+        self._next_fault: Fault | None = None
         self._failure: JournalBroken | None = None
 
     def names(self) -> list[str]:
@@ -158,7 +183,10 @@ class MemorySegments:
 
     def sync(self) -> None:
         """Make all that was appended durable, or fail as told."""
-        if self._fails_next:
+        fault, self._next_fault = self._next_fault, None
+        if fault == "full":
+            raise JournalFull("the disk is full: free space, then start again")
+        if fault == "fsync":
             self._failure = JournalBroken("the disk failed: look at it, then start again")
         if self._failure is not None:
             raise self._failure
@@ -177,9 +205,9 @@ class MemorySegments:
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
 
-    def fail_next(self) -> None:
-        """Let the next `sync` fail."""
-        self._fails_next = True
+    def fail_next(self, fault: Fault) -> None:
+        """Let the next `sync` fail, for good with "fsync"."""
+        self._next_fault = fault
 
     def crash(self, kept_bytes: int = 0) -> MemorySegments:
         """The segments as the next process finds them; of unsynced bytes the first ones stay."""

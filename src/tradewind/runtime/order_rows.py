@@ -1,0 +1,261 @@
+"""Rows of orders and fills, made from what the journal says about them."""
+
+from __future__ import annotations
+
+from decimal import Decimal, localcontext
+
+import msgspec
+
+from tradewind.core.order_lifecycle import Happening, next_state
+from tradewind.model import messages as m
+from tradewind.model.instruments import currency_digits
+from tradewind.model.numbers import format_units, parse_units
+from tradewind.model.orders import OrderState
+from tradewind.ports.records import DenialRow, FillRow, InstrumentRow, OrderRow, StrategyRow
+from tradewind.runtime.pending_rows import PendingRows
+
+AVERAGE_DIGITS = 4
+"""Digits an average price has more than the instrument's prices."""
+_EXACT_DIGITS = 60
+
+
+def order_intended(rows: PendingRows, number: int, event: m.OrderIntended) -> None:
+    """A new order; what names no strategy or instrument, or repeats an id, makes none."""
+    strategy = rows.find(StrategyRow, event.strategy)
+    instrument = rows.find(InstrumentRow, event.instrument)
+    if strategy is None or instrument is None or rows.find(OrderRow, event.order_id) is not None:
+        return
+    rows.put(_order_of(number, event, strategy.strategy, strategy.account, instrument))
+
+
+def order_submitted(rows: PendingRows, number: int, event: m.SubmitOrder) -> None:
+    """Risk let it pass. An order that was a target has its first row here."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is None:
+        instrument = rows.find(InstrumentRow, event.instrument)
+        if instrument is None:
+            return
+        strategy = strategy_of(event.order_id)
+        row = _order_of(number, event, strategy, event.account, instrument)
+    rows.put(
+        msgspec.structs.replace(row, sequence=number, venue=event.venue, account=event.account)
+    )
+
+
+def order_denied(rows: PendingRows, number: int, event: m.OrderDenied) -> None:
+    """Our risk refused a new order, or a change of one that works on."""
+    row = rows.find(OrderRow, event.order_id)
+    strategy = row.strategy if row is not None else strategy_of(event.order_id)
+    rows.put(
+        DenialRow(
+            number, event.time_ns, event.order_id, strategy, event.rule, event.value, event.limit
+        )
+    )
+    if row is not None and row.is_open and not row.venue:
+        _put(rows, number, event.time_ns, row, OrderState.DENIED, event.rule)
+
+
+def order_accepted(rows: PendingRows, number: int, event: m.OrderAccepted) -> None:
+    """The venue works it."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None:
+        row = msgspec.structs.replace(row, venue_order_id=event.venue_order_id)
+        _move(rows, number, event.time_ns, row, Happening.ACCEPTED)
+
+
+def order_ended(
+    rows: PendingRows, number: int, event: m.OrderRejected | m.OrderCanceled | m.OrderExpired
+) -> None:
+    """It works no more."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None:
+        _move(rows, number, event.time_ns, row, _ENDS[type(event)], event.reason)
+
+
+def order_unknown(rows: PendingRows, number: int, event: m.OrderUnknown) -> None:
+    """Nobody knows."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None and row.is_open:
+        _move(rows, number, event.time_ns, row, Happening.UNKNOWN, event.reason)
+
+
+def cancel_sent(rows: PendingRows, number: int, event: m.CancelOrder) -> None:
+    """A cancel is on its way."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None:
+        _move(rows, number, event.time_ns, row, Happening.CANCEL_SENT)
+
+
+def cancel_rejected(rows: PendingRows, number: int, event: m.CancelRejected) -> None:
+    """It works on."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None:
+        _move(rows, number, event.time_ns, row, Happening.CANCEL_REJECTED)
+
+
+def order_amended(rows: PendingRows, number: int, event: m.OrderAmended) -> None:
+    """It works with other terms; filled beyond the new quantity it is done."""
+    known = _known(rows, event.order_id)
+    if known is None:
+        return
+    row, instrument = known
+    row = msgspec.structs.replace(
+        row,
+        quantity=format_units(event.quantity, instrument.quantity_digits),
+        limit_price=_price(event.limit_price, instrument) or row.limit_price,
+    )
+    filled = parse_units(row.filled_quantity, instrument.quantity_digits)
+    happening = Happening.FULL_FILL if filled >= event.quantity else Happening.AMENDED
+    if row.is_open:
+        _move(rows, number, event.time_ns, row, happening)
+    else:
+        rows.put(msgspec.structs.replace(row, sequence=number))
+
+
+def amend_rejected(rows: PendingRows, number: int, event: m.AmendRejected) -> None:
+    """It works with the old terms."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None and row.is_open:
+        _move(rows, number, event.time_ns, row, Happening.AMEND_REJECTED)
+
+
+def order_filled(rows: PendingRows, number: int, event: m.OrderFilled) -> None:
+    """One execution, posted once, also behind the end of its order."""
+    known = _known(rows, event.order_id)
+    if known is None:
+        return
+    row, instrument = known
+    if rows.find(FillRow, event.order_id, event.fill_id) is not None:
+        return
+    fill = _fill_of(number, event, row, instrument)
+    rows.put(fill)
+    digits = instrument.quantity_digits
+    filled = parse_units(row.filled_quantity, digits) + event.quantity
+    is_full = filled >= parse_units(row.quantity, digits)
+    row = msgspec.structs.replace(row, filled_quantity=format_units(filled, digits))
+    row = _with_average(row, fill, instrument.price_digits + AVERAGE_DIGITS)
+    happening = Happening.FULL_FILL if is_full else Happening.PARTIAL_FILL
+    _move(rows, number, event.time_ns, row, happening)
+
+
+def strategy_of(order_id: str) -> str:
+    """The strategy an order id of ours names, "" for a foreign one.
+
+    >>> strategy_of("j0-cross-11"), strategy_of("order")
+    ('cross', '')
+    """
+    parts = order_id.split("-")
+    return parts[1] if len(parts) == 3 else ""
+
+
+_ENDS = {
+    m.OrderRejected: Happening.REJECTED,
+    m.OrderCanceled: Happening.CANCELED,
+    m.OrderExpired: Happening.EXPIRED,
+}
+
+
+def _known(rows: PendingRows, order_id: str) -> tuple[OrderRow, InstrumentRow] | None:
+    row = rows.find(OrderRow, order_id)
+    instrument = rows.find(InstrumentRow, row.instrument) if row is not None else None
+    return None if row is None or instrument is None else (row, instrument)
+
+
+def _order_of(
+    number: int,
+    terms: m.OrderIntended | m.SubmitOrder,
+    strategy: str,
+    account: str,
+    instrument: InstrumentRow,
+) -> OrderRow:
+    zero = format_units(0, instrument.quantity_digits)
+    return OrderRow(
+        sequence=number,
+        order_id=terms.order_id,
+        strategy=strategy,
+        account=account,
+        venue="",
+        instrument=terms.instrument,
+        side=terms.side.name,
+        type=terms.type.name,
+        state=OrderState.PENDING_NEW.name,
+        is_open=1,
+        quantity=format_units(terms.quantity, instrument.quantity_digits),
+        filled_quantity=zero,
+        limit_price=_price(terms.limit_price, instrument),
+        stop_price=_price(terms.stop_price, instrument),
+        average_price="",
+        filled_notional="0",
+        time_in_force=terms.time_in_force.name,
+        leg=terms.leg.name,
+        venue_order_id="",
+        reason="",
+        intended_time_ns=terms.time_ns,
+        changed_time_ns=terms.time_ns,
+    )
+
+
+def _fill_of(
+    number: int, event: m.OrderFilled, order: OrderRow, instrument: InstrumentRow
+) -> FillRow:
+    return FillRow(
+        sequence=number,
+        order_id=event.order_id,
+        fill_id=event.fill_id,
+        time_ns=event.time_ns,
+        account=order.account,
+        strategy=order.strategy,
+        instrument=order.instrument,
+        side=order.side,
+        price=format_units(event.price, instrument.price_digits),
+        quantity=format_units(event.quantity, instrument.quantity_digits),
+        fee=format_units(event.fee, currency_digits(event.fee_currency)),
+        fee_currency=event.fee_currency,
+        liquidity=_LIQUIDITY.get(event.liquidity, ""),
+    )
+
+
+_LIQUIDITY = {1: "MAKER", 2: "TAKER"}
+
+
+def _with_average(order: OrderRow, fill: FillRow, digits: int) -> OrderRow:
+    with localcontext() as context:
+        context.prec = _EXACT_DIGITS
+        notional = Decimal(order.filled_notional) + Decimal(fill.price) * Decimal(fill.quantity)
+        average = notional / Decimal(order.filled_quantity)
+        rounded = average.quantize(Decimal(1).scaleb(-digits))
+    return msgspec.structs.replace(
+        order, filled_notional=f"{notional:f}", average_price=f"{rounded:f}"
+    )
+
+
+def _price(units: int, instrument: InstrumentRow) -> str:
+    return format_units(units, instrument.price_digits) if units else ""
+
+
+def _move(
+    rows: PendingRows,
+    number: int,
+    time_ns: int,
+    row: OrderRow,
+    happening: Happening,
+    reason: str = "",
+) -> None:
+    has_fills = int(row.filled_notional != "0")
+    state = OrderState(next_state(OrderState[row.state], happening, has_fills))
+    _put(rows, number, time_ns, row, state, reason)
+
+
+def _put(
+    rows: PendingRows, number: int, time_ns: int, row: OrderRow, state: OrderState, reason: str
+) -> None:
+    rows.put(
+        msgspec.structs.replace(
+            row,
+            sequence=number,
+            state=state.name,
+            is_open=int(state <= OrderState.UNKNOWN),
+            reason=reason if state.name != row.state else row.reason,
+            changed_time_ns=time_ns,
+        )
+    )

@@ -1,0 +1,201 @@
+"""The projection of the journal: its records turned into rows, exactly once, from any sequence on.
+
+Rows of positions, balances and equity need the core's arithmetic; who runs the core writes them
+into the same store under a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from tradewind.model import messages as m
+from tradewind.model.errors import Inconsistent
+from tradewind.ports.journal import Group, JournalReader, numbered
+from tradewind.ports.records import (
+    BadTickRow,
+    DenialRow,
+    FillRow,
+    HaltRow,
+    InstrumentRow,
+    OrderRow,
+    Records,
+    StrategyRow,
+)
+from tradewind.runtime import order_rows
+from tradewind.runtime.pending_rows import PendingRows
+
+KINDS = (InstrumentRow, StrategyRow, OrderRow, FillRow, DenialRow, HaltRow, BadTickRow)
+GROUPS_AT_ONCE = 256
+"""Groups written in one transaction when catching up."""
+
+
+class Projection:
+    """Follows one journal into one store.
+
+    >>> from tradewind.adapters.memory.records import MemoryRecords
+    >>> from tradewind.ports.journal import group_of
+    >>> records = MemoryRecords()
+    >>> halted = m.Halted(5, "all", "by hand", "me")
+    >>> projection = Projection("j0", records)
+    >>> projection.apply([group_of([halted], after_sequence=0, epoch=1, time_ns=5)])
+    >>> records.rows(HaltRow)[0].reason, projection.sequence
+    ('by hand', 1)
+    """
+
+    def __init__(self, journal_id: str, records: Records) -> None:
+        self._name = f"messages of {journal_id}"
+        self._records = records
+        self._pending = PendingRows(records)
+        self.sequence = records.sequence(self._name)
+        if self.sequence == 0:
+            # The tables may hold what another journal's projection left.
+            records.clear(self._name, KINDS)
+
+    def apply(self, groups: Iterable[Group]) -> None:
+        """Write what groups changed, in one transaction; those already written do nothing.
+
+        Raises `Inconsistent` where a group is missing. When the store fails nothing is changed,
+        and the same groups may be handed over again.
+        """
+        with ExitStack() as undo:
+            undo.callback(self._pending.forget)
+            last = self.sequence
+            for group in groups:
+                if group.last > last:
+                    self._project(group, last)
+                    last = group.last
+            if last > self.sequence:
+                self._records.write(self._name, last, self._pending.take())
+            self.sequence = last
+            undo.pop_all()
+
+    def follow(self, journal: JournalReader) -> None:
+        """Catch up with the journal; where it is shorter than the rows, begin anew."""
+        if self.sequence > journal.last_sequence:
+            self.rebuild(journal)
+            return
+        groups = journal.groups(self.sequence)
+        while batch := list(islice(groups, GROUPS_AT_ONCE)):
+            self.apply(batch)
+
+    def rebuild(self, journal: JournalReader) -> None:
+        """Empty the tables and build them again from the journal's beginning."""
+        self._pending.forget()
+        self._records.clear(self._name, KINDS)
+        self.sequence = 0
+        self.follow(journal)
+
+    def _project(self, group: Group, last: int) -> None:
+        if group.first != last + 1:
+            raise Inconsistent(
+                f"the rows end at {last} and a group begins at {group.first}: "
+                "follow the journal first"
+            )
+        for number, record in numbered(group):
+            HANDLERS[type(record)](self._pending, number, record)
+
+
+def instrument_listed(rows: PendingRows, number: int, event: m.InstrumentListed) -> None:
+    """A new instrument or version."""
+    instrument = event.instrument
+    rows.put(
+        InstrumentRow(
+            sequence=number,
+            instrument=instrument.id,
+            version=instrument.version,
+            tick=instrument.tick,
+            lot=instrument.lot,
+            price_digits=instrument.price_digits,
+            quantity_digits=instrument.quantity_digits,
+            currency=instrument.currency,
+            base=instrument.base,
+            kind=instrument.kind,
+        )
+    )
+
+
+def strategy_registered(rows: PendingRows, number: int, event: m.StrategyRegistered) -> None:
+    """A strategy runs, again if it was stopped."""
+    rows.put(StrategyRow(number, event.strategy, event.account, event.code))
+
+
+def strategy_stopped(rows: PendingRows, number: int, event: m.StrategyStopped) -> None:
+    """A strategy runs no more."""
+    row = rows.find(StrategyRow, event.strategy)
+    if row is not None:
+        rows.put(msgspec.structs.replace(row, sequence=number, reason=event.reason))
+
+
+def halted(rows: PendingRows, number: int, event: m.Halted) -> None:
+    """A halt stands."""
+    rows.put(HaltRow(number, number, event.scope, event.time_ns, event.reason, event.by))
+
+
+def resumed(rows: PendingRows, number: int, event: m.Resumed) -> None:
+    """All halts of the scope are lifted."""
+    for row in rows.find_all(HaltRow, "scope", event.scope):
+        if row.resumed_time_ns == 0:
+            rows.put(
+                msgspec.structs.replace(
+                    row, sequence=number, resumed_time_ns=event.time_ns, resumed_by=event.by
+                )
+            )
+
+
+def bad_tick(rows: PendingRows, number: int, event: m.BadTick) -> None:
+    """Market data was refused."""
+    rows.put(BadTickRow(number, event.time_ns, event.instrument, event.reason, event.raw))
+
+
+def no_row(rows: PendingRows, number: int, record: m.Record) -> None:
+    """Leave the rows as they are: nobody asks for these by themselves."""
+
+
+HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
+    m.InstrumentListed: instrument_listed,
+    m.StrategyRegistered: strategy_registered,
+    m.StrategyStopped: strategy_stopped,
+    m.Halted: halted,
+    m.Resumed: resumed,
+    m.BadTick: bad_tick,
+    m.OrderIntended: order_rows.order_intended,
+    m.SubmitOrder: order_rows.order_submitted,
+    m.OrderDenied: order_rows.order_denied,
+    m.OrderAccepted: order_rows.order_accepted,
+    m.OrderRejected: order_rows.order_ended,
+    m.OrderCanceled: order_rows.order_ended,
+    m.OrderExpired: order_rows.order_ended,
+    m.OrderUnknown: order_rows.order_unknown,
+    m.OrderFilled: order_rows.order_filled,
+    m.OrderAmended: order_rows.order_amended,
+    m.CancelOrder: order_rows.cancel_sent,
+    m.CancelRejected: order_rows.cancel_rejected,
+    m.AmendRejected: order_rows.amend_rejected,
+    **dict.fromkeys(
+        [
+            m.RunStarted,
+            m.AccountOpened,
+            m.CashDeposited,
+            m.LimitsChanged,
+            m.RateChanged,
+            m.TargetIntended,
+            m.CancelIntended,
+            m.AmendIntended,
+            m.TimerSet,
+            m.TimerFired,
+            m.ClockTicked,
+            m.MarketRecorded,
+            m.VenueLost,
+            m.VenueRecovered,
+            m.AmendOrder,
+            m.QueryOrder,
+        ],
+        no_row,
+    ),
+}
+"""What each record does to the rows."""
