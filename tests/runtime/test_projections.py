@@ -34,7 +34,6 @@ from tradewind.ports.records import (
     Row,
     StrategyRow,
 )
-from tradewind.runtime.pending_rows import PendingRows
 from tradewind.runtime.projections import HANDLERS, KINDS, Projection
 
 GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
@@ -165,18 +164,6 @@ def test_the_reason_of_the_end_stays() -> None:
     ends = [m.OrderCanceled(6, order_id(1), "asked"), m.OrderExpired(7, order_id(1), "late")]
     row = the_order(projected([intent(1), *ends]))
     assert (row.state, row.reason) == ("CANCELED", "asked")
-
-
-def test_only_what_may_change_again_is_remembered() -> None:
-    pending = PendingRows(MemoryRecords())
-    order, records = the_order(projected([intent(1)])), projected([intent(1), fill(1, "f1", 10)])
-    for row in (order, msgspec.structs.replace(the_order(records), order_id="done")):
-        pending.put(row)
-    pending.put(records.rows(FillRow)[0])
-    assert len(pending.take()) == 3
-    assert pending.find(OrderRow, order.order_id) == order
-    assert pending.find(OrderRow, "done") is None
-    assert pending.find(FillRow, order.order_id, "f1") is None
 
 
 def test_a_fill_reported_twice_is_one_row() -> None:
