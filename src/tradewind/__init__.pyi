@@ -2,6 +2,7 @@
 
 from tradewind import signals as signals
 from tradewind.model.columns import Columns as Columns
+from tradewind.model.frames import columns_from as columns_from
 from tradewind.model.instruments import Instrument as Instrument
 from tradewind.model.limits import Limits as Limits
 from tradewind.model.market import Bar as Bar
@@ -16,6 +17,7 @@ from tradewind.runtime.backtest_result import BacktestResult as BacktestResult
 from tradewind.sim import fees as fees
 from tradewind.sim import latency as latency
 from tradewind.sim import slippage as slippage
+from tradewind.sim.market_bars import generate_bars as generate_bars
 from tradewind.strategies.base import Strategy as Strategy
 
 COMPILED: bool
