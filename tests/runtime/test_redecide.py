@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -18,7 +19,7 @@ from tradewind.model.errors import Inconsistent
 from tradewind.model.instruments import Instrument
 from tradewind.model.market import Quote
 from tradewind.model.orders import Sizing
-from tradewind.ports.journal import numbered
+from tradewind.ports.journal import SNAPSHOTS_KEPT, group_of, numbered
 from tradewind.runtime.backtest import backtest
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.recorder import Recorder
@@ -73,7 +74,11 @@ class Paper:
     def __init__(self) -> None:
         self.journal = MemoryJournal("j0")
         self.recorder = Recorder(MemorySegments())
-        self.engine = Engine(State())
+        self.begin(State())
+
+    def begin(self, state: State) -> None:
+        """A process takes the journal over."""
+        self.engine = Engine(state)
         self.loop = Loop(
             self.engine,
             self.journal,
@@ -95,6 +100,10 @@ class Paper:
             m.CashDeposited(0, "main", "USD", 10**12),
             m.StrategyRegistered(0, "person", "main", "", {}),
         )
+        self.attach(strategy)
+
+    def attach(self, strategy: Strategy) -> None:
+        """Attach the strategy."""
         attach(
             self.engine,
             strategy,
@@ -137,7 +146,8 @@ class Paper:
         def make(registered: m.StrategyRegistered) -> Fresh | None:
             if registered.strategy == "person":
                 return None
-            return Fresh(Dipper(**(registered.parameters | parameters)), [GOOG.id], Sizing.AT_FILL)
+            strategy = Dipper(**(registered.parameters | parameters))
+            return Fresh(strategy, [GOOG.id], Sizing.AT_FILL, saved_name="dipper")
 
         return redecide(self.journal, self.recorder, make)
 
@@ -154,7 +164,8 @@ def test_fresh_strategies_want_what_the_paper_run_wanted() -> None:
     found = paper.again()
     assert found.last == paper.journal.last_sequence
     assert found.intents > 20
-    assert (found.is_whole, found.strategies, found.changed_code) == (True, ["dipper"], [])
+    assert (found.runs, found.runs_again) == (1, 1)
+    assert (found.strategies, found.changed_code) == (["dipper"], [])
     records = [record for group in paper.journal.groups() for _, record in numbered(group)]
     assert sum(isinstance(record, m.TimerFired) for record in records) > 1
 
@@ -184,12 +195,68 @@ def test_more_wanted_than_journaled_is_found_at_the_end() -> None:
         paper.again(below=100.0)
 
 
-def test_a_second_run_is_not_decided_again_and_that_is_said() -> None:
-    paper = traded()
-    last = paper.journal.last_sequence
-    asyncio.run(paper.step(m.RunStarted(0, "j0", 2, "")))
+def restarted(paper: Paper, strategy: Dipper, saved: bytes) -> None:
+    """A second run on the same journal, its strategy restored; then it trades on."""
+    second = Paper.__new__(Paper)
+    second.journal, second.recorder = paper.journal, paper.recorder
+    second.begin(recover(paper.journal, paper.recorder).state)
+
+    async def trade() -> None:
+        await second.step(m.RunStarted(0, "j0", second.journal.epoch, ""))
+        second.attach(strategy)
+        if saved:
+            strategy.restore(msgspec.msgpack.decode(saved))
+        await second.rows(9999, 10001, 9998)
+
+    asyncio.run(trade())
+    paper.engine = second.engine
+
+
+def save(paper: Paper, strategy: Dipper) -> bytes:
+    """Keep a snapshot of state and strategy; return what the strategy gave."""
+    kept = msgspec.msgpack.encode(strategy.snapshot())
+    paper.journal.save_snapshot(snapshot_of(paper.engine.state, {"dipper": kept}, b""))
+    return kept
+
+
+def test_a_restarted_strategy_decides_again_from_what_it_had_saved() -> None:
+    paper, first = Paper(), Dipper()
+    asyncio.run(paper.trade(first))
+    first.below = 99.5  # what it learned, which no parameter says
+    restarted(paper, Dipper(), save(paper, first))
     found = paper.again()
-    assert (found.is_whole, found.last) == (False, last)
+    assert (found.runs, found.runs_again) == (2, 2)
+    assert found.last == paper.journal.last_sequence
+
+
+def test_a_crash_before_the_first_snapshot_starts_strategies_afresh() -> None:
+    paper = traded()
+    restarted(paper, Dipper(), b"")
+    assert (paper.again().runs_again, paper.again().last) == (2, paper.journal.last_sequence)
+
+
+def test_a_run_whose_first_snapshot_is_gone_is_taken_as_it_is() -> None:
+    paper, first = Paper(), Dipper()
+    asyncio.run(paper.trade(first))
+    first.below = 99.5
+    second = Dipper()
+    restarted(paper, second, save(paper, first))
+    for _ in range(SNAPSHOTS_KEPT):
+        paper.engine.step(m.ClockTicked(paper.engine.state.time_ns))
+        journal_what_was_stepped(paper)
+        save(paper, second)
+    found = paper.again()
+    assert (found.runs, found.runs_again) == (2, 1)
+    assert found.last == paper.journal.last_sequence
+
+
+def journal_what_was_stepped(paper: Paper) -> None:
+    """Append a group with the records that the engine holds."""
+    journal, state = paper.journal, paper.engine.state
+    records = paper.engine.take_records()[1]
+    after = journal.last_sequence
+    group = group_of(records, after_sequence=after, epoch=journal.epoch, time_ns=state.time_ns)
+    journal.append(group)
 
 
 def test_other_code_is_named() -> None:

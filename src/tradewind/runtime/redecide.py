@@ -18,8 +18,9 @@ from tradewind.core.view import View
 from tradewind.model import messages as m
 from tradewind.model.errors import Inconsistent
 from tradewind.model.orders import Sizing
-from tradewind.ports.journal import JournalReader, numbered, width
+from tradewind.ports.journal import SNAPSHOTS_KEPT, JournalReader, numbered, width
 from tradewind.runtime.recorder import Recorder
+from tradewind.runtime.recovery import SavedParts
 from tradewind.runtime.strategy_host import begin, code_hash
 from tradewind.strategies.base import Strategy
 
@@ -27,11 +28,15 @@ INTENTS = (m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended,
 
 
 class Fresh(msgspec.Struct, frozen=True):
-    """A strategy as its run made it: with these instruments and this sizing."""
+    """A strategy as its run made it: with these instruments and this sizing.
+
+    `saved_name` is the name under which snapshots keep what it saved.
+    """
 
     strategy: Strategy
     instruments: list[str]
     sizing: Sizing
+    saved_name: str = ""
 
 
 Make = Callable[[m.StrategyRegistered], Fresh | None]
@@ -39,42 +44,68 @@ Make = Callable[[m.StrategyRegistered], Fresh | None]
 
 
 class Redecided(msgspec.Struct):
-    """What was compared: `records` of the first run up to `last`, `intents` among them.
+    """What was compared: `records` of the journal up to `last`, `intents` among them.
 
-    `is_whole` is false where the journal has further runs: their strategies began with what they
-    had saved, which is not in the journal. `changed_code` names strategies whose source is another
-    one now.
+    Of `runs_again` of all `runs` the strategies decided again. Of the others it is not known with
+    what they began: strategies go on from a snapshot after a restart, and old ones are not kept.
+    There the journaled intents were taken as they are. `changed_code` names strategies whose source
+    is another one now.
     """
 
     records: int = 0
     intents: int = 0
     last: int = 0
-    is_whole: bool = True
+    runs: int = 0
+    runs_again: int = 0
     strategies: list[str] = []
     changed_code: list[str] = []
 
 
 def redecide(journal: JournalReader, recorder: Recorder, make: Make) -> Redecided:
-    """Decide the journal's first run again; `Inconsistent` at the first record that differs."""
-    again = Redecider(Engine(State()), recorder, make)
+    """Decide a whole journal again; `Inconsistent` at the first record that differs."""
+    again = Redecider(State(), recorder, make)
     for group in journal.groups(0):
         for number, record in numbered(group):
-            if isinstance(record, m.RunStarted) and again.found.records:
-                again.found.is_whole = False
-                return again.finish()
+            if isinstance(record, m.RunStarted):
+                again.begin_run(saved_before(journal, number))
             again.take(number, record)
     return again.finish()
+
+
+def saved_before(journal: JournalReader, number: int) -> dict[str, bytes] | None:
+    """What strategies had saved when the run of a record began; None where it is not known.
+
+    Of all snapshots the newest are kept, so one that is there from before the record is the one
+    the run began with; if none is, there was none, or it went when later ones were saved.
+    """
+    snapshot = journal.latest_snapshot(number)
+    if snapshot is not None:
+        return msgspec.msgpack.decode(snapshot.body, type=SavedParts).strategies
+    later, before = 0, journal.latest_snapshot()
+    while before is not None:
+        later, before = later + 1, journal.latest_snapshot(before.sequence)
+    return {} if number == 1 or later < SNAPSHOTS_KEPT else None
 
 
 class Redecider:
     """Feeds inputs to an engine and compares all it makes of them with what was journaled."""
 
-    def __init__(self, engine: Engine, recorder: Recorder, make: Make) -> None:
+    def __init__(self, state: State, recorder: Recorder, make: Make) -> None:
         self.found = Redecided()
-        self._engine = engine
+        self._engine = Engine(state)
         self._recorder = recorder
         self._make = make
         self._made: deque[tuple[int, m.Record]] = deque()
+        self._saved: dict[str, bytes] | None = None
+        self._own: set[str] = set()
+
+    def begin_run(self, saved: dict[str, bytes] | None) -> None:
+        """A new process: the state goes on, strategies begin with what they had saved, if known."""
+        self._engine = Engine(self._engine.state)
+        self._saved = saved
+        self._own = set()
+        self.found.runs += 1
+        self.found.runs_again += saved is not None
 
     def take(self, number: int, record: m.Record) -> None:
         """The next journaled record: one that was made again, or an input."""
@@ -116,23 +147,22 @@ class Redecider:
 
     def _is_own(self, record: m.Record) -> bool:
         """Whether a record can only come from a strategy that decides again."""
-        return (
-            isinstance(record, (*INTENTS, m.StrategyStopped))
-            and record.strategy in self.found.strategies
-        )
+        return isinstance(record, (*INTENTS, m.StrategyStopped)) and record.strategy in self._own
 
     def _attach(self, registered: m.StrategyRegistered) -> None:
-        fresh = self._make(registered)
-        if fresh is None:
+        if self._saved is None or (fresh := self._make(registered)) is None:
             return
-        self.found.strategies.append(registered.strategy)
+        self._own.add(registered.strategy)
+        _note(self.found.strategies, registered.strategy)
         if code_hash(fresh.strategy) != registered.code:
-            self.found.changed_code.append(registered.strategy)
+            _note(self.found.changed_code, registered.strategy)
         engine = self._engine
         book = engine.state.strategy(registered.strategy)
         instruments = [engine.state.market(name).instrument for name in fresh.instruments]
         fresh.strategy.attach(View(engine, book, sizing=fresh.sizing), instruments)
         begin(engine, book.index, fresh.strategy)
+        if kept := self._saved.get(fresh.saved_name):
+            fresh.strategy.restore(msgspec.msgpack.decode(kept))
 
 
 DECISIONS = (m.OrderDenied, m.SubmitOrder, m.CancelOrder, m.AmendOrder, m.QueryOrder)
@@ -142,3 +172,8 @@ def _differs(number: int, journaled: object, made: object) -> Inconsistent:
     was = "nothing" if journaled is None else repr(journaled)
     now = "nothing" if made is None else repr(made)
     return Inconsistent(f"record {number} of the journal is {was}, deciding again gives {now}")
+
+
+def _note(names: list[str], name: str) -> None:
+    if name not in names:
+        names.append(name)

@@ -24,7 +24,7 @@ def fresh_strategy(registered: StrategyRegistered) -> Fresh | None:
     for name, (instrument_id, _parameters) in PLANS.items():
         if short_name(name) == registered.strategy:
             strategy = library_strategy(name)(**registered.parameters)
-            return Fresh(strategy, [instrument_id], Sizing.AT_FILL)
+            return Fresh(strategy, [instrument_id], Sizing.AT_FILL, saved_name=name)
     raise UserError(
         f"the journal has a strategy {registered.strategy!r} that is not among {', '.join(PLANS)}: "
         "use the version of tradewind that wrote it"

@@ -75,9 +75,9 @@ def journal_answer(found: VerifiedState) -> dict[str, Any]:
 
 def decisions_answer(found: Redecided) -> dict[str, Any]:
     """What `--decisions` prints."""
-    whole = "the whole journal" if found.is_whole else "the first run of several"
     return {
-        "decided_again": whole,
+        "runs": found.runs,
+        "runs_decided_again": found.runs_again,
         "decided_until": found.last,
         "records_compared": found.records,
         "intents_compared": found.intents,
