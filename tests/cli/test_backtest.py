@@ -71,9 +71,11 @@ def test_a_timerange_excludes_its_end(cli: Cli) -> None:
         ("--latency-ms", "1000"),
         ("--cash-buffer", "0.1"),
         ("--fee", "0.001"),
+        ("--fee-per-share", "0.005"),
+        ("--fee-per-share", "0.005", "--fee-minimum", "9"),
     ],
 )
-def test_every_convention_changes_the_result(cli: Cli, words: tuple[str, str]) -> None:
+def test_every_convention_changes_the_result(cli: Cli, words: tuple[str, ...]) -> None:
     plain = cli.json(*backtest_words(cli))
     assert cli.json(*backtest_words(cli, *words))["journal_hash"] != plain["journal_hash"]
 
@@ -129,6 +131,10 @@ def test_an_error_in_the_first_or_last_call_is_one_sentence_too(cli: Cli, place:
         (("--cash", "0"), "give an amount above 0"),
         (("--cash", "much"), "--cash: 'much' is not a number"),
         (("--fee", "2"), "--fee: a rate of 2 is more than all of it"),
+        (("--fee", "0.1", "--fee-per-share", "1"), "give one of them"),
+        (("--fee-minimum", "1"), "--fee-minimum goes with --fee-per-share"),
+        (("--fee-per-share", "x"), "--fee-per-share: 'x' is not a number"),
+        (("--fee-per-share", "1", "--fee-minimum", "x"), "'x' is not a number"),
         (("--slippage", "x"), "--slippage: 'x' is not a number"),
         (("--latency-ms", "-1"), "give 0 to 3600000"),
         (("--latency-ms", "nan"), "give 0 to 3600000"),
@@ -177,3 +183,23 @@ def test_the_real_goog_comes_through_the_command_line(cli: Cli) -> None:
     assert answer["fills"] > 20
     assert 251 < answer["periods_per_year"] < 253
     assert answer == cli.json(*words)
+
+
+def test_the_lean_result_comes_through_the_command_line(cli: Cli) -> None:
+    files = (real("us_equity/daily/spy.zip"), "--format", "us-equity", "--timeframe", "1d")
+    factors = ("--adjust", real("us_equity/factor_files/spy.csv"))
+    cli.json("data", "import", *files, *factors, "--instrument", "SPY.ARCA", "--home", cli.home)
+    path = cli.strategy(
+        "once.py",
+        "class Once(tw.Strategy):",
+        "    def on_start(self):",
+        "        self.subscribe_bars(self.instrument)",
+        "    def on_bar(self, bar):",
+        "        if self.position.is_flat:",
+        "            self.target_weight(1)",
+    )
+    terms = ("--size", "at_signal", "--cash-buffer", "0.0025", "--timerange", "20131008-20131018")
+    charged = ("--fee-per-share", "0.005", "--fee-minimum", "1")
+    words = backtest_words(cli, "--instrument", "SPY.ARCA", *terms, *charged, strategy=path)
+    answer = cli.json(*words)
+    assert (answer["end_equity"][:9], answer["fills"]) == ("104486.22", 1)

@@ -43,6 +43,12 @@ def add_terms_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a command cash, costs, latency, sizing and seed."""
     parser.add_argument("--cash", default="100000", help="default: 100000")
     parser.add_argument("--fee", default="0", metavar="SHARE", help="of value, like 0.001")
+    parser.add_argument(
+        "--fee-per-share", metavar="AMOUNT", help="instead of --fee, like 0.005 for a share"
+    )
+    parser.add_argument(
+        "--fee-minimum", default="0", metavar="AMOUNT", help="of an order, with --fee-per-share"
+    )
     parser.add_argument("--slippage", default="0", metavar="SHARE", help="of price, like 0.0001")
     parser.add_argument(
         "--latency-ms", type=float, default=0.0, metavar="MS", help="of orders and of reports"
@@ -73,8 +79,17 @@ def cash_of(arguments: argparse.Namespace) -> str:
 
 
 def fees_of(arguments: argparse.Namespace) -> fees.FeeModel:
-    """The fee model of `--fee`."""
-    return _of_option("--fee", arguments.fee, fees.percent)
+    """The fee model of `--fee`, or of `--fee-per-share` with `--fee-minimum`."""
+    if arguments.fee_per_share is None:
+        if arguments.fee_minimum != "0":
+            raise UserError("--fee-minimum goes with --fee-per-share: give both")
+        return _of_option("--fee", arguments.fee, fees.percent)
+    if arguments.fee != "0":
+        raise UserError("--fee and --fee-per-share are two ways to charge: give one of them")
+    least = arguments.fee_minimum
+    return _of_option(
+        "--fee-per-share", arguments.fee_per_share, lambda rate: fees.per_share(rate, minimum=least)
+    )
 
 
 def slippage_of(arguments: argparse.Namespace) -> slippage.SlippageModel:
