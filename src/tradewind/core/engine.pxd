@@ -2,13 +2,14 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from tradewind.core.book cimport Book
+from tradewind.core.curve cimport Curve
 from tradewind.core.exposure cimport Holding
 from tradewind.core.market cimport Market
 from tradewind.core.merge cimport Stream
 from tradewind.core.state cimport Account, State
 from tradewind.core.stepper cimport Stepper
 from tradewind.core.venue_model cimport VenueModel
-from tradewind.model.market cimport Bar, Quote, Trade, bar_of, quote_of, trade_of
+from tradewind.model.market cimport Bar, Quote, Trade, bar_of, scaled_bar, scaled_quote, scaled_trade
 
 
 cdef int64_t _LAST
@@ -16,7 +17,7 @@ cdef int64_t _LAST
 
 @cython.final
 cdef class Engine(Stepper):
-    cdef public list curve_time_ns, curve_equity
+    cdef readonly Curve curve
     @cython.locals(market=Market, row=Py_ssize_t, open_times="const int64_t[::1]", close_times="const int64_t[::1]", opens="const int64_t[::1]", highs="const int64_t[::1]", lows="const int64_t[::1]", closes="const int64_t[::1]", volumes="const int64_t[::1]")
     cdef void _run_bars(self, Stream stream) except *
     @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", prices="const int64_t[::1]", sizes="const int64_t[::1]", sides="const int64_t[::1]")
@@ -50,5 +51,5 @@ cdef class Engine(Stepper):
     @cython.locals(account=Account, holding=Holding, holdings=list)
     cdef void _revalue(self, Market market) except *
     cdef void _size_targets(self, Market market, int64_t buy, int64_t sell) except *
-    @cython.locals(account=Account, equity=int64_t)
+    @cython.locals(account=Account, accounts=list)
     cdef void _sample(self, int64_t time_ns) except *

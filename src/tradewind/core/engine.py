@@ -24,8 +24,9 @@ from tradewind.model.market import (
     Quote,
     Trade,
     bar_of,
-    quote_of,
-    trade_of,
+    scaled_bar,
+    scaled_quote,
+    scaled_trade,
 )
 
 ROWS_AT_ONCE = 65_536
@@ -38,17 +39,16 @@ class Engine(Stepper):
     """A `Stepper` that takes market data: `step` one event, `run` columns.
 
     Both doors go through the same methods, so any cutting of the same rows gives the same state
-    and records. `curve_time_ns` and `curve_equity` are the first account's equity at bar closes.
+    and records. `curve` is the first account's equity at bar closes.
     """
 
-    __slots__ = ("curve_equity", "curve_time_ns")
+    __slots__ = ("curve",)
 
     def __init__(
         self, state: State, venue: VenueModel | None = None, sink: Sink | None = None
     ) -> None:
         Stepper.__init__(self, state, venue, sink)
-        self.curve_time_ns: list[int] = []
-        self.curve_equity: list[int] = []
+        self.curve = Curve()
 
     # --- doors -------------------------------------------------------------------------------
 
@@ -293,8 +293,17 @@ class Engine(Stepper):
         market.mark_time_ns = time_ns
         self._revalue(market)
         if market.bar_listeners and not self.is_folding:
-            bar = bar_of(
-                market.instrument, open_time_ns, time_ns, open_price, high, low, close, volume
+            bar = scaled_bar(
+                market.instrument,
+                market.price_scale,
+                market.quantity_scale,
+                open_time_ns,
+                time_ns,
+                open_price,
+                high,
+                low,
+                close,
+                volume,
             )
             self._tell(market.bar_listeners, bar)
         if venue is not None:
@@ -309,9 +318,16 @@ class Engine(Stepper):
             if venue.reports:
                 self._drain()
         if market.trade_listeners and not self.is_folding:
-            self._tell(
-                market.trade_listeners, trade_of(market.instrument, time_ns, price, size, side)
+            trade = scaled_trade(
+                market.instrument,
+                market.price_scale,
+                market.quantity_scale,
+                time_ns,
+                price,
+                size,
+                side,
             )
+            self._tell(market.trade_listeners, trade)
 
     def _on_quote(
         self, market: Market, time_ns: int, bid: int, bid_size: int, ask: int, ask_size: int
@@ -327,7 +343,16 @@ class Engine(Stepper):
             if venue.reports:
                 self._drain()
         if market.quote_listeners and not self.is_folding:
-            quote = quote_of(market.instrument, time_ns, bid, bid_size, ask, ask_size)
+            quote = scaled_quote(
+                market.instrument,
+                market.price_scale,
+                market.quantity_scale,
+                time_ns,
+                bid,
+                bid_size,
+                ask,
+                ask_size,
+            )
             self._tell(market.quote_listeners, quote)
 
     def _on_depth(
@@ -380,13 +405,7 @@ class Engine(Stepper):
         if not accounts:
             return
         account: Account = accounts[0]
-        equity = self.state.equity(account)
-        times = self.curve_time_ns
-        if times and times[-1] == time_ns:
-            self.curve_equity[-1] = equity
-        else:
-            times.append(time_ns)
-            self.curve_equity.append(equity)
+        self.curve.add(time_ns, self.state.equity(account))
 
 
 _MARKET_EVENTS = frozenset({Bar, BarOpened, Trade, Quote, DepthUpdate})

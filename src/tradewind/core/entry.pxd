@@ -9,6 +9,7 @@ from tradewind.core.risk cimport breach_of
 from tradewind.core.state cimport State, StrategyBook
 
 
+cdef tuple _SIDES, _LEGS, _TYPES, _TIMES, _FLAGS
 cdef int64_t _DENIED, _REDUCE_ONLY, _LIMIT, _STOP, _STOP_LIMIT, _MAX, NOTIONAL_MAX
 
 

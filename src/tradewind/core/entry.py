@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tradewind.core.exposure import Holding, Scope
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
@@ -20,11 +22,12 @@ _STOP = int(OrderType.STOP)
 _STOP_LIMIT = int(OrderType.STOP_LIMIT)
 _MAX = UNITS_MAX
 
-SIDES = {1: Side.BUY, -1: Side.SELL}
-LEGS = {0: Leg.NET, 1: Leg.LONG, -1: Leg.SHORT}
-TYPES = {int(kind): kind for kind in OrderType}
-TIMES = {int(kind): kind for kind in TimeInForce}
-FLAGS = {number: OrderFlag(number) for number in range(4)}
+# by number, from their smallest
+_SIDES: Any = (Side.SELL, None, Side.BUY)
+_LEGS: Any = (Leg.SHORT, Leg.NET, Leg.LONG)
+_TYPES: Any = (None, *OrderType)
+_TIMES: Any = (None, *TimeInForce)
+_FLAGS = tuple(OrderFlag(number) for number in range(4))
 
 ENTRY_RULES = (
     "unknown_strategy",
@@ -234,7 +237,7 @@ def _leg_breach(state: State, order: Order, book: StrategyBook) -> Breach | None
     if is_hedging and order.leg == 0:
         return ("leg", "NET", "LONG or SHORT in a hedging account")
     if not is_hedging and order.leg != 0:
-        return ("leg", LEGS[order.leg].name, "NET in a netting account")
+        return ("leg", _LEGS[order.leg + 1].name, "NET in a netting account")
     is_closing_leg = order.leg != 0 and order.side != order.leg
     if not is_closing_leg and order.flags & _REDUCE_ONLY == 0:
         return None
@@ -288,15 +291,15 @@ def _submit_command(state: State, order: Order, book: StrategyBook, market: Mark
         book.account.name,
         market.venue,
         market.id,
-        SIDES[order.side],
+        _SIDES[order.side + 1],
         order.quantity,
-        TYPES[order.order_type],
+        _TYPES[order.order_type],
         order.limit_price,
         order.stop_price,
-        TIMES[order.time_in_force],
-        FLAGS[order.flags],
+        _TIMES[order.time_in_force],
+        _FLAGS[order.flags],
         order.expire_time_ns,
-        LEGS[order.leg],
+        _LEGS[order.leg + 1],
     )
 
 

@@ -35,7 +35,7 @@ class JournalHash:
 
     def records(self, sequences: list[int], records: list[Record]) -> None:
         """Fold records in their order."""
-        if any(type(record) is MarketRecorded for record in records):
+        if MarketRecorded in set(map(type, records)):
             both = [
                 pair
                 for pair in zip(sequences, records, strict=True)

@@ -42,6 +42,8 @@ class Market:
         "min_notional",
         "money_divisor",
         "money_factor",
+        "price_scale",
+        "quantity_scale",
         "quote_listeners",
         "target_count",
         "tick",
@@ -80,6 +82,8 @@ class Market:
         self.money_factor = instrument.money_factor
         self.money_divisor = instrument.money_divisor
         self.min_notional = instrument.min_notional_money
+        self.price_scale = 10.0**instrument.price_digits
+        self.quantity_scale = 10.0**instrument.quantity_digits
 
     def notional(self, price: int, quantity: int) -> int:
         """Money of a quantity at a price in the instrument's currency, half-even; signed."""

@@ -48,6 +48,8 @@ MOVES: dict[Happening, dict[S, S]] = {
 }
 """The moves that change the state; every pair that is not here leaves it as it is."""
 
+_NEW = int(S.NEW)
+_PARTIALLY_FILLED = int(S.PARTIALLY_FILLED)
 _WIDTH = len(Happening)
 _FLAT = tuple(
     int(MOVES[happening].get(S(state), S(state))) if state else 0
@@ -67,8 +69,8 @@ def next_state(state: int, happening: int, filled_quantity: int) -> int:
     'FILLED'
     """
     following = _FLAT[state * _WIDTH + happening]
-    if following == S.NEW and filled_quantity > 0:
-        return int(S.PARTIALLY_FILLED)
+    if following == _NEW and filled_quantity > 0:
+        return _PARTIALLY_FILLED
     return following
 
 

@@ -5,6 +5,7 @@ from tradewind.core.entry cimport close_order, reserve
 from tradewind.core.exposure cimport Holding, Scope
 from tradewind.core.ledger cimport Wallet
 from tradewind.core.market cimport Market
+from tradewind.core.order_lifecycle cimport next_state
 from tradewind.core.orders cimport Order
 from tradewind.core.positions cimport Position
 from tradewind.core.state cimport State, StrategyBook
@@ -19,5 +20,5 @@ cpdef Order post_fill(State state, object event)
 cdef void _post_money(State state, Order order, int64_t price, int64_t quantity) except *
 @cython.locals(book=StrategyBook, wallet=Wallet)
 cdef void _pay_fee(State state, Order order, int64_t fee, str currency) except *
-@cython.locals(was_open=bint, is_full=bint)
+@cython.locals(was_open=bint, is_full=bint, happening=int64_t)
 cdef void _advance_order(State state, Order order, int64_t quantity) except *

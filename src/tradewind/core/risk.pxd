@@ -8,7 +8,7 @@ from tradewind.core.orders cimport Order
 
 
 cdef int64_t OFF
-cdef int64_t SHARE
+cdef int64_t SHARE, _SHARE_MAX, _BASE_MAX
 
 
 cpdef tuple breach_of(Order order, Holding holding, Scope scope, int64_t equity, int64_t time_ns)
@@ -27,4 +27,4 @@ cdef tuple _exposure_breach(Order order, Holding holding, Scope scope, int64_t e
 @cython.locals(price=int64_t, notional=int64_t)
 cpdef int64_t risk_of(Order order, Holding holding) except? -1
 @cython.locals(wide=object, wide_share=object)
-cpdef bint exceeds_share(object amount, object share, object base) except -1
+cpdef bint exceeds_share(int64_t amount, int64_t share, int64_t base) except -1

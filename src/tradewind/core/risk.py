@@ -13,6 +13,9 @@ from tradewind.core.orders import Order
 from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import format_plain
 
+_SHARE_MAX = 9 * SHARE
+_BASE_MAX = SHARE * SHARE
+
 RULES = (
     "halted",
     "restricted",
@@ -189,11 +192,14 @@ def risk_of(order: Order, holding: Holding) -> int:
 
 
 def exceeds_share(amount: int, share: int, base: int) -> bool:
-    """Whether amount > share x 10^-9 x base, exactly, through wider integers than 64 bits.
+    """Whether amount > share x 10^-9 x base, exactly, through wider integers where 64 bits do not do.
 
     >>> exceeds_share(20, 20_000_000, 1000), exceeds_share(21, 20_000_000, 1000)
     (False, True)
     """
+    if 0 <= share <= _SHARE_MAX and 0 <= base <= _BASE_MAX:
+        # both terms fit into 64 bits here, and a whole amount is above a number or its floor alike
+        return amount > base // SHARE * share + base % SHARE * share // SHARE
     wide: Any = amount
     wide_share: Any = share
     return bool(wide * SHARE > wide_share * base)

@@ -4,7 +4,12 @@ from libc.stdint cimport int64_t
 from tradewind.core.market cimport Market
 from tradewind.core.orders cimport Order
 from tradewind.core.state cimport State, StrategyBook
+from tradewind.core.transitions cimport apply
 from tradewind.core.venue_model cimport VenueModel
+
+
+cdef int64_t _REPORT, _FILL, _SCHEDULING, _LISTING, _STOP
+cdef dict _MARKS
 
 
 cdef class Stepper:
@@ -16,13 +21,14 @@ cdef class Stepper:
     cdef public bint is_draining, is_folding
     cdef public int64_t drained, fired, fired_ns, running, next_due_ns
     cdef public set stopping
-    @cython.locals(order=Order)
+    @cython.locals(order=Order, state=State, marks=int64_t)
     cpdef void _control(self, object event) except *
     @cython.locals(order=Order)
     cpdef void _decide(self, object decision) except *
     @cython.locals(order=Order)
     cdef void _command(self, VenueModel venue, object command) except *
     cdef void _record(self, object record) except *
+    @cython.locals(listener=tuple)
     cdef void _tell(self, list listeners, object event) except *
     cdef void _tell_order(self, Order order, object event) except *
     @cython.locals(before=Py_ssize_t, is_through=bint)

@@ -11,6 +11,13 @@ from tradewind.core.state import State
 from tradewind.core.transitions import Decisions, apply
 from tradewind.core.venue_model import NEVER_NS, VenueModel
 from tradewind.model import messages as m
+from tradewind.model.messages import (
+    AmendOrder,
+    CancelOrder,
+    OrderDenied,
+    SubmitOrder,
+    TimerFired,
+)
 
 CALLBACKS_PER_EVENT_MAX = 10_000
 """Intents and reports one event may cause; a strategy that causes more is stopped."""
@@ -116,20 +123,20 @@ class Stepper:
         state = self.state
         state.sequence += 1
         self._record(event)
-        order = state.orders.get(event.order_id) if type(event) in _REPORTS else None
-        decided = apply(state, event)
-        for decision in decided:
+        marks: int = _MARKS.get(type(event), 0)
+        order = state.orders.get(event.order_id) if marks & _REPORT else None
+        for decision in apply(state, event):
             self._decide(decision)
-        if type(event) in _SCHEDULING:
+        if marks & _SCHEDULING:
             self.next_due_ns = 0
-        if type(event) is m.StrategyStopped:
+        if marks & _STOP:
             number = state.strategy_numbers[event.strategy]
             self._forget(number)
             self.stopping.discard(number)
-        if type(event) is m.InstrumentListed and self.venue is not None:
+        if marks & _LISTING and self.venue is not None:
             self.venue.list_instrument(event.instrument)
         if order is not None:
-            if self.fills is not None and type(event) is m.OrderFilled:
+            if marks & _FILL and self.fills is not None:
                 self.fills.append((event, order))
             self._tell_order(order, event)
 
@@ -140,7 +147,7 @@ class Stepper:
         self.decisions.append(decision)
         if self.is_folding:
             return
-        if type(decision) is m.OrderDenied:
+        if type(decision) is OrderDenied:
             order = self.state.orders.get(decision.order_id)
             if order is not None:
                 self._tell_order(order, decision)
@@ -149,7 +156,7 @@ class Stepper:
 
     def _command(self, venue: VenueModel, command: Any) -> None:
         """Hand a command to the venue inside the loop."""
-        if type(command) is m.SubmitOrder:
+        if type(command) is SubmitOrder:
             order: Order = self.state.orders[command.order_id]
             venue.submit(
                 self.state.time_ns,
@@ -164,9 +171,9 @@ class Stepper:
                 order.flags,
                 order.expire_time_ns,
             )
-        elif type(command) is m.CancelOrder:
+        elif type(command) is CancelOrder:
             venue.cancel(self.state.time_ns, command.order_id)
-        elif type(command) is m.AmendOrder:
+        elif type(command) is AmendOrder:
             venue.amend(self.state.time_ns, command.order_id, command.quantity, command.limit_price)
         self.next_due_ns = 0
 
@@ -290,27 +297,36 @@ class Stepper:
         self.fired_ns = due
         if self.fired > CALLBACKS_PER_EVENT_MAX and number >= 0:
             self._stop(number, RecursionError("it sets timers to one moment without end"))
-        self._control(m.TimerFired(due, strategy, name))
+        self._control(TimerFired(due, strategy, name))
         listener = self.timer_listeners.get(strategy)
         if listener is not None and number >= 0:
             self._call(number, listener, name)
         self._drain()
 
 
-_REPORTS = frozenset(
-    {
-        m.OrderAccepted,
-        m.OrderRejected,
-        m.OrderFilled,
-        m.OrderCanceled,
-        m.OrderExpired,
-        m.OrderAmended,
-        m.CancelRejected,
-        m.AmendRejected,
-        m.OrderUnknown,
-    }
-)
 _INTENTS = frozenset(
     {m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended, m.TimerSet}
 )
 _SCHEDULING = frozenset({m.TimerSet, m.TimerFired, m.StrategyStopped})
+
+_REPORT, _FILL, _SCHEDULING, _LISTING, _STOP = 1, 2, 4, 8, 16
+_MARKS: dict[type, int] = {
+    **dict.fromkeys(
+        (
+            m.OrderAccepted,
+            m.OrderRejected,
+            m.OrderCanceled,
+            m.OrderExpired,
+            m.OrderAmended,
+            m.CancelRejected,
+            m.AmendRejected,
+            m.OrderUnknown,
+        ),
+        _REPORT,
+    ),
+    m.OrderFilled: _REPORT | _FILL,
+    **dict.fromkeys((m.TimerSet, m.TimerFired), _SCHEDULING),
+    m.StrategyStopped: _SCHEDULING | _STOP,
+    m.InstrumentListed: _LISTING,
+}
+"""What a control event asks for beyond being applied."""

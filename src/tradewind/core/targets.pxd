@@ -9,7 +9,10 @@ from tradewind.core.positions cimport Position
 from tradewind.core.state cimport State, StrategyBook
 
 
-@cython.locals(market=Market, book=StrategyBook)
+cdef int64_t _POSITION, _AT_SIGNAL
+
+
+@cython.locals(market=Market, sizing=int64_t)
 cpdef object take_target(State state, object intent)
 cpdef list due_targets(State state, Market market)
 cpdef void drop_targets(State state, StrategyBook book) except *
@@ -17,5 +20,5 @@ cpdef void drop_targets(State state, StrategyBook book) except *
 cpdef object size_target(State state, object intent, int64_t price)
 @cython.locals(position=Position, order=Order, bought=int64_t)
 cdef int64_t _leg_quantity(State state, object intent, StrategyBook book, Market market) except? -1
-@cython.locals(holding=Holding, equity=object, money=object, one_unit=object)
+@cython.locals(kind=int64_t, holding=Holding, equity=object, money=object, one_unit=object)
 cpdef int64_t target_quantity(State state, object intent, StrategyBook book, Market market, int64_t price) except? -1

@@ -14,6 +14,9 @@ from tradewind.model.messages import OrderDenied, TargetIntended
 from tradewind.model.numbers import UNITS_MAX
 from tradewind.model.orders import Sizing, TargetKind
 
+_POSITION = int(TargetKind.POSITION)
+_AT_SIGNAL = int(Sizing.AT_SIGNAL)
+
 
 def take_target(state: State, intent: TargetIntended) -> Decided | None:
     """Keep a target for the next price, or size it now; a newer one replaces an older."""
@@ -26,7 +29,8 @@ def take_target(state: State, intent: TargetIntended) -> Decided | None:
         return OrderDenied(intent.time_ns, intent.order_id, rule, unknown, known)
     state.strategies[number].intents += 1
     market = state.markets[market_number]
-    if intent.sizing == Sizing.AT_SIGNAL and market.mark > 0:
+    sizing: int = intent.sizing
+    if sizing == _AT_SIGNAL and market.mark > 0:
         return size_target(state, intent, market.mark)
     key = (number, market_number, int(intent.leg))
     if key not in state.targets:
@@ -90,7 +94,8 @@ def target_quantity(
 
     A weight takes its share of the account's equity, converted into the instrument's currency.
     """
-    if intent.kind == TargetKind.POSITION:
+    kind: int = intent.kind
+    if kind == _POSITION:
         return intent.value
     holding = state.holding(book.account.scope, market, book.account)
     if holding.rate == 0 or price <= 0:

@@ -19,17 +19,23 @@ from tradewind.core.entry import (
     settle_reserve,
 )
 from tradewind.core.exposure import Scope
+from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening, next_state
 from tradewind.core.orders import Order
 from tradewind.core.posting import post_fill
 from tradewind.core.state import FIRM, State
 from tradewind.core.targets import drop_targets, take_target
 from tradewind.model import messages as m
+from tradewind.model.messages import CancelOrder
 from tradewind.model.orders import OrderState
 
 Decisions = list[m.Decision]
 
 _NOTHING: Decisions = []
+
+_UNKNOWN = int(OrderState.UNKNOWN)
+_ACCEPTED = int(Happening.ACCEPTED)
+_CANCEL_SENT = int(Happening.CANCEL_SENT)
 
 
 def run_started(state: State, event: m.RunStarted) -> Decisions:
@@ -167,7 +173,7 @@ def order_accepted(state: State, event: m.OrderAccepted) -> Decisions:
     order = _known(state, event.order_id)
     if order is not None:
         order.venue_order_id = event.venue_order_id
-        _move(state, order, Happening.ACCEPTED)
+        _move(state, order, _ACCEPTED)
     return _NOTHING
 
 
@@ -321,9 +327,9 @@ def scope_of(state: State, name: str) -> Scope:
 
 def cancel_command(state: State, order: Order) -> m.CancelOrder:
     """Mark an order as being canceled and say so to its venue."""
-    _move(state, order, Happening.CANCEL_SENT)
-    market = state.markets[order.instrument]
-    return m.CancelOrder(state.time_ns, order.order_id, market.venue, market.id)
+    _move(state, order, _CANCEL_SENT)
+    market: Market = state.markets[order.instrument]
+    return CancelOrder(state.time_ns, order.order_id, market.venue, market.id)
 
 
 def _known(state: State, order_id: str) -> Order | None:
@@ -333,18 +339,18 @@ def _known(state: State, order_id: str) -> Order | None:
     return order
 
 
-def _report(state: State, order_id: str, happening: Happening) -> Decisions:
+def _report(state: State, order_id: str, happening: int) -> Decisions:
     order = _known(state, order_id)
     if order is not None:
         _move(state, order, happening)
     return _NOTHING
 
 
-def _move(state: State, order: Order, happening: Happening) -> None:
-    was_open = order.is_open
+def _move(state: State, order: Order, happening: int) -> None:
+    was_open = order.state <= _UNKNOWN
     order.state = next_state(order.state, happening, order.filled_quantity)
     order.changed_time_ns = state.time_ns
-    if was_open and order.state > OrderState.UNKNOWN:
+    if was_open and order.state > _UNKNOWN:
         close_order(state, order)
 
 

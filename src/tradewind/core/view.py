@@ -29,6 +29,8 @@ from tradewind.model.orders import (
     TimeInForce,
 )
 
+_POSITION = TargetKind.POSITION
+
 Number = Decimal | str | int | float
 """A price or quantity as a person gives it; a float is taken through its shortest text."""
 
@@ -156,7 +158,7 @@ class View:
     def target_position(self, instrument: str, quantity: Number, leg: Leg = Leg.NET) -> str:
         """Want a signed position; the id of the order that may come of it."""
         market = self._engine.state.market(instrument)
-        return self._target(market, TargetKind.POSITION, self._quantity(market, quantity), leg)
+        return self._target(market, _POSITION, self._quantity(market, quantity), leg)
 
     def target_weight(self, instrument: str, weight: Number, leg: Leg = Leg.NET) -> str:
         """Want a signed share of account equity in an instrument."""

@@ -11,6 +11,7 @@ JOURNAL_ID_LENGTH_MAX = 6
 STRATEGY_NAME_LENGTH_MAX = 10
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _INSTRUMENT = re.compile(r"([A-Z0-9][A-Z0-9._-]*(?:/[A-Z0-9][A-Z0-9_-]*)?)\.([A-Z][A-Z0-9-]*)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -48,11 +49,10 @@ def base36(number: int) -> str:
     ('0', 'z', '10', 'zzz')
     """
     text = ""
-    while True:
-        number, digit = divmod(number, 36)
-        text = ALPHABET[digit] + text
-        if number == 0:
-            return text
+    while number >= len(_PAIRS):
+        number, pair = divmod(number, len(_PAIRS))
+        text = _PAIRS[pair] + text
+    return (_PAIRS[number] if number >= len(ALPHABET) else ALPHABET[number]) + text
 
 
 def order_id(journal_id: str, strategy: str, number: int) -> str:

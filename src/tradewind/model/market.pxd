@@ -2,7 +2,9 @@ cimport cython
 from libc.stdint cimport int64_t
 
 
+# They hold an immutable instrument and numbers, so they are in no cycle.
 @cython.final
+@cython.no_gc
 @cython.freelist(8)
 cdef class Bar:
     cdef readonly object instrument
@@ -12,6 +14,7 @@ cdef class Bar:
 
 
 @cython.final
+@cython.no_gc
 @cython.freelist(8)
 cdef class Trade:
     cdef readonly object instrument
@@ -20,6 +23,7 @@ cdef class Trade:
 
 
 @cython.final
+@cython.no_gc
 @cython.freelist(8)
 cdef class Quote:
     cdef readonly object instrument
@@ -27,7 +31,6 @@ cdef class Quote:
     cdef double price_scale, quantity_scale
 
 
-@cython.locals(bar=Bar)
 cpdef Bar bar_of(
     object instrument,
     int64_t open_time_ns,
@@ -40,15 +43,53 @@ cpdef Bar bar_of(
 )
 
 
-@cython.locals(trade=Trade)
+@cython.locals(bar=Bar)
+cpdef Bar scaled_bar(
+    object instrument,
+    double price_scale,
+    double quantity_scale,
+    int64_t open_time_ns,
+    int64_t close_time_ns,
+    int64_t open_units,
+    int64_t high_units,
+    int64_t low_units,
+    int64_t close_units,
+    int64_t volume_units,
+)
+
+
 cpdef Trade trade_of(
     object instrument, int64_t time_ns, int64_t price_units, int64_t size_units, int64_t side
 )
 
 
-@cython.locals(quote=Quote)
+@cython.locals(trade=Trade)
+cpdef Trade scaled_trade(
+    object instrument,
+    double price_scale,
+    double quantity_scale,
+    int64_t time_ns,
+    int64_t price_units,
+    int64_t size_units,
+    int64_t side,
+)
+
+
 cpdef Quote quote_of(
     object instrument,
+    int64_t time_ns,
+    int64_t bid_units,
+    int64_t bid_size_units,
+    int64_t ask_units,
+    int64_t ask_size_units,
+)
+
+
+@cython.locals(quote=Quote)
+cpdef Quote scaled_quote(
+    object instrument,
+    double price_scale,
+    double quantity_scale,
     int64_t time_ns,
     int64_t bid_units,
     int64_t bid_size_units,

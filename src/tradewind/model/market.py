@@ -274,6 +274,33 @@ def bar_of(
     volume_units: int,
 ) -> Bar:
     """A bar from one row of columns."""
+    return scaled_bar(
+        instrument,
+        10.0**instrument.price_digits,
+        10.0**instrument.quantity_digits,
+        open_time_ns,
+        close_time_ns,
+        open_units,
+        high_units,
+        low_units,
+        close_units,
+        volume_units,
+    )
+
+
+def scaled_bar(
+    instrument: Instrument,
+    price_scale: float,
+    quantity_scale: float,
+    open_time_ns: int,
+    close_time_ns: int,
+    open_units: int,
+    high_units: int,
+    low_units: int,
+    close_units: int,
+    volume_units: int,
+) -> Bar:
+    """The same with 10^digits of price and quantity at hand."""
     bar = Bar.__new__(Bar)
     bar.instrument = instrument
     bar.open_time_ns = open_time_ns
@@ -283,24 +310,47 @@ def bar_of(
     bar.low_units = low_units
     bar.close_units = close_units
     bar.volume_units = volume_units
-    bar.price_scale = 10.0**instrument.price_digits
-    bar.quantity_scale = 10.0**instrument.quantity_digits
+    bar.price_scale = price_scale
+    bar.quantity_scale = quantity_scale
     return bar
+
 
 
 def trade_of(
     instrument: Instrument, time_ns: int, price_units: int, size_units: int, side: int
 ) -> Trade:
     """A trade from one row of columns."""
+    return scaled_trade(
+        instrument,
+        10.0**instrument.price_digits,
+        10.0**instrument.quantity_digits,
+        time_ns,
+        price_units,
+        size_units,
+        side,
+    )
+
+
+def scaled_trade(
+    instrument: Instrument,
+    price_scale: float,
+    quantity_scale: float,
+    time_ns: int,
+    price_units: int,
+    size_units: int,
+    side: int,
+) -> Trade:
+    """The same with 10^digits of price and quantity at hand."""
     trade = Trade.__new__(Trade)
     trade.instrument = instrument
     trade.time_ns = time_ns
     trade.price_units = price_units
     trade.size_units = size_units
     trade.side = side
-    trade.price_scale = 10.0**instrument.price_digits
-    trade.quantity_scale = 10.0**instrument.quantity_digits
+    trade.price_scale = price_scale
+    trade.quantity_scale = quantity_scale
     return trade
+
 
 
 def quote_of(
@@ -312,6 +362,29 @@ def quote_of(
     ask_size_units: int,
 ) -> Quote:
     """A quote from one row of columns."""
+    return scaled_quote(
+        instrument,
+        10.0**instrument.price_digits,
+        10.0**instrument.quantity_digits,
+        time_ns,
+        bid_units,
+        bid_size_units,
+        ask_units,
+        ask_size_units,
+    )
+
+
+def scaled_quote(
+    instrument: Instrument,
+    price_scale: float,
+    quantity_scale: float,
+    time_ns: int,
+    bid_units: int,
+    bid_size_units: int,
+    ask_units: int,
+    ask_size_units: int,
+) -> Quote:
+    """The same with 10^digits of price and quantity at hand."""
     quote = Quote.__new__(Quote)
     quote.instrument = instrument
     quote.time_ns = time_ns
@@ -319,6 +392,6 @@ def quote_of(
     quote.bid_size_units = bid_size_units
     quote.ask_units = ask_units
     quote.ask_size_units = ask_size_units
-    quote.price_scale = 10.0**instrument.price_digits
-    quote.quantity_scale = 10.0**instrument.quantity_digits
+    quote.price_scale = price_scale
+    quote.quantity_scale = quantity_scale
     return quote

@@ -14,8 +14,13 @@ from tradewind.model.market import Bar, BarOpened, DepthUpdate, Quote, Trade
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
 
 
-class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, tag_field="message"):
-    """Base of all messages: an immutable array with the class name in front."""
+class Message(
+    msgspec.Struct, frozen=True, array_like=True, tag=True, tag_field="message", gc=False
+):
+    """Base of all messages: an immutable array with the class name in front.
+
+    Immutable values make no cycles, so the garbage collector need not know of messages.
+    """
 
 
 class TimedMessage(Message, frozen=True):

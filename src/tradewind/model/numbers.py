@@ -22,6 +22,8 @@ def divide_half_even(numerator: int, denominator: int) -> int:
     >>> [divide_half_even(n, 10) for n in (24, 25, 26, 35, -25, -35)]
     [2, 2, 3, 4, -2, -4]
     """
+    if denominator == 1:
+        return numerator
     quotient = numerator // denominator
     rest = numerator - quotient * denominator
     # rest > denominator - rest is 2 * rest > denominator without leaving 64 bits

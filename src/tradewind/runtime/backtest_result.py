@@ -90,12 +90,12 @@ class BacktestResult:
     def equity_curve(self) -> EquityCurve:
         """Equity at bar closes; without bars only the start and the end."""
         engine = self._engine
-        times, values = engine.curve_time_ns, engine.curve_equity
-        if not times:
-            times = [self._start_time_ns, engine.state.time_ns]
-            values = [self._cash, engine.state.equity(engine.state.accounts[0])]
-        scale = 10.0 ** currency_digits(self.currency)
-        return EquityCurve(np.array(times, np.int64), np.array(values, np.int64) / scale)
+        times, values = engine.curve.time_ns, engine.curve.equity
+        if not len(times):
+            equity = engine.state.equity(engine.state.accounts[0])
+            times = np.array([self._start_time_ns, engine.state.time_ns], np.int64)
+            values = np.array([self._cash, equity], np.int64)
+        return EquityCurve(times, values / 10.0 ** currency_digits(self.currency))
 
     @property
     def periods_per_year(self) -> float:

@@ -171,9 +171,11 @@ class Strategy:
         self._view = view
         self._wanted_bars: list[tuple[str, str]] = []
         self.instruments = [instrument.id for instrument in instruments]
-        if self.instruments and "instrument" not in self.__dict__:
-            self.instrument = self.instruments[0]
         kind = type(self)
+        # asking __dict__ would make each attribute of the strategy slow to read for good
+        own = getattr(self, "instrument", None) is not getattr(kind, "instrument", None)
+        if self.instruments and not own:
+            self.instrument = self.instruments[0]
         wants_orders = kind.on_order is not Strategy.on_order
         if wants_orders or kind.on_fill is not Strategy.on_fill:
             view.listen_orders(self._on_report)

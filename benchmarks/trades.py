@@ -1,0 +1,57 @@
+"""Trades through the whole engine, a Python callback on each."""
+
+from __future__ import annotations
+
+import sys
+
+import floor
+from _measure import best_in_turn_s, report, sized, timed
+
+import tradewind as tw
+
+TARGET = 0.5 if tw.COMPILED else 0.2
+
+
+class Count(tw.Strategy):
+    """The strategy of the loop."""
+
+    def on_start(self) -> None:
+        """Ask for trades."""
+        self.fast = 0.0
+        self.above = 0
+        self.subscribe_trades(self.instrument)
+
+    def on_trade(self, trade: tw.Trade) -> None:
+        """Count the trades above the average."""
+        price = trade.price
+        fast = self.fast = self.fast + (price - self.fast) * floor.FAST
+        if price > fast:
+            self.above += 1
+
+
+def run(columns: tw.Columns) -> tw.BacktestResult:
+    """The backtest that is measured."""
+    return tw.backtest(Count(), data=[columns], limits=tw.Limits(leverage="5"))
+
+
+def main() -> int:
+    """Print trades a second against the loop."""
+    count = sized(1_000_000, 100_000)
+    rows = floor.trade_rows(count)
+    columns = tw.Columns("trades", floor.INSTRUMENT, rows)
+    bare = floor.trade_columns(rows)
+    run_s, bare_s = best_in_turn_s(
+        timed(lambda: run(columns)), timed(lambda: floor.run_trades(bare))
+    )
+    return report(
+        "trades",
+        count / run_s,
+        "trades/s",
+        floor=count / bare_s,
+        ratio=bare_s / run_s,
+        target=TARGET,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The equity curve: points of time and money in memory that grows by doubling."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOM = 1024
+"""Points that have room at first."""
+
+
+class Curve:
+    """Times in UTC ns and equity in money units; of points of one time the last stands.
+
+    >>> curve = Curve()
+    >>> curve.add(5, 100); curve.add(6, 101); curve.add(6, 99)
+    >>> curve.time_ns.tolist(), curve.equity.tolist()
+    ([5, 6], [100, 99])
+    """
+
+    __slots__ = ("_equities", "_length", "_times")
+
+    def __init__(self) -> None:
+        self._times: Any = array("q", bytes(8 * ROOM))
+        self._equities: Any = array("q", bytes(8 * ROOM))
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def time_ns(self) -> NDArray[np.int64]:
+        """Times of the points."""
+        return np.array(self._times[: self._length], np.int64)
+
+    @property
+    def equity(self) -> NDArray[np.int64]:
+        """Equity at those times."""
+        return np.array(self._equities[: self._length], np.int64)
+
+    def add(self, time_ns: int, equity: int) -> None:
+        """One point, not before the last."""
+        place = self._length
+        if place > 0 and self._times[place - 1] == time_ns:
+            place -= 1
+        elif place == len(self._times):
+            self._times, self._equities = doubled(self._times), doubled(self._equities)
+        self._times[place] = time_ns
+        self._equities[place] = equity
+        self._length = place + 1
+
+
+def doubled(column: Any) -> Any:
+    """A column of integers with room for as many again.
+
+    >>> len(doubled(array("q", [1, 2])))
+    4
+    """
+    return array("q", bytes(memoryview(column)) * 2)
