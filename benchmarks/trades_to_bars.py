@@ -7,43 +7,40 @@ engine, that keeps only the highest price and the volume.
 
 from __future__ import annotations
 
-import json
 import sys
-import time
-from collections.abc import Callable
 
 import numpy as np
+from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind
 from tradewind.signals.bars import BarBuilder
 
-TRADES = 1_000_000 if tradewind.COMPILED else 100_000
 BARE_TRADES = 100_000
-ROUNDS = 5
-RATIO_FLOOR = 1.2 if tradewind.COMPILED else 0.025
-SHARE_OF_FLOOR = 0.7
+TARGET = 1.2 if tradewind.COMPILED else 0.025
 
 
 def main() -> int:
-    """Print the measurement; 1 when the ratio fell below 0.7 of its floor."""
+    """Print trades a second; 1 when the ratio fell below 0.7 of its target."""
+    count = sized(1_000_000, 100_000)
     chance = np.random.default_rng(1)
-    time_ns = np.cumsum(chance.integers(0, 40_000_000, TRADES))
-    price = 6_000_000 + np.cumsum(chance.integers(-3, 4, TRADES))
-    size = chance.integers(1, 1_000, TRADES)
+    time_ns = np.cumsum(chance.integers(0, 40_000_000, count))
+    price = 6_000_000 + np.cumsum(chance.integers(-3, 4, count))
+    size = chance.integers(1, 1_000, count)
     few = slice(0, BARE_TRADES)  # more would measure the cache
     rows = list(zip(*(c[few].tolist() for c in (time_ns, price, size)), strict=True))
-    bars_s = best(lambda: BarBuilder("time", 60_000_000_000).run(time_ns, price, size))
-    bare_s = best(lambda: bare_loop(rows))
-    ratio = (TRADES / bars_s) / (BARE_TRADES / bare_s)
-    result = {
-        "compiled": tradewind.COMPILED,
-        "trades_per_s": round(TRADES / bars_s),
-        "bare_loop_per_s": round(BARE_TRADES / bare_s),
-        "ratio": round(ratio, 3),
-        "ratio_floor": RATIO_FLOOR,
-    }
-    print(json.dumps(result))
-    return int(ratio < SHARE_OF_FLOOR * RATIO_FLOOR)
+    bars_s, bare_s = best_in_turn_s(
+        timed(lambda: BarBuilder("time", 60_000_000_000).run(time_ns, price, size)),
+        timed(lambda: bare_loop(rows)),
+    )
+    per_s, bare_per_s = count / bars_s, len(rows) / bare_s
+    return report(
+        "trades_to_bars",
+        per_s,
+        "trades/s",
+        floor=bare_per_s,
+        ratio=per_s / bare_per_s,
+        target=TARGET,
+    )
 
 
 def bare_loop(rows: list[tuple[int, int, int]]) -> int:
@@ -54,16 +51,6 @@ def bare_loop(rows: list[tuple[int, int, int]]) -> int:
             high = price
         volume += size
     return high * volume
-
-
-def best(work: Callable[[], int]) -> float:
-    """Return the shortest of several runs in seconds."""
-    lengths = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        lengths.append(time.perf_counter() - start)
-    return min(lengths)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.book import Book, depth_rows
+from tradewind.core.curve import Curve
 from tradewind.core.event_checks import check
 from tradewind.core.exposure import Holding
 from tradewind.core.market import Market

@@ -192,7 +192,7 @@ def risk_of(order: Order, holding: Holding) -> int:
 
 
 def exceeds_share(amount: int, share: int, base: int) -> bool:
-    """Whether amount > share x 10^-9 x base, exactly, through wider integers where 64 bits do not do.
+    """Whether amount > share x 10^-9 x base, exactly, wider where 64 bits do not do.
 
     >>> exceeds_share(20, 20_000_000, 1000), exceeds_share(21, 20_000_000, 1000)
     (False, True)

@@ -307,7 +307,6 @@ class Stepper:
 _INTENTS = frozenset(
     {m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended, m.TimerSet}
 )
-_SCHEDULING = frozenset({m.TimerSet, m.TimerFired, m.StrategyStopped})
 
 _REPORT, _FILL, _SCHEDULING, _LISTING, _STOP = 1, 2, 4, 8, 16
 _MARKS: dict[type, int] = {

@@ -315,7 +315,6 @@ def scaled_bar(
     return bar
 
 
-
 def trade_of(
     instrument: Instrument, time_ns: int, price_units: int, size_units: int, side: int
 ) -> Trade:
@@ -350,7 +349,6 @@ def scaled_trade(
     trade.price_scale = price_scale
     trade.quantity_scale = quantity_scale
     return trade
-
 
 
 def quote_of(
