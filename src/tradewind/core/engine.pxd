@@ -8,8 +8,9 @@ from tradewind.core.market cimport Market
 from tradewind.core.merge cimport Stream
 from tradewind.core.state cimport Account, State
 from tradewind.core.stepper cimport Stepper
+from tradewind.core.targets cimport due_targets, size_target
 from tradewind.core.venue_model cimport VenueModel
-from tradewind.model.market cimport Bar, Quote, Trade, bar_of, scaled_bar, scaled_quote, scaled_trade
+from tradewind.model.market cimport Bar, Quote, Trade
 
 
 cdef int64_t _LAST

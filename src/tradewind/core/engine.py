@@ -24,10 +24,6 @@ from tradewind.model.market import (
     DepthUpdate,
     Quote,
     Trade,
-    bar_of,
-    scaled_bar,
-    scaled_quote,
-    scaled_trade,
 )
 
 ROWS_AT_ONCE = 65_536
@@ -103,8 +99,7 @@ class Engine(Stepper):
                 self._tell(market.bar_listeners, self._bar_at(stream, row))
 
     def _bar_at(self, stream: Stream, row: int) -> Bar:
-        return bar_of(
-            stream.market.instrument,
+        return stream.market.bar(
             stream.first[row],
             stream.second[row],
             stream.third[row],
@@ -294,18 +289,7 @@ class Engine(Stepper):
         market.mark_time_ns = time_ns
         self._revalue(market)
         if market.bar_listeners and not self.is_folding:
-            bar = scaled_bar(
-                market.instrument,
-                market.price_scale,
-                market.quantity_scale,
-                open_time_ns,
-                time_ns,
-                open_price,
-                high,
-                low,
-                close,
-                volume,
-            )
+            bar = market.bar(open_time_ns, time_ns, open_price, high, low, close, volume)
             self._tell(market.bar_listeners, bar)
         if venue is not None:
             self._sample(time_ns)
@@ -319,16 +303,7 @@ class Engine(Stepper):
             if venue.reports:
                 self._drain()
         if market.trade_listeners and not self.is_folding:
-            trade = scaled_trade(
-                market.instrument,
-                market.price_scale,
-                market.quantity_scale,
-                time_ns,
-                price,
-                size,
-                side,
-            )
-            self._tell(market.trade_listeners, trade)
+            self._tell(market.trade_listeners, market.trade(time_ns, price, size, side))
 
     def _on_quote(
         self, market: Market, time_ns: int, bid: int, bid_size: int, ask: int, ask_size: int
@@ -344,16 +319,7 @@ class Engine(Stepper):
             if venue.reports:
                 self._drain()
         if market.quote_listeners and not self.is_folding:
-            quote = scaled_quote(
-                market.instrument,
-                market.price_scale,
-                market.quantity_scale,
-                time_ns,
-                bid,
-                bid_size,
-                ask,
-                ask_size,
-            )
+            quote = market.quote(time_ns, bid, bid_size, ask, ask_size)
             self._tell(market.quote_listeners, quote)
 
     def _on_depth(

@@ -9,6 +9,9 @@ from tradewind.core.market cimport Market
 cdef int64_t MONEY_MAX
 
 
+cdef int64_t _SECOND_NS
+
+
 @cython.final
 cdef class Holding:
     cdef public Bounds bounds

@@ -13,7 +13,7 @@ from tradewind.model.limits import Limits
 from tradewind.model.numbers import MONEY_MAX
 
 RATE_DIGITS = 9
-SECOND_NS = 1_000_000_000
+_SECOND_NS = 1_000_000_000
 RECENT_ORDERS_MAX = 10_000
 """Orders a scope remembers for its duplicate check."""
 
@@ -155,7 +155,7 @@ class Scope:
 
     def count_message(self, time_ns: int) -> int:
         """Count one message and tell how many the running second has."""
-        second = time_ns // SECOND_NS
+        second = time_ns // _SECOND_NS
         if second != self.second:
             self.second = second
             self.orders_in_second = 0

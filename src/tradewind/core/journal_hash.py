@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tradewind.model.codec import encode, join
+from tradewind.model.codec import encode_all
 from tradewind.model.columns import REQUIRED, Columns
 from tradewind.model.messages import MarketRecorded, Record
 
@@ -44,7 +44,7 @@ class JournalHash:
             sequences = [sequence for sequence, _ in both]
             records = [record for _, record in both]
         self._sequences.update(np.array(sequences, np.int64).tobytes())
-        self._records.update(join(map(encode, records)))
+        self._records.update(encode_all(records))
 
     def rows(self, columns: Columns) -> None:
         """Fold market rows, later: the arrays must not change until the digest is asked for."""

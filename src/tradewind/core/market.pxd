@@ -2,6 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from tradewind.core.book cimport Book
+from tradewind.model.market cimport Bar, Quote, Trade, scaled_bar, scaled_quote, scaled_trade
 from tradewind.model.numbers cimport multiply_units
 
 
@@ -16,6 +17,10 @@ cdef class Market:
     cdef public list bar_listeners, trade_listeners, quote_listeners, depth_listeners
     cpdef void forget(self, int64_t strategy) except *
     cpdef int64_t notional(self, int64_t price, int64_t quantity) except? -1
+    cpdef Bar bar(self, int64_t open_time_ns, int64_t close_time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume)
+    @cython.locals(price_scale=double, size_scale=double)
+    cpdef Trade trade(self, int64_t time_ns, int64_t price, int64_t size, int64_t side)
+    cpdef Quote quote(self, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size)
 
 
 cpdef list without(list listeners, int64_t strategy)

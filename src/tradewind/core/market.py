@@ -7,6 +7,7 @@ from typing import Any
 
 from tradewind.core.book import Book
 from tradewind.model.instruments import Instrument
+from tradewind.model.market import Bar, Quote, Trade, scaled_bar, scaled_quote, scaled_trade
 from tradewind.model.numbers import multiply_units
 
 Listener = tuple[int, Callable[[Any], None]]
@@ -88,6 +89,34 @@ class Market:
     def notional(self, price: int, quantity: int) -> int:
         """Money of a quantity at a price in the instrument's currency, half-even; signed."""
         return multiply_units(price, quantity, self.money_factor, self.money_divisor)
+
+    def bar(
+        self,
+        open_time_ns: int,
+        close_time_ns: int,
+        open_price: int,
+        high: int,
+        low: int,
+        close: int,
+        volume: int,
+    ) -> Bar:
+        """A bar of the instrument."""
+        return scaled_bar(
+            self.instrument, self.price_scale, self.quantity_scale,
+            open_time_ns, close_time_ns, open_price, high, low, close, volume,
+        )  # fmt: skip
+
+    def trade(self, time_ns: int, price: int, size: int, side: int) -> Trade:
+        """A public trade of the instrument."""
+        price_scale, size_scale = self.price_scale, self.quantity_scale
+        return scaled_trade(self.instrument, price_scale, size_scale, time_ns, price, size, side)
+
+    def quote(self, time_ns: int, bid: int, bid_size: int, ask: int, ask_size: int) -> Quote:
+        """A quote of the instrument."""
+        return scaled_quote(
+            self.instrument, self.price_scale, self.quantity_scale,
+            time_ns, bid, bid_size, ask, ask_size,
+        )  # fmt: skip
 
     def forget(self, strategy: int) -> None:
         """Take a strategy's listeners away; the lists are new, so that loops over them go on."""

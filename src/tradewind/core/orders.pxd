@@ -2,7 +2,9 @@ cimport cython
 from libc.stdint cimport int64_t
 
 
+# It holds texts and numbers, so it is in no cycle.
 @cython.final
+@cython.no_gc
 cdef class Order:
     cdef public str order_id, venue_order_id
     cdef public int64_t strategy, account, instrument

@@ -8,6 +8,7 @@ from tradewind.core.transitions cimport apply
 from tradewind.core.venue_model cimport VenueModel
 
 
+cdef int64_t _NEVER_NS, _HELD_MAX, _CALLBACKS_MAX
 cdef int64_t _REPORT, _FILL, _SCHEDULING, _LISTING, _STOP
 cdef dict _MARKS
 

@@ -9,7 +9,8 @@ from tradewind.core.market import Listener
 from tradewind.core.orders import Order
 from tradewind.core.state import State
 from tradewind.core.transitions import Decisions, apply
-from tradewind.core.venue_model import NEVER_NS, VenueModel
+from tradewind.core.venue_model import NEVER_NS as _NEVER_NS
+from tradewind.core.venue_model import VenueModel
 from tradewind.model import messages as m
 from tradewind.model.messages import (
     AmendOrder,
@@ -24,6 +25,10 @@ CALLBACKS_PER_EVENT_MAX = 10_000
 
 RECORDS_HELD_MAX = 4096
 """Records kept before a sink takes them; without a sink the caller takes them."""
+
+# C integers when compiled, which Python cannot see
+_HELD_MAX = RECORDS_HELD_MAX
+_CALLBACKS_MAX = CALLBACKS_PER_EVENT_MAX
 
 Sink = Callable[[list[int], list[m.Record]], None]
 OrderListener = Callable[[tuple[Order, Any]], None]
@@ -114,7 +119,7 @@ class Stepper:
     def next_timer_ns(self) -> int:
         """When the next timer is due; `NEVER_NS` without one."""
         timers = self.state.timers
-        return timers[0][0] if timers else NEVER_NS
+        return timers[0][0] if timers else _NEVER_NS
 
     # --- control events, callbacks, intents ---------------------------------------------------
 
@@ -180,7 +185,7 @@ class Stepper:
     def _record(self, record: Any) -> None:
         self.records.append(record)
         self.sequences.append(self.state.sequence)
-        if self.sink is not None and len(self.records) >= RECORDS_HELD_MAX:
+        if self.sink is not None and len(self.records) >= _HELD_MAX:
             self.flush()
 
     def _tell(self, listeners: list[Listener], event: Any) -> None:
@@ -262,7 +267,7 @@ class Stepper:
 
     def _bounded(self, event: Any) -> None:
         self.drained += 1
-        if self.drained > CALLBACKS_PER_EVENT_MAX and type(event) in _INTENTS:
+        if self.drained > _CALLBACKS_MAX and type(event) in _INTENTS:
             number = self.state.strategy_numbers.get(event.strategy, -1)
             if number >= 0:
                 self._stop(number, RecursionError("it answers its own orders without end"))
@@ -276,8 +281,8 @@ class Stepper:
             return
         state = self.state
         while True:
-            timer_ns: int = state.timers[0][0] if state.timers else NEVER_NS
-            venue_ns: int = self.venue.next_due_ns if self.venue is not None else NEVER_NS
+            timer_ns: int = state.timers[0][0] if state.timers else _NEVER_NS
+            venue_ns: int = self.venue.next_due_ns if self.venue is not None else _NEVER_NS
             due = min(timer_ns, venue_ns)
             if due > time_ns:
                 self.next_due_ns = due
@@ -295,7 +300,7 @@ class Stepper:
         number = self.state.strategy_numbers.get(strategy, -1)
         self.fired = self.fired + 1 if due == self.fired_ns else 1
         self.fired_ns = due
-        if self.fired > CALLBACKS_PER_EVENT_MAX and number >= 0:
+        if self.fired > _CALLBACKS_MAX and number >= 0:
             self._stop(number, RecursionError("it sets timers to one moment without end"))
         self._control(TimerFired(due, strategy, name))
         listener = self.timer_listeners.get(strategy)

@@ -16,7 +16,7 @@ from tradewind.core.position_view import AccountView, PositionView
 from tradewind.core.state import StrategyBook
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
-from tradewind.model.ids import order_id
+from tradewind.model.ids import ALPHABET, order_id
 from tradewind.model.numbers import to_decimal, units_of
 from tradewind.model.orders import (
     WEIGHT_DIGITS,
@@ -41,7 +41,16 @@ class View:
     `sizing` says when targets become orders; `cash_buffer` (10^-9) is kept out of weights.
     """
 
-    __slots__ = ("_book", "_cash_buffer", "_engine", "_issued", "_sizing")
+    __slots__ = (
+        "_book",
+        "_cash_buffer",
+        "_engine",
+        "_head",
+        "_issued",
+        "_journal_id",
+        "_sizing",
+        "_tens",
+    )
 
     def __init__(
         self, engine: Engine, book: StrategyBook, *, sizing: Sizing, cash_buffer: int = 0
@@ -51,6 +60,8 @@ class View:
         self._sizing = sizing
         self._cash_buffer = cash_buffer
         self._issued = book.intents
+        self._tens = -1
+        self._head = self._journal_id = ""
 
     @property
     def name(self) -> str:
@@ -218,7 +229,13 @@ class View:
 
     def _coming_id(self) -> str:
         """The id of the next intent: taken only once the intent is handed over."""
-        return order_id(self._engine.state.journal_id, self._book.name, self._issued + 1)
+        number = self._issued + 1
+        journal_id = self._engine.state.journal_id
+        if number // 36 != self._tens or journal_id != self._journal_id:
+            self._tens = number // 36
+            self._journal_id = journal_id
+            self._head = order_id(journal_id, self._book.name, number)[:-1]
+        return self._head + ALPHABET[number % 36]
 
 
 def _type_of(limit: Number | None, stop: Number | None) -> OrderType:

@@ -33,6 +33,16 @@ def encode(message: Record) -> bytes:
     return _encoder.encode(message)
 
 
+def encode_all(messages: Iterable[Record]) -> bytes:
+    """A body of messages.
+
+    >>> from tradewind.model.messages import ClockTicked
+    >>> encode_all([ClockTicked(5)]) == join([encode(ClockTicked(5))])
+    True
+    """
+    return join(map(_encoder.encode, messages))
+
+
 def decode(data: bytes) -> Record:
     """The message of the bytes; `BadMessage` where they are none."""
     try:

@@ -12,6 +12,8 @@ UNITS_MAX = 10**15
 MONEY_MAX = 2**63 - 1
 """Bound of an amount of money in units of its currency's digits."""
 
+_MONEY_MAX = MONEY_MAX  # a C integer when compiled, which Python cannot see
+
 DIGITS_MAX = 10
 """Digits of price and of quantity together; more would not leave room for a product."""
 
@@ -43,7 +45,7 @@ def multiply_units(price: int, quantity: int, factor: int, divisor: int) -> int:
     if quantity == 0 or price == 0:
         return 0
     size = abs(quantity)
-    if abs(price) > MONEY_MAX // factor // size:
+    if abs(price) > _MONEY_MAX // factor // size:
         raise BadNumber(
             f"price {price} times quantity {quantity} is beyond 64 bits: use fewer digits"
         )

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import msgspec
 
-from tradewind.model.codec import FORMAT, decode, encode, join, split
+from tradewind.model.codec import FORMAT, decode, encode_all, split
 from tradewind.model.errors import BadMessage, Inconsistent, OutsideError, TradewindError, UserError
 from tradewind.model.messages import MarketRecorded, Record
 
@@ -175,7 +175,7 @@ def group_of(records: Iterable[Record], *, after_sequence: int, epoch: int, time
     """
     kept = list(records)
     last = after_sequence + sum(width(record) for record in kept)
-    body = join(encode(record) for record in kept)
+    body = encode_all(kept)
     return Group(after_sequence + 1, last, epoch, time_ns, body)
 
 

@@ -117,7 +117,8 @@ class SimulatedRun:
 
     def _keep(self, sequences: list[int], records: list[m.Record]) -> None:
         self._journal.records(sequences, records)
-        self._counts.update(type(record).__name__ for record in records)
+        for kind, count in Counter(map(type, records)).items():
+            self._counts[kind.__name__] += count
 
 
 def names_of(strategies: Sequence[Strategy]) -> list[str]:
