@@ -59,7 +59,7 @@ def examine(home: Path, port: int, setting_faults: Sequence[str]) -> list[Findin
         disk_finding(home, free_bytes(home)),
         fsync_finding(existing(home)),
         clock_finding(time.time()),
-        journal_finding(home),
+        journal_finding(home / "journal"),
         halt_finding(home),
         engine,
         gateway_finding(missing_modules()),

@@ -13,6 +13,8 @@ import msgspec
 from tradewind.adapters.local.market_data import LocalMarketData
 from tradewind.adapters.local.trading import PaperTrading
 from tradewind.adapters.sqlite.journal import open_journal
+from tradewind.adapters.sqlite.journal_reader import read_journal
+from tradewind.adapters.sqlite.records import open_records
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
@@ -32,6 +34,7 @@ from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.halt_file import HALT_NAME, watch_halt_file
 from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.projector import Projector
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
 from tradewind.runtime.segments import FileSegments
@@ -87,9 +90,10 @@ class Platform:
 
     async def run(self, *, stop: asyncio.Event, on_ready: Callable[[Desk], None]) -> None:
         """Recover, trade until `stop` is set, leave a snapshot; raises what ended it."""
-        with self._opened() as (journal, recorder):
+        with self._opened() as (journal, recorder), self._projecting() as projector:
             recovered = recover(journal, recorder)
             self._build(journal, recorder, recovered)
+            self.loop.listeners.append(lambda turn: projector.wake())
             await self._start(recovered)
             on_ready(self.desk)
             try:
@@ -114,6 +118,17 @@ class Platform:
         finally:
             self._executor.submit(journal.close).result()
             self._executor.shutdown()
+
+    @contextlib.contextmanager
+    def _projecting(self) -> Iterator[Projector]:
+        """Rows for people and screens, written beside the journal on a thread of their own."""
+        directory = self.options.home / "journal"
+        projector = Projector(lambda: read_journal(directory), lambda: open_records(directory))
+        projector.start()
+        try:
+            yield projector
+        finally:
+            projector.stop()
 
     def _build(self, journal: Journal, recorder: Recorder, recovered: Recovered) -> None:
         options = self.options
