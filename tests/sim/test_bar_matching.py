@@ -151,6 +151,32 @@ def test_an_order_that_arrives_inside_a_bar_is_judged_by_its_close() -> None:
     assert desk.fills() == [("b", 5, 94), ("a", 5, 95)]
 
 
+def test_a_stop_that_arrives_inside_a_bar_is_not_triggered_by_its_open() -> None:
+    desk = Desk(participation="0.1")
+    desk.open(100)
+    desk.sell("a", 5, stop=101)
+    desk.close(100, 110, 90, 105)
+    assert desk.fills() == []
+
+
+def test_an_ioc_limit_that_arrives_inside_a_bar_is_decided_at_the_next_open() -> None:
+    desk = Desk()
+    desk.open(100)
+    desk.buy("a", 5, limit=106, time_in_force=TimeInForce.IOC)
+    desk.close(100, 110, 90, 105)
+    assert desk.words() == ["a accepted"]
+    desk.open(107)
+    assert desk.words() == ["a expired"]
+
+
+def test_with_latency_an_order_that_arrives_between_bars_waits_for_the_open() -> None:
+    desk = Desk(latency=latency.constant(order_ns=5, report_ns=0))
+    desk.bar(100, 110, 90, 105)
+    desk.buy("a", 5)
+    desk.open(107, desk.now_ns + 20)
+    assert desk.fills() == [("a", 5, 107)]
+
+
 def test_with_latency_an_order_that_arrives_inside_a_bar_acts_on_its_open() -> None:
     desk = Desk(latency=latency.constant(order_ns=5, report_ns=0))
     desk.bar(100, 110, 90, 105)
@@ -226,6 +252,8 @@ def test_without_orders_no_bar_needs_to_be_told() -> None:
     assert desk.venue.working == 0
     desk.buy("a", 5)
     assert desk.venue.working == 1
+    desk.open(100)
+    assert desk.venue.working == 0
 
 
 @pytest.mark.parametrize(

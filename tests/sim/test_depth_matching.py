@@ -9,6 +9,7 @@ from tradewind.model.columns import DEPTH_GAP, DEPTH_SNAPSHOT
 from tradewind.model.instruments import Instrument
 from tradewind.model.orders import TimeInForce
 from tradewind.sim import queue_position
+from tradewind.sim.depth_matching import TAKEN_LENGTH_MAX
 
 BID = 1
 ASK = -1
@@ -123,6 +124,37 @@ def test_a_snapshot_says_how_much_can_be_ahead_at_most() -> None:
     desk.buy("a", 5, limit=98)
     desk.levels((BID, 99, 10), (BID, 98, 15), (ASK, 101, 7), flags=DEPTH_SNAPSHOT)
     assert desk.ahead("a") == 15
+
+
+def test_a_snapshot_does_not_say_who_canceled() -> None:
+    desk = desk_with_book(queue=queue_position.power(1))
+    desk.buy("a", 5, limit=99)
+    desk.levels((BID, 99, 30))
+    desk.levels((BID, 99, 20), (ASK, 101, 7), flags=DEPTH_SNAPSHOT)
+    assert desk.ahead("a") == 10
+
+
+def test_what_a_narrower_snapshot_leaves_out_is_not_known() -> None:
+    desk = desk_with_book()
+    desk.levels((BID, 99, 10), (BID, 98, 15), (ASK, 101, 7), flags=DEPTH_SNAPSHOT)
+    desk.buy("a", 5, limit=96)
+    assert desk.ahead("a") == -1
+
+
+def test_a_price_between_levels_that_come_into_sight_has_nothing_ahead() -> None:
+    desk = desk_with_book()
+    desk.buy("a", 5, limit=90)
+    desk.levels((BID, 88, 5))
+    assert desk.ahead("a") == 0
+
+
+def test_what_was_taken_of_levels_that_are_gone_is_forgotten() -> None:
+    desk = Desk()
+    for step in range(TAKEN_LENGTH_MAX + 10):
+        desk.levels((BID, 99, 1), (ASK, 101 + step, 7), flags=DEPTH_SNAPSHOT)
+        desk.buy(f"o{step}", 1)
+    (matching,) = desk.venue.matchings
+    assert len(matching.taken_asks) <= TAKEN_LENGTH_MAX
 
 
 def test_a_resting_order_fills_where_the_book_crosses_it() -> None:

@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from tests.sim.desk import Desk
+from tests.sim.desk import Desk, in_words
 from tradewind.core.venue_model import NEVER_NS
 from tradewind.model.errors import UserError
 from tradewind.model.orders import TimeInForce
@@ -74,6 +74,24 @@ def test_an_order_held_up_by_another_is_judged_when_it_arrives() -> None:
     desk.buy("fast", 5, limit=90, time_in_force=TimeInForce.GTD, until=50)
     desk.venue.advance(100)
     assert desk.words() == ["slow accepted", "fast rejected"]
+
+
+def test_reports_without_a_delay_are_there_at_once() -> None:
+    desk = Desk(latency=latency.constant(order_ns=1, report_ns=0))
+    desk.quote(99, 10, 101, 7)
+    desk.buy("a", 5, limit=100)
+    desk.quote(98, 10, 100, 7)
+    assert desk.words() == ["a accepted", "a filled 5 @ 100"]
+
+
+def test_what_expires_on_the_way_of_an_order_is_reported_before_its_arrival() -> None:
+    desk = Desk(latency=latency.constant(order_ns=5, report_ns=0))
+    desk.buy("a", 5, limit=90, time_in_force=TimeInForce.GTD, until=12)
+    desk.pass_time(10)
+    desk.buy("b", 5, limit=90)
+    desk.venue.advance(30)
+    reports = [(*text.split(), r.time_ns) for r in desk.take_reports() for text in [in_words(r)]]
+    assert reports == [("a", "accepted", 5), ("a", "expired", 12), ("b", "accepted", 15)]
 
 
 def test_an_amendment_travels_too() -> None:

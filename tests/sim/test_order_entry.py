@@ -65,6 +65,8 @@ def test_an_order_id_is_good_for_one_order() -> None:
     assert desk.fills() == [("a", 5, 100)]
     desk.buy("a", 5)
     assert reason_of(desk) == "the order id was used before"
+    desk.venue.cancel(0, "a")
+    assert reason_of(desk) == "the order is filled"
 
 
 @pytest.mark.parametrize(("until", "word"), [(8, "accepted"), (7, "rejected")])
@@ -171,6 +173,8 @@ def test_a_post_only_order_is_not_amended_into_taking() -> None:
     assert desk.words() == ["a accepted", "a amend rejected"]
     (order,) = desk.venue.open_orders()
     assert (order.limit_price, order.ahead) == (99, 10)
+    desk.quote(97, 10, 99, 7)
+    assert desk.fills() == [("a", 5, 99)]
 
 
 @pytest.mark.parametrize(("quantity", "word"), [(4, "amended"), (3, "amend rejected")])

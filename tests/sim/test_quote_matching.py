@@ -146,15 +146,15 @@ def test_a_canceled_size_moves_nobody_forward_while_it_may_have_stood_behind() -
 
 def test_a_trade_and_the_quote_that_shows_it_move_the_queue_once() -> None:
     desk = Desk(queue=queue_position.power(1))
-    desk.quote(99, 10, 101, 7)
+    desk.quote(99, 100, 101, 7)
     desk.buy("a", 5, limit=99)
-    desk.quote(99, 30, 101, 7)
-    desk.trade(99, 4, -1)
-    assert desk.ahead("a") == 6
-    desk.quote(99, 26, 101, 7)
-    assert desk.ahead("a") == 6
-    desk.quote(99, 13, 101, 7)  # 13 of 26 canceled, 6 of the 26 stood in front
-    assert desk.ahead("a") == 3
+    desk.quote(99, 300, 101, 7)
+    desk.trade(99, 40, -1)
+    assert desk.ahead("a") == 60
+    desk.quote(99, 260, 101, 7)
+    assert desk.ahead("a") == 60
+    desk.quote(99, 130, 101, 7)  # half of it canceled, in front as behind
+    assert desk.ahead("a") == 30
 
 
 def test_an_order_that_improves_the_price_has_nothing_ahead() -> None:
@@ -212,6 +212,15 @@ def test_with_trades_alone_a_market_order_fills_with_the_next_trades() -> None:
     desk.trade(101, 6)
     desk.trade(103, 6)
     assert desk.fills() == [("a", 6, 101), ("a", 4, 103)]
+
+
+def test_with_trades_alone_orders_share_the_size_of_a_trade() -> None:
+    desk = Desk()
+    desk.trade(100, 50)
+    desk.buy("a", 4)
+    desk.sell("b", 4)
+    desk.trade(101, 6)
+    assert desk.fills() == [("a", 4, 101), ("b", 2, 101)]
 
 
 @pytest.mark.parametrize(("touch", "filled"), [("through", False), ("touch", True)])

@@ -8,7 +8,7 @@ from tradewind.model.orders import OrderFlag, OrderType, TimeInForce
 from tradewind.sim.expiry import Expiry
 from tradewind.sim.listing import Listing
 from tradewind.sim.matching import Matching
-from tradewind.sim.order import AHEAD_UNKNOWN, WorkingOrder, new_order
+from tradewind.sim.order import WorkingOrder, new_order
 from tradewind.sim.reporting import Reporting
 
 LIMIT = int(OrderType.LIMIT)
@@ -134,8 +134,6 @@ class OrderEntry:
             self.reporting.reject_amend(order.order_id, time_ns, reason)
             return
         order.quantity = quantity
-        order.ahead = AHEAD_UNKNOWN
-        order.traded = 0
         self.reporting.amend(order, time_ns)
         matching.arrive(order, time_ns)
 

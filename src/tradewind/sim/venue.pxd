@@ -25,7 +25,7 @@ cdef class SimulatedVenue(VenueModel):
     @cython.locals(due_ns=int64_t)
     cpdef void advance(self, int64_t time_ns) except *
     @cython.locals(due_ns=int64_t)
-    cpdef void set_next_due(self) except *
+    cpdef void settle(self, int64_t time_ns) except *
     @cython.locals(matching=Matching)
     cpdef void on_bar_opened(self, int64_t instrument, int64_t time_ns, int64_t price) except *
     @cython.locals(matching=Matching)

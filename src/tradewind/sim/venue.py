@@ -137,11 +137,12 @@ class SimulatedVenue(VenueModel):
             self.entry.expire_before(due_ns)
             getattr(self.entry, verb)(due_ns, *command)
         self.entry.expire_before(time_ns)
-        self.reporting.deliver(time_ns)
-        self.set_next_due()
+        self.settle(time_ns)
 
-    def set_next_due(self) -> None:
-        """Take the earliest of what is on its way and of what expires."""
+    def settle(self, time_ns: int) -> None:
+        """Hand over the reports due by now; see when something is due next."""
+        if self.reporting.next_due_ns <= time_ns:
+            self.reporting.deliver(time_ns)
         due_ns = min(self.next_arrival_ns, self.reporting.next_due_ns)
         if self.entry.expiry.next_ns < due_ns:
             due_ns = self.entry.expiry.next_ns + 1
@@ -155,7 +156,7 @@ class SimulatedVenue(VenueModel):
         self.catch_up(time_ns)
         if matching.kind == BARS:
             matching.on_bar_opened(time_ns, price)
-            self.set_next_due()
+            self.settle(time_ns)
 
     def on_bar(
         self,
@@ -173,14 +174,14 @@ class SimulatedVenue(VenueModel):
             self.advance(time_ns)
         if matching.kind == BARS:
             matching.on_bar(time_ns, open_price, high, low, close, volume)
-            self.set_next_due()
+            self.settle(time_ns)
 
     def on_trade(self, instrument: int, time_ns: int, price: int, size: int, side: int) -> None:
         """A public trade; side +1 where the aggressor bought, -1 sold, 0 unknown."""
         matching = self.matching_of(instrument, QUOTES)
         self.catch_up(time_ns)
         matching.on_trade(time_ns, price, size, side)
-        self.set_next_due()
+        self.settle(time_ns)
 
     def on_quote(
         self, instrument: int, time_ns: int, bid: int, bid_size: int, ask: int, ask_size: int
@@ -190,7 +191,7 @@ class SimulatedVenue(VenueModel):
         self.catch_up(time_ns)
         if matching.kind == QUOTES:
             matching.on_quote(time_ns, bid, bid_size, ask, ask_size)
-            self.set_next_due()
+            self.settle(time_ns)
 
     def on_depth(
         self, instrument: int, time_ns: int, side: int, price: int, size: int, flags: int
@@ -199,7 +200,7 @@ class SimulatedVenue(VenueModel):
         matching = self.matching_of(instrument, DEPTH)
         self.catch_up(time_ns)
         matching.on_depth(time_ns, side, price, size, flags)
-        self.set_next_due()
+        self.settle(time_ns)
 
     def catch_up(self, time_ns: int) -> None:
         """Do what is due before a price of this very time."""
@@ -249,7 +250,7 @@ class SimulatedVenue(VenueModel):
                 time_ns, order_id, instrument, side, quantity, order_type,
                 limit_price, stop_price, time_in_force, flags, expire_time_ns,
             )  # fmt: skip
-            self.set_next_due()
+            self.settle(time_ns)
             return
         order = (
             order_id, instrument, side, quantity, order_type,
@@ -280,7 +281,7 @@ class SimulatedVenue(VenueModel):
         else:
             self.next_arrival_ns = due_ns
         self.arrivals.append((due_ns, verb, command))
-        self.set_next_due()
+        self.settle(time_ns)
 
     # --- beside the loop ---------------------------------------------------------------------
 
@@ -312,7 +313,7 @@ class SimulatedVenue(VenueModel):
         self.reporting.register(order)
         self.entry.expiry.add(order, time_ns, time_in_force, expire_time_ns)
         self.matchings[instrument].rest(order)
-        self.set_next_due()
+        self.settle(time_ns)
 
     def open_orders(self) -> list[WorkingOrder]:
         """The orders the venue works, the oldest first: for tests and displays, to be read."""
