@@ -56,11 +56,10 @@ class QueueModel:
         """
         if now >= before:
             return min(ahead, now)
-        behind = max(0, before - ahead)
-        share = self.share_behind(float(ahead), float(behind))
+        share = self.share_behind(float(ahead), float(max(0, before - ahead)))
         canceled = before - now
-        # Rounded in favor of those in front; what was not behind cannot have canceled there.
-        from_behind = min(math.ceil(canceled * share), behind)
+        # Rounded in favor of those in front, of whom no more can be left than the whole level.
+        from_behind = math.ceil(canceled * share)
         return max(0, min(ahead - (canceled - from_behind), now))
 
     def share_behind(self, ahead: float, behind: float) -> float:
