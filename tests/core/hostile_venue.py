@@ -95,13 +95,13 @@ class HostileVenue:
             self.reports.append(m.OrderExpired(0, order.order_id, "its time is over"))
 
     def deliver(self, place: int) -> Any:
-        """A report: any, but what ends an order waits for that order's fills."""
+        """A report: any, but answers to amendments in turn, and an end behind its fills."""
         report = self.reports[place % len(self.reports)]
-        if type(report) in _ENDS:
-            for other in self.reports:
-                if type(other) is m.OrderFilled and other.order_id == report.order_id:
-                    report = other
-                    break
+        kinds = _BEFORE.get(type(report), ())
+        for other in self.reports:
+            if type(other) in kinds and other.order_id == report.order_id:
+                report = other
+                break
         self.reports.remove(report)
         return report
 
@@ -169,7 +169,12 @@ class HostileVenue:
         self.reports.append(kind(0, command.order_id, "no such order"))
 
 
-_ENDS = (m.OrderCanceled, m.OrderExpired, m.OrderRejected)
+_ANSWERS = (m.OrderAmended, m.AmendRejected)
+_BEFORE: dict[type, tuple[type, ...]] = {
+    **dict.fromkeys((m.OrderCanceled, m.OrderExpired, m.OrderRejected), (m.OrderFilled,)),
+    **dict.fromkeys(_ANSWERS, _ANSWERS),
+}
+"""Reports that come before one of the same order."""
 
 
 class Struggle:
@@ -203,7 +208,7 @@ class Struggle:
             self._intend(place, quantity, price)
         elif kind == 3:
             self._about_an_order(place, lambda order_id: m.CancelIntended(2, "cross", order_id))
-        elif kind == 4:
+        elif kind == 4 or kind > 18:
             self._about_an_order(
                 place, lambda order_id: m.AmendIntended(2, "cross", order_id, quantity, 0)
             )

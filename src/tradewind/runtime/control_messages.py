@@ -18,7 +18,7 @@ ANSWER_BYTES_MAX = 16 * 1024 * 1024
 CONFIRMATION = "RESUME"
 """What a person types to lift a halt."""
 
-_SCOPE = re.compile(r"all|(?:account|strategy|instrument):\S{1,64}")
+_SCOPE = re.compile(r"all|(?:account|strategy|instrument|venue):\S{1,64}")
 
 
 class Request(msgspec.Struct, frozen=True, tag_field="request", forbid_unknown_fields=True):
@@ -147,7 +147,8 @@ def check_scope(scope: str) -> str:
     """
     if _SCOPE.fullmatch(scope) is None:
         raise UserError(
-            f"{scope!r} is no scope: use all, account:NAME, strategy:NAME or instrument:ID"
+            f"{scope!r} is no scope: use all, account:NAME, strategy:NAME, instrument:ID or "
+            "venue:NAME"
         )
     return scope
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scope",
         default="all",
-        help="all (the default), account:NAME, strategy:NAME or instrument:ID",
+        help="all (the default), account:NAME, strategy:NAME, instrument:ID or venue:NAME",
     )
     parser.add_argument("--reason", default="by hand", help="what the journal shall say")
     add_engine_options(parser)
