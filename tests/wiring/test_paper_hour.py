@@ -14,6 +14,8 @@ from tradewind.runtime.desk import Desk
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover
 from tradewind.runtime.segments import FileSegments
+from tradewind.strategies.library import LIBRARY
+from tradewind.strategies.ma_crossover import MaCrossover
 from tradewind.testing.virtual_time import VirtualClock, run_virtually
 from tradewind.wiring.limit_profiles import DEMO
 from tradewind.wiring.platform import PLANS, Platform, PlatformOptions
@@ -93,3 +95,18 @@ def test_an_hour_of_paper_holds_no_more_memory_at_its_end(tmp_path: Path) -> Non
     assert held[1] - held[0] < OTHER_BYTES_MAX
     assert not desk.state.anomalies
     check_recovery(tmp_path / "home", desk)
+
+
+class Farewell(MaCrossover):
+    """Wants a timer at its end, so that the journal shows that it was called."""
+
+    def on_stop(self) -> None:
+        self.set_timer("farewell", self.time_ns + 10**15)
+
+
+def test_a_strategy_is_told_the_end_and_what_it_wants_is_journaled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIBRARY, "ma_crossover", f"{__name__}:Farewell")
+    desk, _ = hours(tmp_path / "home", 4)
+    assert "farewell" in {timer[2] for timer in desk.state.timers}

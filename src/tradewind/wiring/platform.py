@@ -38,7 +38,7 @@ from tradewind.runtime.projector import Projector
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
 from tradewind.runtime.segments import FileSegments
-from tradewind.runtime.strategy_host import attach
+from tradewind.runtime.strategy_host import attach, end
 from tradewind.sim import fees
 from tradewind.sim.venue import SimulatedVenue
 from tradewind.strategies.base import Strategy
@@ -52,6 +52,8 @@ FEE = "0.0005"
 HOUSEKEEPING_S = 0.1
 FOLDED_MAX = 10_000
 """A start that folded more events than this saves a snapshot at once: the next one need not."""
+LAST_COMMANDS_S = 0.1
+"""How long the commands of `on_stop` have to leave."""
 EMERGENCY_LOG = "emergency.log"
 """In the home: what was done while nothing could be journaled."""
 
@@ -98,6 +100,7 @@ class Platform:
             on_ready(self.desk)
             try:
                 await self._trade(stop)
+                await self._end_strategies()
             except JournalBroken as error:
                 await self._cancel_unjournaled(error)
                 raise
@@ -266,6 +269,14 @@ class Platform:
             if loop.time() - saved_s >= self.options.snapshot_interval_s:
                 await self._save()
                 saved_s = loop.time()
+
+    async def _end_strategies(self) -> None:
+        """Call `on_stop`; what a strategy wants then is journaled and sent like all else."""
+        for name, strategy in self._strategies.items():
+            end(self.engine, self.engine.state.strategy(short_name(name)).index, strategy)
+        self.loop.offer(m.ClockTicked(0))
+        await self.loop.turn()
+        await asyncio.sleep(LAST_COMMANDS_S)
 
     async def _cancel_unjournaled(self, error: JournalBroken) -> None:
         """Cancel all that works though nothing can be journaled; leave a note for people.
