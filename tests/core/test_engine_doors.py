@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tradewind
+from tests.core.extremes import answers
 from tests.core.market_run import MINUTE, START, Run, columns, cut_at, events
 from tradewind.model.columns import Columns
 
@@ -103,3 +104,23 @@ def test_another_process_with_other_string_hashes_gives_the_same_journal(seed: s
 @pytest.mark.skipif(not tradewind.COMPILED, reason="there is no compiled build to compare with")
 def test_plain_python_writes_the_same_journal_as_the_compiled_build() -> None:
     assert hashes_in_another_process(TRADEWIND_PURE="1") == list(whole(columns(40)).hashes())
+
+
+@pytest.mark.skipif(not tradewind.COMPILED, reason="there is no compiled build to compare with")
+def test_plain_python_says_the_same_to_numbers_at_the_bounds() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.core.extremes"],
+        cwd=ROOT,
+        env={**os.environ, "TRADEWIND_PURE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split("\n") == list(answers())
+
+
+def test_every_answer_at_the_bounds_is_a_decision_or_a_refusal() -> None:
+    found = list(answers())
+    assert sum("SubmitOrder" in line for line in found) > 100
+    assert sum("too_large" in line for line in found) > 20
+    assert sum(line.startswith("refused") for line in found) > 100

@@ -359,3 +359,25 @@ def test_a_person_orders_while_a_strategy_runs_and_both_are_journaled_alike() ->
         hashes.append(state_hash(engine.state))
     assert hashes[0] == hashes[1]
     assert list(engine.state.open_orders) == ["j0-person-1", "j0-s0-1"]
+
+
+class TwiceTold(Watcher):
+    """Has two functions for the same quotes; the first raises."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        self._desk.listen("quotes", self.instrument, self.second)
+
+    def on_quote(self, quote: Any) -> None:
+        raise ZeroDivisionError
+
+    def second(self, quote: Any) -> None:
+        self.told.append("second")
+
+
+def test_a_strategy_that_raised_is_told_nothing_more_of_that_event() -> None:
+    strategy = TwiceTold()
+    engine = engine_with(strategy)
+    quote(engine)
+    assert strategy.told == []
+    assert len(stopped(engine)) == 1
