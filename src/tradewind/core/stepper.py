@@ -23,7 +23,7 @@ from tradewind.model.messages import (
 CALLBACKS_PER_EVENT_MAX = 10_000
 """Intents and reports one event may cause; a strategy that causes more is stopped."""
 
-RECORDS_HELD_MAX = 4096
+RECORDS_HELD_MAX = 512
 """Records kept before a sink takes them; without a sink the caller takes them."""
 
 # C integers when compiled, which Python cannot see
