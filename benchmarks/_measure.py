@@ -54,7 +54,7 @@ def report(
     """Print the line; 1 when the ratio fell below its share of the target, else 0.
 
     `floor` is the yardstick in the same unit and `ratio` how well we do against it (more is
-    better); `target` is the ratio kept in the benchmark's file. `more` are further figures.
+    better); `target` is the ratio that was reached, kept in the file. `more` are further figures.
     """
     line = {
         "name": name,

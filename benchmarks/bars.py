@@ -9,7 +9,7 @@ from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind as tw
 
-TARGET = 0.5 if tw.COMPILED else 0.12
+TARGET = 0.28 if tw.COMPILED else 0.04
 LIMITS = tw.Limits(
     order_quantity="100",
     order_notional="2000000",

@@ -27,7 +27,7 @@ def divide_half_even(numerator: int, denominator: int) -> int:
     if denominator == 1:
         return numerator
     quotient = numerator // denominator
-    rest = numerator - quotient * denominator
+    rest = numerator % denominator
     # rest > denominator - rest is 2 * rest > denominator without leaving 64 bits
     if rest > denominator - rest or (rest == denominator - rest and quotient % 2 != 0):
         quotient += 1
