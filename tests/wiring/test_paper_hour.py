@@ -93,7 +93,7 @@ def test_two_minutes_of_paper_trade_and_recover_to_the_same_state(tmp_path: Path
 def test_an_hour_of_paper_holds_no_more_memory_at_its_end(tmp_path: Path) -> None:
     desk, held = hours(tmp_path / "home", 3600)
     assert held[1] - held[0] < OTHER_BYTES_MAX
-    assert not desk.state.anomalies
+    assert {name.partition(":")[0] for name in desk.state.anomalies} <= {"bad_tick"}
     check_recovery(tmp_path / "home", desk)
 
 
