@@ -40,6 +40,9 @@ SAME_EITHER_WAY = {
     "market.min_notional > 0",
     "order.amends > 0",
     "is_hedging",
+    "0 <= share <= _SHARE_MAX",  # both ways of computing agree there: tests/core/test_shares.py
+    "0 <= base <= _BASE_MAX",
+    "wide * SHARE > wide_share * base",  # beyond 64 bits; the same file holds it
     "order.side < 0",  # a side is 1 or -1
     "order.quantity > _MAX",
     "price <= NOTIONAL_MAX // factor // order.quantity",  # refused by the next rule
