@@ -21,7 +21,10 @@ class MarketData(Protocol):
 
     @property
     def instruments(self) -> list[Instrument]:
-        """What it can deliver."""
+        """What it delivers; known behind `start`."""
+
+    async def start(self) -> None:
+        """Learn the instruments as the venue lists them now; `UserError` for one it has not."""
 
     async def run(self, take: TakeRows) -> None:
         """Deliver rows until cancelled; reconnects by itself."""

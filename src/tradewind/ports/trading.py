@@ -1,17 +1,23 @@
-"""Trading: sending orders to a venue and hearing what became of them.
+"""Trading: sending orders to a venue, hearing what became of them, asking what it has of us.
 
 A call either returns (the venue took it, reports follow or have been delivered), raises `Refused`
 (the venue said no, nothing changed there), or raises `OutsideError` / runs into the caller's
 deadline: then nobody knows, and the caller asks with `query`. No adapter repeats an order.
+
+What the venue has of the account (`open_orders`, `balances`, `positions`, `fills`) is asked for
+reconciliation. Each answer is true at some moment during its call, no two of them at the same one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, Protocol
+
+import msgspec
 
 from tradewind.model.errors import TradewindError
 from tradewind.model.messages import AmendOrder, CancelOrder, QueryOrder, Report, SubmitOrder
+from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
 
 Deliver = Callable[[Report], None]
 """Takes one report, in the order the venue gave them; its `time_ns` is set by who takes it."""
@@ -19,6 +25,31 @@ Deliver = Callable[[Report], None]
 
 class Refused(TradewindError):
     """The venue answered no; the text is its own reason."""
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """How the way to a venue stands, read at any time without a call.
+
+    `count` grows by one each time it connects, so that a short loss is noticed behind it.
+    `clock_offset_ns` is the venue's clock minus ours, None until it is estimated.
+    """
+
+    is_up: bool
+    count: int
+    reason: str = ""
+    circuit: Literal["closed", "open", "half_open"] = "closed"
+    clock_offset_ns: int | None = None
+
+
+class Permissions(msgspec.Struct, frozen=True):
+    """What a key may do; `account` is the venue's own name of its account.
+
+    `can_withdraw` is None where the venue has no way to ask.
+    """
+
+    account: str
+    can_trade: bool
+    can_withdraw: bool | None
 
 
 class Trading(Protocol):
@@ -31,6 +62,18 @@ class Trading(Protocol):
     @property
     def silence_s(self) -> float:
         """How long after sending an order may still reach the venue (its receive window)."""
+
+    @property
+    def has_cancel_all(self) -> bool:
+        """Whether `cancel_all` is one call to the venue."""
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether the venue keeps positions; where not (spot), they are balances of the base."""
+
+    @property
+    def connection(self) -> Connection:
+        """How the way to the venue stands."""
 
     async def start(self, deliver: Deliver) -> None:
         """Connect; every report goes to `deliver` from here on."""
@@ -46,6 +89,27 @@ class Trading(Protocol):
 
     async def query(self, command: QueryOrder) -> list[Report] | None:
         """The reports that bring an order up to what the venue knows; None where it has none."""
+
+    async def cancel_all(self, instrument: str) -> None:
+        """Cancel every order of an instrument, others' too; nothing to cancel is fine."""
+
+    async def open_orders(self) -> list[VenueOrder]:
+        """Every order that works in this account, whoever placed it."""
+
+    async def balances(self) -> list[VenueBalance]:
+        """Every currency of which the account has something, a spot venue's bases too."""
+
+    async def positions(self) -> list[VenuePosition]:
+        """Every position that is not flat; none where `has_positions` is false."""
+
+    async def fills(self, instrument: str, *, since_ns: int) -> list[VenueFill]:
+        """Executions at or behind a time of the venue's clock, whoever's, the oldest first."""
+
+    async def closed_instruments(self) -> dict[str, str]:
+        """Instruments that cannot be traded now, by id, with the venue's reason."""
+
+    async def permissions(self) -> Permissions:
+        """What the key may do; `Refused` where the venue does not take the key."""
 
     async def close(self) -> None:
         """Let go of the connection; orders stay as they are."""

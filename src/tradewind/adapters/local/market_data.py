@@ -45,6 +45,9 @@ class LocalMarketData:
         """The demo instruments asked for."""
         return self._instruments
 
+    async def start(self) -> None:
+        """Do nothing: the instruments are ours."""
+
     async def run(self, take: TakeRows) -> None:
         """Deliver what happened, again and again, until cancelled."""
         while True:

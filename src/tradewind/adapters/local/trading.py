@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from tradewind.adapters.local.paper_account import PaperAccount, Terms
 from tradewind.core.orders import Order
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.instruments import Instrument
+from tradewind.model.orders import Leg, OrderType, Side
+from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
 from tradewind.ports.platform import Clock
-from tradewind.ports.trading import Deliver, Refused
+from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
 from tradewind.sim.venue import SimulatedVenue
 
 FINISHED_REMEMBERED_MAX = 10_000
@@ -22,8 +25,12 @@ class PaperTrading:
     """Fills orders by the market data it is shown; no money moves.
 
     `session` marks the fills of this process, so that their ids never repeat those of an
-    earlier one. Give `adopt` the orders that worked before: they go to the back of the queue.
+    earlier one. Give `adopt` the orders that worked before: they go to the back of the queue;
+    give `open_account` what the account holds.
     """
+
+    has_cancel_all = True
+    has_positions = True
 
     def __init__(
         self, venue: str, simulated: SimulatedVenue, *, clock: Clock, session: str
@@ -32,7 +39,10 @@ class PaperTrading:
         self._simulated = simulated
         self._clock = clock
         self._session = session
+        self._account = PaperAccount()
         self._numbers: dict[str, int] = {}
+        self._instruments: list[Instrument] = []
+        self._terms: dict[str, Terms] = {}
         self._seen_ns = 0
         self._deliver: Deliver | None = None
         self._reports: dict[str, list[m.Report]] = {}
@@ -47,11 +57,24 @@ class PaperTrading:
         """Nothing is ever under way: the venue is in this process."""
         return 0.0
 
+    @property
+    def connection(self) -> Connection:
+        """Up, always, and with our own clock."""
+        return Connection(is_up=True, count=1, clock_offset_ns=0)
+
+    def open_account(
+        self, cash: Mapping[str, int], positions: Mapping[tuple[str, Leg], int]
+    ) -> None:
+        """Hold money (units by currency) and positions (signed, by instrument and leg)."""
+        self._account.open(cash, positions)
+
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Know the instruments before orders or rows of them come."""
         for instrument in instruments:
             if instrument.id not in self._numbers:
                 self._numbers[instrument.id] = len(self._numbers)
+                self._instruments.append(instrument)
+            self._instruments[self._numbers[instrument.id]] = instrument
             self._simulated.list_instrument(instrument)
 
     def adopt(self, orders: Sequence[Order], instrument_ids: Sequence[str]) -> None:
@@ -60,7 +83,11 @@ class PaperTrading:
             number = self._numbers.get(instrument_ids[order.instrument])
             if number is None:
                 continue
-            self._reports[order.order_id] = [m.OrderAccepted(0, order.order_id, order.order_id)]
+            self._reports[order.order_id] = [
+                m.OrderAccepted(0, order.order_id, "sim:" + order.order_id)
+            ]
+            terms = (Side(order.side), Leg(order.leg), OrderType(order.order_type))
+            self._terms[order.order_id] = Terms(self._instruments[number], *terms)
             self._simulated.adopt(
                 max(order.intended_time_ns, 0),
                 order.order_id,
@@ -88,6 +115,8 @@ class PaperTrading:
         if number is None:
             raise Refused(f"{command.instrument} is not traded here.")
         self._reports[command.order_id] = []
+        instrument = self._instruments[number]
+        self._terms[command.order_id] = Terms(instrument, command.side, command.leg, command.type)
         self._simulated.submit(
             self._now_ns(),
             command.order_id,
@@ -119,6 +148,51 @@ class PaperTrading:
         """All reports of an order so far."""
         reports = self._reports.get(command.order_id)
         return None if reports is None else list(reports)
+
+    async def cancel_all(self, instrument: str) -> None:
+        """Cancel all orders of an instrument."""
+        number = self._numbers.get(instrument)
+        for order in self._simulated.open_orders():
+            if order.instrument == number:
+                self._simulated.cancel(self._now_ns(), order.order_id)
+        self._hand_over()
+
+    async def open_orders(self) -> list[VenueOrder]:
+        """The orders that work here."""
+        return [
+            VenueOrder(
+                order.order_id,
+                "sim:" + order.order_id,
+                self._instruments[order.instrument].id,
+                Side(order.side),
+                self._terms[order.order_id].type,
+                order.quantity,
+                order.filled_quantity,
+                order.limit_price,
+                order.stop_price,
+            )
+            for order in self._simulated.open_orders()
+        ]
+
+    async def balances(self) -> list[VenueBalance]:
+        """Money by currency."""
+        return self._account.balances()
+
+    async def positions(self) -> list[VenuePosition]:
+        """Positions that are not flat."""
+        return self._account.positions()
+
+    async def fills(self, instrument: str, *, since_ns: int) -> list[VenueFill]:
+        """Executions of this process."""
+        return self._account.fills(instrument, since_ns)
+
+    async def closed_instruments(self) -> dict[str, str]:
+        """None: this venue never closes."""
+        return {}
+
+    async def permissions(self) -> Permissions:
+        """Trade, and nothing to withdraw."""
+        return Permissions(account="paper", can_trade=True, can_withdraw=False)
 
     async def close(self) -> None:
         """Forget whom to tell."""
@@ -155,6 +229,9 @@ class PaperTrading:
         for report in reports:
             marked = self._marked(report)
             self._reports.setdefault(marked.order_id, []).append(marked)
+            terms = self._terms.get(marked.order_id)
+            if isinstance(marked, m.OrderFilled) and terms is not None:
+                self._account.post(marked, terms.instrument, terms.side, terms.leg)
             if self._deliver is not None:
                 self._deliver(marked)
         if len(self._reports) > FINISHED_REMEMBERED_MAX:
@@ -166,6 +243,7 @@ class PaperTrading:
         finished = [order_id for order_id in self._reports if order_id not in working]
         for order_id in finished[: len(finished) // 2]:
             del self._reports[order_id]
+            self._terms.pop(order_id, None)
 
     def _marked(self, report: m.Report) -> m.Report:
         if not isinstance(report, m.OrderFilled):
