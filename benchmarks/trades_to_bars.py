@@ -16,7 +16,7 @@ import tradewind
 from tradewind.signals.bars import BarBuilder
 
 BARE_TRADES = 100_000
-TARGET = 1.2 if tradewind.COMPILED else 0.025
+TARGET = 3.0 if tradewind.COMPILED else 0.025
 
 
 def main() -> int:

@@ -7,4 +7,4 @@ cdef class Curve:
     cdef int64_t[::1] _times, _equities
     cdef Py_ssize_t _length
     @cython.locals(place=Py_ssize_t)
-    cpdef void add(self, int64_t time_ns, int64_t equity) except *
+    cpdef int add(self, int64_t time_ns, int64_t equity) except -1

@@ -37,20 +37,20 @@ cdef class Engine(Stepper):
     @cython.locals(market=Market)
     cdef void _step_market(self, object event) except *
     @cython.locals(state=State, venue=VenueModel)
-    cdef void _begin(self, int64_t time_ns) except *
+    cdef int _begin(self, int64_t time_ns) except -1
     @cython.locals(venue=VenueModel)
-    cdef void _on_bar_opened(self, Market market, int64_t time_ns, int64_t price) except *
+    cdef int _on_bar_opened(self, Market market, int64_t time_ns, int64_t price) except -1
     @cython.locals(venue=VenueModel, bar=Bar)
-    cdef void _on_bar(self, Market market, int64_t open_time_ns, int64_t time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume) except *
+    cdef int _on_bar(self, Market market, int64_t open_time_ns, int64_t time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume) except -1
     @cython.locals(venue=VenueModel)
-    cdef void _on_trade(self, Market market, int64_t time_ns, int64_t price, int64_t size, int64_t side) except *
+    cdef int _on_trade(self, Market market, int64_t time_ns, int64_t price, int64_t size, int64_t side) except -1
     @cython.locals(venue=VenueModel, quote=Quote)
-    cdef void _on_quote(self, Market market, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size) except *
+    cdef int _on_quote(self, Market market, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size) except -1
     @cython.locals(venue=VenueModel, book=Book, mid=int64_t)
-    cdef void _on_depth(self, Market market, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except *
-    cdef void _price(self, Market market, int64_t time_ns, int64_t mark, int64_t buy, int64_t sell) except *
-    @cython.locals(account=Account, holding=Holding, holdings=list)
-    cdef void _revalue(self, Market market) except *
+    cdef int _on_depth(self, Market market, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except -1
+    cdef int _price(self, Market market, int64_t time_ns, int64_t mark, int64_t buy, int64_t sell) except -1
+    @cython.locals(holding=Holding)
+    cdef int _revalue(self, Market market) except -1
     cdef void _size_targets(self, Market market, int64_t buy, int64_t sell) except *
     @cython.locals(account=Account, accounts=list)
-    cdef void _sample(self, int64_t time_ns) except *
+    cdef int _sample(self, int64_t time_ns) except -1

@@ -352,12 +352,10 @@ class Engine(Stepper):
             self._size_targets(market, buy, sell)
 
     def _revalue(self, market: Market) -> None:
-        for account in self.state.accounts:
-            holdings = account.scope.holdings
-            if len(holdings) > market.index:
-                holding: Holding | None = holdings[market.index]
-                if holding is not None and (holding.position != 0 or holding.value != 0):
-                    holding.revalue()
+        for holder in market.holders:
+            holding: Holding = holder
+            if holding.position != 0 or holding.value != 0:
+                holding.revalue()
 
     def _size_targets(self, market: Market, buy: int, sell: int) -> None:
         for intent in due_targets(self.state, market):
@@ -369,10 +367,9 @@ class Engine(Stepper):
     def _sample(self, time_ns: int) -> None:
         """A point of the first account's equity curve; the last of equal times stands."""
         accounts = self.state.accounts
-        if not accounts:
-            return
-        account: Account = accounts[0]
-        self.curve.add(time_ns, self.state.equity(account))
+        if accounts:
+            account: Account = accounts[0]
+            self.curve.add(time_ns, self.state.equity(account))
 
 
 _MARKET_EVENTS = frozenset({Bar, BarOpened, Trade, Quote, DepthUpdate})

@@ -143,6 +143,8 @@ class Scope:
             bounds = Bounds(self.limits, market.instrument, self.currency)
             holding = Holding(market, bounds, wallet)
             self.holdings[market.index] = holding
+            if wallet is not None:
+                market.holders.append(holding)
         return holding
 
     def remember(self, order: tuple[int, int, int, int, int], time_ns: int) -> None:

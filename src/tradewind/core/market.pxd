@@ -14,7 +14,7 @@ cdef class Market:
     cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional
     cdef readonly double price_scale, quantity_scale
     cdef public int64_t mark, bid, ask, mark_time_ns, target_count
-    cdef public list bar_listeners, trade_listeners, quote_listeners, depth_listeners
+    cdef public list holders, bar_listeners, trade_listeners, quote_listeners, depth_listeners
     cpdef void forget(self, int64_t strategy) except *
     cpdef int64_t notional(self, int64_t price, int64_t quantity) except? -1
     cpdef Bar bar(self, int64_t open_time_ns, int64_t close_time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume)

@@ -19,7 +19,7 @@ class Market:
 
     `mark` is what positions are valued at: the last trade or bar price, or the middle of the
     quote (rounded down to a unit) where quotes come. `target_count` is how many targets wait
-    for the next price.
+    for the next price. `holders` are the accounts' holdings, which every new mark revalues.
 
     >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
     >>> market = Market(goog, 0)
@@ -34,6 +34,7 @@ class Market:
         "book",
         "currency",
         "depth_listeners",
+        "holders",
         "id",
         "index",
         "instrument",
@@ -61,6 +62,7 @@ class Market:
         self.ask = 0
         self.mark_time_ns = 0
         self.target_count = 0
+        self.holders: list[Any] = []
         self.bar_listeners: list[Listener] = []
         self.trade_listeners: list[Listener] = []
         self.quote_listeners: list[Listener] = []

@@ -30,10 +30,11 @@ cdef class Stepper:
     cdef void _command(self, VenueModel venue, object command) except *
     cdef void _record(self, object record) except *
     @cython.locals(listener=tuple)
-    cdef void _tell(self, list listeners, object event) except *
+    cdef int _tell(self, list listeners, object event) except -1
     cdef void _tell_order(self, Order order, object event) except *
+    cdef int _call(self, int64_t strategy, object function, object event) except -1
     @cython.locals(before=Py_ssize_t, is_through=bint)
-    cdef void _call(self, int64_t strategy, object function, object event) except *
+    cdef int _guarded(self, int64_t strategy, object function, object event) except -1
     @cython.locals(book=StrategyBook)
     cdef void _stop(self, int64_t strategy, object error) except *
     @cython.locals(market=Market)

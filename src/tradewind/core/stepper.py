@@ -205,8 +205,10 @@ class Stepper:
 
         What is no `Exception` (a person's Ctrl-C) goes through; what it wanted is dropped too.
         """
-        if self.stopping and strategy in self.stopping:
-            return
+        if not self.stopping or strategy not in self.stopping:
+            self._guarded(strategy, function, event)
+
+    def _guarded(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
         before = len(self.intents)
         is_through = False
         self.running = strategy

@@ -13,6 +13,7 @@ MONEY_MAX = 2**63 - 1
 """Bound of an amount of money in units of its currency's digits."""
 
 _MONEY_MAX = MONEY_MAX  # a C integer when compiled, which Python cannot see
+_SURELY_SMALL = float(9 * 10**18)  # below 2^63 by far more than a float errs
 
 DIGITS_MAX = 10
 """Digits of price and of quantity together; more would not leave room for a product."""
@@ -45,7 +46,9 @@ def multiply_units(price: int, quantity: int, factor: int, divisor: int) -> int:
     if quantity == 0 or price == 0:
         return 0
     size = abs(quantity)
-    if abs(price) > _MONEY_MAX // factor // size:
+    # nearly all products are surely small, and a float says so sooner than two divisions
+    is_small = float(abs(price)) * size * factor < _SURELY_SMALL
+    if not is_small and abs(price) > _MONEY_MAX // factor // size:
         raise BadNumber(
             f"price {price} times quantity {quantity} is beyond 64 bits: use fewer digits"
         )

@@ -21,6 +21,7 @@ cdef class Matching:
     @cython.locals(orders=list, index=Py_ssize_t)
     cpdef void place(self, WorkingOrder order) except *
     cpdef list list_of(self, WorkingOrder order)
+    cpdef bint is_idle(self) except -1
     cpdef void remove(self, WorkingOrder order) except *
     cpdef void take_over(self, Matching other) except *
     cpdef void take(self, WorkingOrder order, int64_t time_ns, int64_t price, int64_t quantity) except *

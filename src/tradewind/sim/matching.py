@@ -84,6 +84,10 @@ class Matching:
             return self.waiting
         return self.buys if order.side > 0 else self.sells
 
+    def is_idle(self) -> bool:
+        """Whether there is no order that a price could move."""
+        return not (self.waiting or self.buys or self.sells or self.stops)
+
     def remove(self, order: WorkingOrder) -> None:
         """Take the order out of its list."""
         self.list_of(order).remove(order)

@@ -127,6 +127,8 @@ class QuoteMatching(Matching):
     def match_quotes(self, time_ns: int) -> None:
         """Match all orders against the quotes as they are now."""
         self.has_quotes = 1
+        if self.is_idle():
+            return
         if self.stops and not self.has_trades:
             self.trigger_stops(time_ns)
         for order in self.waiting:
@@ -205,6 +207,9 @@ class QuoteMatching(Matching):
     def on_trade(self, time_ns: int, price: int, size: int, side: int) -> None:
         """Let the trade fill, move the queues and trigger stops."""
         self.listing.last = price
+        if self.is_idle():
+            self.has_trades = 1
+            return
         if not self.has_quotes:
             self.take_trade(time_ns, price, size)
         self.match_trade(self.buys, time_ns, price, size, 1 if side <= 0 else 0)
