@@ -1,0 +1,1 @@
+"""The way to every venue: one HTTP client and one WebSocket client with everything bounded."""
