@@ -62,7 +62,7 @@ def test_a_write_that_fails_leaves_rows_and_sequence_as_they_were(tmp_path: Path
 def test_records_of_another_layout_say_that_they_can_be_removed(tmp_path: Path) -> None:
     open_records(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "records.db")) as connection:
-        connection.execute("PRAGMA user_version=2")
+        connection.execute("PRAGMA user_version=99")
     with pytest.raises(UserError, match="remove it, it is built again"):
         open_records(tmp_path)
 

@@ -66,10 +66,15 @@ def test_rows_beyond_the_limit_are_counted(status: Status, count: int, more: str
 
 def test_a_halt_and_bad_health_stand_on_top(status: Status) -> None:
     status["halts"] = [{"scope": "all", "reason": "odd\x1b[2J", "by": "ann"}]
-    status["health"] = {"ok": False, "reasons": ["the market is stale"]}
-    assert render(status, 80).splitlines()[1:3] == [
+    status["health"] = {
+        "ok": False,
+        "reasons": ["the market is stale"],
+        "degraded": ["the records stand still"],
+    }
+    assert render(status, 80).splitlines()[1:4] == [
         "HALTED all by ann: odd?[2J",
         "the market is stale",
+        "the records stand still",
     ]
 
 

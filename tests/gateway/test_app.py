@@ -69,6 +69,15 @@ def test_health_is_200_while_the_engine_is_well_and_503_with_reasons_else(
     assert answer.json()["reasons"] == ["the disk is full: free some space"]
 
 
+def test_what_fails_beside_trading_is_shown_and_health_stays_200(
+    client: Client, engine: MemoryEngine
+) -> None:
+    engine.degraded = ["the records stand still"]
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["degraded"]) == (200, ["the records stand still"])
+    assert "the records stand still" in client.get("/").text
+
+
 def test_without_an_engine_everything_answers_and_says_so(client: Client, tmp_path: Path) -> None:
     sentence = f"no engine runs in {tmp_path}: start one with `tradewind run`"
     health, status = client.get("/health"), client.get("/api/v1/status")

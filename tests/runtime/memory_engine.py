@@ -29,6 +29,7 @@ class MemoryEngine:
         self.events: list[Submission] = []
         self.broadcast = Broadcast(queue_length_max=4)
         self.disk_is_full = False
+        self.degraded: list[str] = []
         self._orders: dict[str, OrderRow] = {}
         self._halts: dict[str, Halted] = {}
 
@@ -91,7 +92,7 @@ class MemoryEngine:
 
     def health(self) -> Health:
         reasons = ["the disk is full: free some space"] if self.disk_is_full else []
-        return {"ok": not reasons, "reasons": reasons}
+        return {"ok": not reasons, "reasons": reasons, "degraded": self.degraded}
 
     def metrics(self) -> list[Metric]:
         return [

@@ -1,5 +1,6 @@
 """The real process, killed with SIGKILL at random moments, loses and doubles nothing."""
 
+import os
 import random
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from tradewind.runtime.control_messages import CancelRequest, PlaceRequest, Stat
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover
 from tradewind.runtime.segments import FileSegments
+from tradewind.runtime.verification import verify_journal
 
 START_DEADLINE_S = 60.0
 ROUNDS = 20
@@ -30,28 +32,44 @@ LONG_ROUNDS = 1_000
 INSTRUMENT = "BTC/USDT.SIM"
 FAR_BELOW = 300_000
 """30,000.0 at the instrument's tenth of a dollar: half of where its market is."""
+PLAIN = ("-m", "tradewind")
+WITH_SMALL_MEGABYTES = ("-c", """
+import sys
+from tradewind.cli.commands import run
+from tradewind.cli.main import main
+run.MEGABYTE = 1
+sys.exit(main())
+""")  # fmt: skip
+"""So that all that may go is more than the disk may hold."""
 
 
 class Victim:
     """One home whose engine is started and killed again and again, with what it acknowledged."""
 
-    def __init__(self, home: Path, seed: int) -> None:
+    def __init__(
+        self, home: Path, seed: int, entry: tuple[str, ...] = PLAIN, **settings: str
+    ) -> None:
         self.home = home
+        self.entry = entry
+        self.environment = {**os.environ, **settings}
         self.chance = random.Random(seed)
         self.placed: list[str] = []
         self.canceled: list[str] = []
         self.journal_id = ""
 
-    def live_and_die(self) -> None:
+    def live_and_die(self, longest_s: float = 0.4) -> None:
         """One life: start, trade through the socket, die at some moment."""
-        command = [sys.executable, "-m", "tradewind", "run", "--home", str(self.home)]
+        command = [sys.executable, *self.entry, "run", "--home", str(self.home)]
         process = subprocess.Popen(
-            [*command, "--without-gateway"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [*command, "--without-gateway"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=self.environment,
         )
         try:
             self._wait_until_ready(process)
             self._trade(self.chance.randrange(1, 5))
-            time.sleep(self.chance.random() * 0.4)
+            time.sleep(self.chance.random() * longest_s)
         finally:
             process.send_signal(signal.SIGKILL)
             process.communicate()
@@ -157,6 +175,29 @@ def run_rounds(home: Path, rounds: int, *, seed: int, judged_every: int = 1) -> 
 
 def test_twenty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     run_rounds(tmp_path / "home", ROUNDS, seed=20_261_120)
+
+
+def test_kills_while_old_records_are_pruned_lose_no_resting_order(tmp_path: Path) -> None:
+    victim = Victim(
+        tmp_path / "home",
+        seed=3,
+        entry=WITH_SMALL_MEGABYTES,
+        TRADEWIND_JOURNAL_DISK_MAX_MB="1",
+        TRADEWIND_SNAPSHOT_INTERVAL_S="1",
+    )
+    for _ in range(5):
+        victim.live_and_die(longest_s=2.5)
+        with closing(read_journal(victim.home / "journal")) as journal:
+            recorder = Recorder(FileSegments(victim.home / "market"))
+            verify_journal(journal, recorder)
+            state = recover(journal, recorder).state
+            recorder.close()
+            first = journal.first_sequence
+    assert first > 1
+    resting = set(victim.placed) - set(victim.canceled)
+    assert resting <= set(state.open_orders) | {
+        name for name in victim.placed if state.orders[name].state == OrderState.DENIED
+    }
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tradewind.adapters.memory.journal import MemoryJournal
@@ -274,7 +274,16 @@ def events(draw: st.DrawFn) -> m.ControlEvent:
     return draw(st.sampled_from(kinds))
 
 
-@settings(max_examples=150)
+FULL_BEFORE_AN_AMENDMENT_IS_ANSWERED = [
+    intent(1, 1),
+    m.AmendIntended(6, "cross", order_id(1), 1, 9998),
+    fill(1, "a", 1),
+]
+
+
+@settings(max_examples=100)
+@example(FULL_BEFORE_AN_AMENDMENT_IS_ANSWERED)
+@example([*FULL_BEFORE_AN_AMENDMENT_IS_ANSWERED, m.AmendRejected(6, order_id(1), "late")])
 @given(st.lists(events(), min_size=10, max_size=40))
 def test_order_rows_equal_the_orders_of_the_core(given_events: list[m.ControlEvent]) -> None:
     timed = [msgspec.structs.replace(event, time_ns=9 + n) for n, event in enumerate(given_events)]

@@ -88,7 +88,7 @@ def test_stopping_does_not_wait_for_a_store_that_fails() -> None:
     assert time.monotonic() - begin_s < module.RETRY_S / 2
 
 
-def test_a_journal_that_lacks_what_the_rows_need_is_named() -> None:
+def test_a_pruned_journal_without_a_snapshot_to_begin_with_is_named() -> None:
     journal = grown(4)
     append(journal, ticks(1))
     for sequence in (4, 5):
@@ -98,6 +98,6 @@ def test_a_journal_that_lacks_what_the_rows_need_is_named() -> None:
     projector.start()
     until(lambda: projector.failure != "")
     projector.stop()
-    assert "pruned" in projector.failure
+    assert "snapshot" in projector.failure
     with pytest.raises(JournalDamaged):
         list(journal.groups(0))

@@ -309,8 +309,11 @@ def test_a_pruned_journal_is_folded_from_its_oldest_snapshot() -> None:
     assert paper.journal.prune(saved[-1]) > 0
     found = verify_journal(paper.journal, paper.recorder)
     assert (found.snapshot, found.folded_from) == (saved[2], saved[1])
-    with pytest.raises(Inconsistent, match="were pruned"):
-        paper.again()
+    again = paper.again()
+    assert (again.last, again.runs) == (paper.journal.last_sequence, 0)
+    restarted(paper, Dipper(), b"")
+    again = paper.again()
+    assert (again.runs, again.runs_again, again.strategies) == (1, 1, ["dipper"])
 
 
 class Signal(Strategy):

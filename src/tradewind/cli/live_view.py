@@ -110,7 +110,8 @@ def _alarms(status: Status) -> list[str]:
     halts = [
         f"HALTED {halt['scope']} by {halt['by']}: {halt['reason']}" for halt in status["halts"]
     ]
-    return [*halts, *status["health"]["reasons"]] or ["ok"]
+    health = status["health"]
+    return [*halts, *health["reasons"], *health["degraded"]] or ["ok"]
 
 
 def _time(status: Status) -> str:

@@ -120,7 +120,7 @@ def _states(status: Status) -> Iterator[str]:
     wrong = [
         f"Halted: {halt['scope']}, by {halt['by']}: {halt['reason']}" for halt in status["halts"]
     ]
-    wrong += status["health"]["reasons"]
+    wrong += [*status["health"]["reasons"], *status["health"]["degraded"]]
     for text in wrong:
         yield f'<p class="state bad">{escape(text)}</p>'
     if not wrong:

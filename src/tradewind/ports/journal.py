@@ -111,6 +111,10 @@ class JournalReader(Protocol):
     def last_sequence(self) -> int:
         """Number of the last durable record; 0 where there is none."""
 
+    @property
+    def first_sequence(self) -> int:
+        """Number of the first record that is kept: 1 until something is pruned."""
+
     def groups(self, after_sequence: int = 0) -> Iterator[Group]:
         """Groups that hold records behind `after_sequence`, in order, each checked.
 
@@ -153,6 +157,13 @@ class Journal(JournalReader, Protocol):
 
         Of all snapshots the newest `SNAPSHOTS_KEPT` stay.
         """
+
+    @property
+    def size_bytes(self) -> int:
+        """Space that is used; what was pruned is not counted, though files do not shrink."""
+
+    def oldest(self, count_max: int) -> list[tuple[int, int]]:
+        """Last sequence and time of the oldest groups, in order."""
 
     def prune(self, before_sequence: int) -> int:
         """Remove groups wholly before a sequence; returns how many.

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
-from tradewind.core.exposure import Holding
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import currency_digits
-from tradewind.model.numbers import format_units, to_decimal
+from tradewind.model.numbers import format_units
 from tradewind.model.orders import Leg, OrderState, OrderType, Side
 from tradewind.runtime.broadcast import Broadcast, Subscription
 from tradewind.runtime.control import Submission
@@ -29,6 +28,7 @@ from tradewind.runtime.read_models import (
     StrategyRow,
     Update,
 )
+from tradewind.runtime.state_rows import average_price, gross_exposure
 from tradewind.version import VERSION
 
 ORDERS_SHOWN_MAX = 200
@@ -51,6 +51,8 @@ class Desk:
         self._started_ns = now_ns()
         self._broadcast = Broadcast()
         self.counts: dict[str, int] = {}
+        self.complaints: list[Callable[[], str]] = []
+        """Each gives a sentence on what works less well though trading goes on, or ""."""
         loop.listeners.append(self._on_turn)
 
     @property
@@ -121,7 +123,8 @@ class Desk:
             if book.is_stopped
         ]
         reasons += [f"venue {name} is lost: {why}" for name, why in self.state.lost_venues.items()]
-        return Health(ok=not reasons, reasons=reasons)
+        degraded = [sentence for complain in self.complaints if (sentence := complain())]
+        return Health(ok=not reasons, reasons=reasons, degraded=degraded)
 
     def metrics(self) -> list[Metric]:
         """The numbers for a monitoring system."""
@@ -248,7 +251,7 @@ class Desk:
             filled_quantity=format_units(order.filled_quantity, digits),
             leaves_quantity=format_units(order.leaves_quantity if order.is_open else 0, digits),
             limit_price=format_units(limit, market.instrument.price_digits) if limit else "",
-            average_price=_average(market, order.filled_notional, order.filled_quantity),
+            average_price=average_price(market, order.filled_notional, order.filled_quantity),
             time_ns=order.changed_time_ns,
         )
 
@@ -262,7 +265,7 @@ class Desk:
             instrument=market.id,
             leg=Leg(leg).name,
             quantity=format_units(quantity, instrument.quantity_digits),
-            average_price=_average(market, cost, quantity),
+            average_price=average_price(market, cost, quantity),
             market_price=format_units(market.mark, instrument.price_digits),
             unrealised=format_units(unrealised, instrument.money_digits),
         )
@@ -279,7 +282,7 @@ class Desk:
             cash=format_units(home.cash, digits),
             realised=format_units(-home.realized, digits),
             unrealised=format_units(unrealised, digits),
-            exposure=format_units(_gross(account), digits),
+            exposure=format_units(gross_exposure(account), digits),
         )
 
 
@@ -298,18 +301,3 @@ _COUNTERS = {
 
 def _strategy_row(book: StrategyBook) -> StrategyRow:
     return StrategyRow(strategy=book.name, account=book.account.name, reason=book.stop_reason)
-
-
-def _average(market: Market, notional: int, quantity: int) -> str:
-    """Average price of a notional as text with two digits more than the instrument has."""
-    if quantity == 0:
-        return ""
-    instrument = market.instrument
-    money = to_decimal(notional, instrument.money_digits)
-    units = to_decimal(quantity, instrument.quantity_digits) * instrument.multiplier
-    return f"{abs(money / units):.{instrument.price_digits + 2}f}"
-
-
-def _gross(account: Account) -> int:
-    holdings: list[Holding | None] = account.scope.holdings
-    return sum(abs(holding.value) for holding in holdings if holding is not None)

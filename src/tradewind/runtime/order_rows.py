@@ -93,6 +93,13 @@ def cancel_rejected(rows: PendingRows, number: int, event: m.CancelRejected) -> 
         _move(rows, number, event.time_ns, row, Happening.CANCEL_REJECTED)
 
 
+def amend_sent(rows: PendingRows, number: int, event: m.AmendOrder) -> None:
+    """An amendment is on its way."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None:
+        rows.put(msgspec.structs.replace(row, sequence=number, open_amends=row.open_amends + 1))
+
+
 def order_amended(rows: PendingRows, number: int, event: m.OrderAmended) -> None:
     """It works with other terms; filled beyond the new quantity it is done."""
     known = _known(rows, event.order_id)
@@ -104,10 +111,8 @@ def order_amended(rows: PendingRows, number: int, event: m.OrderAmended) -> None
         quantity=format_units(event.quantity, instrument.quantity_digits),
         limit_price=_price(event.limit_price, instrument) or row.limit_price,
     )
-    filled = parse_units(row.filled_quantity, instrument.quantity_digits)
-    happening = Happening.FULL_FILL if filled >= event.quantity else Happening.AMENDED
     if row.is_open:
-        _move(rows, number, event.time_ns, row, happening)
+        _settle_amend(rows, number, event.time_ns, row, Happening.AMENDED)
     else:
         rows.put(msgspec.structs.replace(row, sequence=number))
 
@@ -116,7 +121,7 @@ def amend_rejected(rows: PendingRows, number: int, event: m.AmendRejected) -> No
     """It works with the old terms."""
     row = rows.find(OrderRow, event.order_id)
     if row is not None and row.is_open:
-        _move(rows, number, event.time_ns, row, Happening.AMEND_REJECTED)
+        _settle_amend(rows, number, event.time_ns, row, Happening.AMEND_REJECTED)
 
 
 def order_filled(rows: PendingRows, number: int, event: m.OrderFilled) -> None:
@@ -131,7 +136,7 @@ def order_filled(rows: PendingRows, number: int, event: m.OrderFilled) -> None:
     rows.put(fill)
     digits = instrument.quantity_digits
     filled = parse_units(row.filled_quantity, digits) + event.quantity
-    is_full = filled >= parse_units(row.quantity, digits)
+    is_full = filled >= parse_units(row.quantity, digits) and row.open_amends == 0
     row = msgspec.structs.replace(row, filled_quantity=format_units(filled, digits))
     row = _with_average(row, fill, instrument.price_digits + AVERAGE_DIGITS)
     happening = Happening.FULL_FILL if is_full else Happening.PARTIAL_FILL
@@ -244,6 +249,15 @@ def _move(
     has_fills = int(row.filled_notional != "0")
     state = OrderState(next_state(OrderState[row.state], happening, has_fills))
     _put(rows, number, time_ns, row, state, reason)
+
+
+def _settle_amend(
+    rows: PendingRows, number: int, time_ns: int, row: OrderRow, happening: Happening
+) -> None:
+    """One amendment is answered; with the last of them an order that is full is done."""
+    row = msgspec.structs.replace(row, open_amends=max(0, row.open_amends - 1))
+    is_full = Decimal(row.filled_quantity) >= Decimal(row.quantity) and row.open_amends == 0
+    _move(rows, number, time_ns, row, Happening.FULL_FILL if is_full else happening)
 
 
 def _put(

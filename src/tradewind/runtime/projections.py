@@ -1,7 +1,7 @@
 """The projection of the journal: its records turned into rows, exactly once, from any sequence on.
 
-Rows of positions, balances and equity need the core's arithmetic; who runs the core writes them
-into the same store under a name of its own.
+Rows of positions, balances and equity need the core's arithmetic: `runtime/core_rows.py` takes them
+from the state.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.core.snapshot import decode_state
 from tradewind.model import messages as m
 from tradewind.model.errors import Inconsistent
 from tradewind.ports.journal import Group, JournalReader, numbered
@@ -28,6 +29,8 @@ from tradewind.ports.records import (
 )
 from tradewind.runtime import order_rows
 from tradewind.runtime.pending_rows import PendingRows
+from tradewind.runtime.recovery import oldest_snapshot, parts_of
+from tradewind.runtime.state_rows import instrument_row, rows_without_past
 
 KINDS = (InstrumentRow, StrategyRow, OrderRow, FillRow, DenialRow, HaltRow, BadTickRow)
 GROUPS_AT_ONCE = 256
@@ -75,10 +78,15 @@ class Projection:
             undo.pop_all()
 
     def follow(self, journal: JournalReader) -> None:
-        """Catch up with the journal; where it is shorter than the rows, begin anew."""
+        """Catch up with the journal; where it is shorter than the rows, begin anew.
+
+        Where it was pruned beyond the rows, they begin with what its oldest snapshot knows.
+        """
         if self.sequence > journal.last_sequence:
             self.rebuild(journal)
             return
+        if self.sequence < journal.first_sequence - 1:
+            self._begin_behind(journal)
         groups = journal.groups(self.sequence)
         while batch := list(islice(groups, GROUPS_AT_ONCE)):
             self.apply(batch)
@@ -89,6 +97,17 @@ class Projection:
         self._records.clear(self._name, KINDS)
         self.sequence = 0
         self.follow(journal)
+
+    def _begin_behind(self, journal: JournalReader) -> None:
+        oldest = oldest_snapshot(journal)
+        if oldest is None:
+            raise Inconsistent("the journal was pruned and has no whole snapshot: restore a backup")
+        state = decode_state(parts_of(oldest).state)
+        # What happened to older rows in between is not known, so they would be wrong for ever.
+        self._records.clear(self._name, KINDS)
+        self._records.write(self._name, oldest.sequence, list(rows_without_past(state)))
+        self._pending.forget()
+        self.sequence = oldest.sequence
 
     def _project(self, group: Group, last: int) -> None:
         if group.first != last + 1:
@@ -102,21 +121,7 @@ class Projection:
 
 def instrument_listed(rows: PendingRows, number: int, event: m.InstrumentListed) -> None:
     """A new instrument or version."""
-    instrument = event.instrument
-    rows.put(
-        InstrumentRow(
-            sequence=number,
-            instrument=instrument.id,
-            version=instrument.version,
-            tick=instrument.tick,
-            lot=instrument.lot,
-            price_digits=instrument.price_digits,
-            quantity_digits=instrument.quantity_digits,
-            currency=instrument.currency,
-            base=instrument.base,
-            kind=instrument.kind,
-        )
-    )
+    rows.put(instrument_row(number, event.instrument))
 
 
 def strategy_registered(rows: PendingRows, number: int, event: m.StrategyRegistered) -> None:
@@ -174,6 +179,7 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
     m.OrderFilled: order_rows.order_filled,
     m.OrderAmended: order_rows.order_amended,
     m.CancelOrder: order_rows.cancel_sent,
+    m.AmendOrder: order_rows.amend_sent,
     m.CancelRejected: order_rows.cancel_rejected,
     m.AmendRejected: order_rows.amend_rejected,
     **dict.fromkeys(
@@ -192,7 +198,6 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
             m.MarketRecorded,
             m.VenueLost,
             m.VenueRecovered,
-            m.AmendOrder,
             m.QueryOrder,
         ],
         no_row,

@@ -79,10 +79,14 @@ class HaltRow(TypedDict):
 
 
 class Health(TypedDict):
-    """Whether the engine does its work, and one sentence for each thing that keeps it from it."""
+    """Whether the engine does its work, and one sentence for each thing that keeps it from it.
+
+    `degraded` has one for each thing that fails beside trading, which goes on: `ok` stays true.
+    """
 
     ok: bool
     reasons: list[str]
+    degraded: list[str]
 
 
 class Status(TypedDict):

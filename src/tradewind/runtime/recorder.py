@@ -107,6 +107,11 @@ class Recorder:
         """
         self._segments.sync()
 
+    @property
+    def size_bytes(self) -> int:
+        """Space that the segments take."""
+        return self._segments.size_bytes()
+
     def prune(self, before_segment: str) -> int:
         """Remove segments older than one; the newest always stays. Returns how many went."""
         old = [name for name in self._segments.names()[:-1] if name < before_segment]

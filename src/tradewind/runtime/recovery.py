@@ -43,7 +43,7 @@ class Recovered(msgspec.Struct, frozen=True):
 def recover(journal: JournalReader, recorder: Recorder, *, before: int | None = None) -> Recovered:
     """Fold the journal's tail onto the newest snapshot (with a sequence under `before`)."""
     saved = journal.latest_snapshot(before)
-    parts = None if saved is None else _parts_of(saved)
+    parts = None if saved is None else parts_of(saved)
     state = State() if parts is None else decode_state(parts.state)
     start = state.sequence
     folder = Folder(Engine(state), recorder)
@@ -108,7 +108,16 @@ def snapshot_of(state: State, strategies: dict[str, bytes], market: bytes) -> Sn
     return Snapshot(state.sequence, f"tradewind {VERSION}", digest, body)
 
 
-def _parts_of(snapshot: Snapshot) -> SavedParts:
+def oldest_snapshot(journal: JournalReader) -> Snapshot | None:
+    """The oldest snapshot that is whole: where the records of a pruned journal begin."""
+    oldest = found = journal.latest_snapshot()
+    while found is not None:
+        oldest, found = found, journal.latest_snapshot(found.sequence)
+    return oldest
+
+
+def parts_of(snapshot: Snapshot) -> SavedParts:
+    """What is in a snapshot; `BadMessage` where it cannot be read."""
     try:
         return msgspec.msgpack.decode(snapshot.body, type=SavedParts)
     except msgspec.DecodeError as error:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from tradewind.core.engine import Engine
+from tradewind.core.snapshot import decode_state
 from tradewind.core.state import State
 from tradewind.core.view import View
 from tradewind.model import messages as m
@@ -20,7 +21,7 @@ from tradewind.model.errors import Inconsistent
 from tradewind.model.orders import Sizing
 from tradewind.ports.journal import SNAPSHOTS_KEPT, JournalReader, numbered, width
 from tradewind.runtime.recorder import Recorder
-from tradewind.runtime.recovery import SavedParts
+from tradewind.runtime.recovery import SavedParts, oldest_snapshot, parts_of
 from tradewind.runtime.strategy_host import begin, code_hash
 from tradewind.strategies.base import Strategy
 
@@ -48,8 +49,8 @@ class Redecided(msgspec.Struct):
 
     Of `runs_again` of all `runs` the strategies decided again. Of the others it is not known with
     what they began: strategies go on from a snapshot after a restart, and old ones are not kept.
-    There the journaled intents were taken as they are. `changed_code` names strategies whose source
-    is another one now.
+    There, and in a run whose beginning was pruned, the journaled intents were taken as they are.
+    `changed_code` names strategies whose source is another one now.
     """
 
     records: int = 0
@@ -63,13 +64,25 @@ class Redecided(msgspec.Struct):
 
 def redecide(journal: JournalReader, recorder: Recorder, make: Make) -> Redecided:
     """Decide a whole journal again; `Inconsistent` at the first record that differs."""
-    again = Redecider(State(), recorder, make)
-    for group in journal.groups(0):
+    state = State() if journal.first_sequence == 1 else oldest_state(journal)
+    start = state.sequence
+    again = Redecider(state, recorder, make)
+    for group in journal.groups(start):
         for number, record in numbered(group):
+            if number <= start:
+                continue
             if isinstance(record, m.RunStarted):
                 again.begin_run(saved_before(journal, number))
             again.take(number, record)
     return again.finish()
+
+
+def oldest_state(journal: JournalReader) -> State:
+    """The state of the oldest snapshot: where a pruned journal can be followed from."""
+    oldest = oldest_snapshot(journal)
+    if oldest is None:
+        raise Inconsistent("the journal was pruned and has no whole snapshot: restore a backup")
+    return decode_state(parts_of(oldest).state)
 
 
 def saved_before(journal: JournalReader, number: int) -> dict[str, bytes] | None:

@@ -34,6 +34,9 @@ class Segments(Protocol):
     def read(self, name: str, offset: int, count: int) -> bytes:
         """Bytes of a segment, fewer where it ends; FileNotFoundError where it is not."""
 
+    def size_bytes(self) -> int:
+        """Bytes of all segments."""
+
     def remove(self, name: str) -> None:
         """Remove a segment that is not the newest."""
 
@@ -84,6 +87,11 @@ class FileSegments:
             self._stop_reading()
             self._reading = (name, self._path(name).open("rb", buffering=0))
         return os.pread(self._reading[1].fileno(), count, offset)
+
+    def size_bytes(self) -> int:
+        """Bytes of the files, and of what waits to be written."""
+        waiting = sum(len(data) for pieces in self._waiting.values() for data in pieces)
+        return waiting + sum(path.stat().st_size for path in self._directory.glob(f"*{SUFFIX}"))
 
     def remove(self, name: str) -> None:
         """Remove a segment."""
@@ -197,6 +205,10 @@ class MemorySegments:
         if name not in self._data:
             raise FileNotFoundError(name)
         return bytes(self._data[name][offset : offset + count])
+
+    def size_bytes(self) -> int:
+        """Bytes of all segments."""
+        return sum(len(data) for data in self._data.values())
 
     def remove(self, name: str) -> None:
         """Remove a segment."""

@@ -10,7 +10,7 @@ from tradewind.core.snapshot import state_hash
 from tradewind.model.errors import Inconsistent
 from tradewind.ports.journal import Group, JournalReader, Snapshot, Verified
 from tradewind.runtime.recorder import Recorder
-from tradewind.runtime.recovery import recover
+from tradewind.runtime.recovery import oldest_snapshot, recover
 
 
 class VerifiedState(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ def verify_journal(journal: JournalReader, recorder: Recorder) -> VerifiedState:
     ended = JournalUntil(journal, verified.last)
     newest = ended.latest_snapshot()
     short = recover(ended, recorder)
-    start = None if verified.first == 1 else _oldest_snapshot(ended)
+    start = None if verified.first == 1 else oldest_snapshot(ended)
     long = recover(ended, recorder, before=1 if start is None else start.sequence + 1)
     found, expected = state_hash(short.state), state_hash(long.state)
     if found != expected:
@@ -64,6 +64,11 @@ class JournalUntil:
         """The journal's own short name."""
         return self._journal.journal_id
 
+    @property
+    def first_sequence(self) -> int:
+        """Number of the first record that is kept."""
+        return self._journal.first_sequence
+
     def groups(self, after_sequence: int = 0) -> Iterator[Group]:
         """Groups up to the last record."""
         for group in self._journal.groups(after_sequence):
@@ -83,11 +88,3 @@ class JournalUntil:
     def close(self) -> None:
         """Let go of files."""
         self._journal.close()
-
-
-def _oldest_snapshot(journal: JournalReader) -> Snapshot | None:
-    """The oldest snapshot that is whole."""
-    oldest = found = journal.latest_snapshot()
-    while found is not None:
-        oldest, found = found, journal.latest_snapshot(found.sequence)
-    return oldest

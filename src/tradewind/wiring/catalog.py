@@ -119,6 +119,22 @@ SNAPSHOT_INTERVAL: Setting[int] = Setting(
     "How often the state is written down, so that a start has less to replay.",
     unit="s",
 )
+RETENTION_DAYS: Setting[int] = Setting(
+    "journal.retention_days",
+    ("TRADEWIND_JOURNAL_RETENTION_DAYS",),
+    kinds.integer(least=1, most=36_500),
+    "90",
+    "How long records and market rows are kept; copy them elsewhere first to keep them longer.",
+    unit="days",
+)
+DISK_MAX: Setting[int] = Setting(
+    "journal.disk_max_mb",
+    ("TRADEWIND_JOURNAL_DISK_MAX_MB",),
+    kinds.integer(least=1, most=1_000_000_000),
+    "20000",
+    "The most that journal and market rows may take; beyond it the oldest go before their days.",
+    unit="MB",
+)
 
 SETTINGS: tuple[Setting[Any], ...] = (
     ENVIRONMENT,
@@ -132,4 +148,6 @@ SETTINGS: tuple[Setting[Any], ...] = (
     MAX_POSITION,
     RISK_PER_TRADE,
     SNAPSHOT_INTERVAL,
+    RETENTION_DAYS,
+    DISK_MAX,
 )

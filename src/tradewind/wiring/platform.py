@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +20,7 @@ from tradewind.adapters.sqlite.records import open_records
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
-from tradewind.model.errors import OutsideError, UserError
+from tradewind.model.errors import UserError
 from tradewind.model.ids import STRATEGY_NAME_LENGTH_MAX
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
@@ -26,7 +28,6 @@ from tradewind.model.numbers import money_of
 from tradewind.model.orders import Sizing
 from tradewind.ports.journal import Journal, JournalBroken
 from tradewind.ports.platform import Clock
-from tradewind.ports.trading import Refused
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.control import PERSON, ControlServer
 from tradewind.runtime.desk import Desk
@@ -37,6 +38,7 @@ from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.projector import Projector
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
+from tradewind.runtime.retention import Retention, RetentionRule
 from tradewind.runtime.segments import FileSegments
 from tradewind.runtime.strategy_host import attach, end
 from tradewind.sim import fees
@@ -44,6 +46,7 @@ from tradewind.sim.venue import SimulatedVenue
 from tradewind.strategies.base import Strategy
 from tradewind.strategies.library import library_strategy
 from tradewind.version import VERSION
+from tradewind.wiring.emergency import cancel_unjournaled
 
 ACCOUNT = "paper"
 CURRENCY = "USDT"
@@ -54,8 +57,9 @@ FOLDED_MAX = 10_000
 """A start that folded more events than this saves a snapshot at once: the next one need not."""
 LAST_COMMANDS_S = 0.1
 """How long the commands of `on_stop` have to leave."""
-EMERGENCY_LOG = "emergency.log"
-"""In the home: what was done while nothing could be journaled."""
+PRUNE_STEPS_MAX = 100
+"""Pieces removed after one snapshot; the rest goes after the next."""
+LOG = logging.getLogger("tradewind.platform")
 
 PLANS: dict[str, tuple[str, dict[str, str | float]]] = {
     "ma_crossover": ("BTC/USDT.SIM", {"timeframe": "1s", "fast": 3, "slow": 10, "weight": 0.08}),
@@ -71,7 +75,10 @@ SHORT_NAMES = {"ma_crossover": "ma_cross", "mean_reversion": "mean_rev", "market
 
 
 class PlatformOptions(msgspec.Struct, frozen=True):
-    """What a run is built from; `cash` is decimal text in the account's currency."""
+    """What a run is built from; `cash` is decimal text in the account's currency.
+
+    Without `retention` all records are kept.
+    """
 
     home: Path
     strategies: tuple[str, ...]
@@ -79,6 +86,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     seed: int
     limits: Limits
     snapshot_interval_s: int
+    retention: RetentionRule | None = None
 
 
 class Platform:
@@ -96,13 +104,18 @@ class Platform:
             recovered = recover(journal, recorder)
             self._build(journal, recorder, recovered)
             self.loop.listeners.append(lambda turn: projector.wake())
+            self._retention = self._retaining(journal, recorder, projector)
             await self._start(recovered)
+            self.desk.complaints.append(lambda: projector_complaint(projector))
             on_ready(self.desk)
             try:
                 await self._trade(stop)
                 await self._end_strategies()
             except JournalBroken as error:
-                await self._cancel_unjournaled(error)
+                await cancel_unjournaled(
+                    error, self.options.home, state=self.engine.state, trading=self.paper,
+                    now_ns=self._clock.now_ns(),
+                )  # fmt: skip
                 raise
             finally:
                 self.desk.close("the engine stops")
@@ -114,6 +127,8 @@ class Platform:
         """Journal and recorder, opened and closed on the thread that writes them."""
         home = self.options.home
         journal = self._executor.submit(open_journal, home / "journal").result()
+        if journal.dropped_bytes:
+            LOG.warning("journal_tail_dropped bytes=%d", journal.dropped_bytes)
         try:
             recorder = Recorder(FileSegments(home / "market"))
             yield journal, recorder
@@ -132,6 +147,20 @@ class Platform:
             yield projector
         finally:
             projector.stop()
+
+    def _retaining(
+        self, journal: Journal, recorder: Recorder, projector: Projector
+    ) -> Retention | None:
+        """What prunes the journal; rows that cannot be written do not keep it from doing so."""
+        if self.options.retention is None:
+            return None
+        return Retention(
+            self.options.retention,
+            journal,
+            recorder,
+            now_ns=self._clock.now_ns,
+            projected=lambda: sys.maxsize if projector.failure else projector.sequence,
+        )
 
     def _build(self, journal: Journal, recorder: Recorder, recovered: Recovered) -> None:
         options = self.options
@@ -278,27 +307,6 @@ class Platform:
         await self.loop.turn()
         await asyncio.sleep(LAST_COMMANDS_S)
 
-    async def _cancel_unjournaled(self, error: JournalBroken) -> None:
-        """Cancel all that works though nothing can be journaled; leave a note for people.
-
-        What the venue reports of it is heard of by reconciliation at the next start.
-        """
-        lines = [f"{self._clock.now_ns()} the journal failed: {error}"]
-        for order in self.engine.state.open_orders.values():
-            market = self.engine.state.markets[order.instrument]
-            command = m.CancelOrder(0, order.order_id, market.venue, market.id)
-            outcome = "canceled"
-            try:
-                await self.paper.cancel(command)
-            except (Refused, OutsideError) as refused:
-                outcome = str(refused)
-            lines.append(f"cancel {order.order_id}: {outcome}")
-        with (
-            contextlib.suppress(OSError),
-            (self.options.home / EMERGENCY_LOG).open("a", encoding="utf-8") as log,
-        ):
-            log.write("\n".join(lines) + "\n")
-
     def _to_engine(self, columns: Columns) -> None:
         if columns.kind != "depth":
             self.loop.offer_rows(columns)
@@ -311,14 +319,31 @@ class Platform:
         await asyncio.get_running_loop().run_in_executor(self._executor, write)
 
     async def _save(self) -> None:
-        """Write the state down as it is durable, for the next start."""
+        """Write the state down as it is durable, for the next start, and let go of what is old."""
         await self.loop.turn()
         await self.loop.save(self._snapshot)
+        await self._prune()
+
+    async def _prune(self) -> None:
+        """Remove old records a piece at a time; what comes meanwhile is written in between."""
+        retention = self._retention
+        if retention is None:
+            return
+        for _ in range(PRUNE_STEPS_MAX):
+            await self.loop.save(lambda: retention.step)
+            if not retention.has_more:
+                return
 
     def _snapshot(self) -> Callable[[], None]:
         kept = {name: saved_state(name, one) for name, one in self._strategies.items()}
         snapshot = snapshot_of(self.engine.state, kept, self.market_data.snapshot())
         return lambda: self._journal.save_snapshot(snapshot)
+
+
+def projector_complaint(projector: Projector) -> str:
+    """What to say of rows that are not written, "" where they are."""
+    failure = projector.failure
+    return f"the records of orders and fills stand still: {failure}" if failure else ""
 
 
 def short_name(name: str) -> str:

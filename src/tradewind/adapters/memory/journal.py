@@ -69,6 +69,22 @@ class MemoryJournal:
         """Number of the last durable record."""
         return self._groups[self._synced_count - 1].last if self._synced_count else self._anchor[0]
 
+    @property
+    def first_sequence(self) -> int:
+        """Number of the first record that is kept."""
+        return self._anchor[0] + 1
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of groups and snapshots."""
+        snapshots = sum(len(snapshot.body) for snapshot in self._snapshots.values())
+        return snapshots + sum(len(group.body) for group in self._groups)
+
+    def oldest(self, count_max: int) -> list[tuple[int, int]]:
+        """Last sequence and time of the oldest groups."""
+        oldest = self._groups[: min(count_max, self._synced_count)]
+        return [(group.last, group.time_ns) for group in oldest]
+
     def take_over(self) -> int:
         """Take the next epoch."""
         self._epoch += 1

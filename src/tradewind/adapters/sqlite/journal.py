@@ -129,6 +129,19 @@ class SqliteJournal(SqliteJournalReader):
             )
             self._connection.execute("COMMIT")
 
+    @property
+    def size_bytes(self) -> int:
+        """Space that is used."""
+        pages, free, page_bytes = (
+            int(self._rows(f"PRAGMA {name}")[0][0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * page_bytes
+
+    def oldest(self, count_max: int) -> list[tuple[int, int]]:
+        """Last sequence and time of the oldest groups."""
+        return self._rows("SELECT last, time_ns FROM groups ORDER BY first LIMIT ?", count_max)
+
     def prune(self, before_sequence: int) -> int:
         """Remove groups before a sequence and before the second newest snapshot.
 

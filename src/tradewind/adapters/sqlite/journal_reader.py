@@ -86,6 +86,11 @@ class SqliteJournalReader:
         """Number of the last durable record."""
         return self._end_behind(BEHIND_ALL)[0]
 
+    @property
+    def first_sequence(self) -> int:
+        """Number of the first record that is kept."""
+        return self._meta().anchor_sequence + 1
+
     def groups(self, after_sequence: int = 0) -> Iterator[Group]:
         """Groups that hold records behind `after_sequence`, each checked."""
         anchor = self._meta().anchor
@@ -93,6 +98,8 @@ class SqliteJournalReader:
             raise pruned(after_sequence, anchor[0])
         checker = ChainChecker(*self._end_behind(after_sequence))
         while page := self._page(checker.last):
+            if page[0].first > checker.last + 1 <= (end := self._meta().anchor_sequence):
+                raise pruned(checker.last, end)
             for group in page:
                 checker.check(group)
                 yield group

@@ -21,6 +21,7 @@ from tradewind.cli.output import add_json_option, note
 from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.runtime.desk import Desk
+from tradewind.runtime.retention import RetentionRule
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.limit_profiles import demo_limits, limit_lines
@@ -32,6 +33,7 @@ VIEW_INTERVAL_S = 0.5
 LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
 LOGS_KEPT = 3
+MEGABYTE = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -154,6 +156,10 @@ def _options(settings: Settings) -> PlatformOptions:
         seed=settings[catalog.MARKET_SEED],
         limits=demo_limits(settings),
         snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
+        retention=RetentionRule(
+            kept_days=settings[catalog.RETENTION_DAYS],
+            disk_bytes_max=settings[catalog.DISK_MAX] * MEGABYTE,
+        ),
     )
 
 

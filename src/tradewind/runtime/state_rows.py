@@ -1,0 +1,163 @@
+"""Rows made from the core's state: what needs its arithmetic, or begins without a past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tradewind.core.exposure import Holding
+from tradewind.core.market import Market
+from tradewind.core.orders import Order
+from tradewind.core.positions import Position
+from tradewind.core.state import Account, State, StrategyBook
+from tradewind.model.instruments import Instrument, currency_digits
+from tradewind.model.numbers import format_units, to_decimal
+from tradewind.model.orders import Leg, OrderState, OrderType, Side, TimeInForce
+from tradewind.ports.records import (
+    BalanceRow,
+    EquityRow,
+    HaltRow,
+    InstrumentRow,
+    OrderRow,
+    PositionRow,
+    Row,
+    StrategyRow,
+)
+
+AVERAGE_DIGITS = 2
+"""Digits that an average price has beyond its instrument's prices."""
+
+
+def position_rows(state: State) -> Iterator[PositionRow]:
+    """Every position that ever was, flat ones too: what closing them realised stays with them."""
+    for book in state.strategies:
+        for key, position in sorted(book.positions.items()):
+            number, leg = divmod(key, 3)
+            yield _position_row(state, book, state.markets[number], leg - 1, position)
+
+
+def balance_rows(state: State) -> Iterator[BalanceRow]:
+    """Cash by account and currency."""
+    for account in state.accounts:
+        for currency, wallet in account.wallets.items():
+            cash = format_units(wallet.cash, currency_digits(currency))
+            yield BalanceRow(state.sequence, account.name, currency, state.time_ns, cash)
+
+
+def equity_rows(state: State, time_ns: int) -> Iterator[EquityRow]:
+    """What each account is worth now, as the sample of a time."""
+    for account in state.accounts:
+        digits = currency_digits(account.currency)
+        home = account.home
+        yield EquityRow(
+            sequence=state.sequence,
+            account=account.name,
+            time_ns=time_ns,
+            currency=account.currency,
+            equity=format_units(state.equity(account), digits),
+            cash=format_units(home.cash, digits),
+            unrealised=format_units(home.value - home.inventory, digits),
+            exposure=format_units(gross_exposure(account), digits),
+        )
+
+
+def rows_without_past(state: State) -> Iterator[Row]:
+    """Rows to begin with where the records before a snapshot are not kept.
+
+    Instruments, strategies, standing halts, and the orders the core remembers; their fills up to
+    then are in `filled_quantity` alone.
+    """
+    for market in state.markets:
+        yield instrument_row(state.sequence, market.instrument)
+    for book in state.strategies:
+        yield StrategyRow(state.sequence, book.name, book.account.name, book.code, book.stop_reason)
+    for number, (scope, (reason, by)) in enumerate(sorted(state.halts.items())):
+        # Below every number that another halt can get, and apart from each other.
+        yield HaltRow(state.sequence, -number, scope, state.time_ns, reason, by)
+    for order in state.orders.values():
+        yield _order_row(state, order)
+
+
+def instrument_row(sequence: int, instrument: Instrument) -> InstrumentRow:
+    """The row of an instrument's version."""
+    return InstrumentRow(
+        sequence=sequence,
+        instrument=instrument.id,
+        version=instrument.version,
+        tick=instrument.tick,
+        lot=instrument.lot,
+        price_digits=instrument.price_digits,
+        quantity_digits=instrument.quantity_digits,
+        currency=instrument.currency,
+        base=instrument.base,
+        kind=instrument.kind,
+    )
+
+
+def average_price(market: Market, notional: int, quantity: int) -> str:
+    """Average price of a notional as text with a few digits more than the instrument has."""
+    if quantity == 0:
+        return ""
+    instrument = market.instrument
+    money = to_decimal(notional, instrument.money_digits)
+    units = to_decimal(quantity, instrument.quantity_digits) * instrument.multiplier
+    return f"{abs(money / units):.{instrument.price_digits + AVERAGE_DIGITS}f}"
+
+
+def gross_exposure(account: Account) -> int:
+    """Value of all positions by size, in money units of the account's currency."""
+    holdings: list[Holding | None] = account.scope.holdings
+    return sum(abs(holding.value) for holding in holdings if holding is not None)
+
+
+def _position_row(
+    state: State, book: StrategyBook, market: Market, leg: int, position: Position
+) -> PositionRow:
+    instrument = market.instrument
+    return PositionRow(
+        sequence=state.sequence,
+        account=book.account.name,
+        strategy=book.name,
+        instrument=market.id,
+        leg=Leg(leg).name,
+        time_ns=state.time_ns,
+        quantity=format_units(position.quantity, instrument.quantity_digits),
+        average_price=average_price(market, position.cost, position.quantity),
+        realised=format_units(position.realized, instrument.money_digits),
+    )
+
+
+def _order_row(state: State, order: Order) -> OrderRow:
+    market: Market = state.markets[order.instrument]
+    instrument = market.instrument
+    book: StrategyBook = state.strategies[order.strategy]
+    order_state = OrderState(order.state)
+    notional = to_decimal(order.filled_notional, instrument.money_digits) / instrument.multiplier
+    return OrderRow(
+        sequence=state.sequence,
+        order_id=order.order_id,
+        strategy=book.name,
+        account=state.accounts[order.account].name,
+        venue="" if order_state is OrderState.DENIED else market.venue,
+        instrument=market.id,
+        side=Side(order.side).name,
+        type=OrderType(order.order_type).name,
+        state=order_state.name,
+        is_open=int(order.is_open),
+        quantity=format_units(order.quantity, instrument.quantity_digits),
+        filled_quantity=format_units(order.filled_quantity, instrument.quantity_digits),
+        limit_price=_price(order.limit_price, instrument),
+        stop_price=_price(order.stop_price, instrument),
+        average_price=average_price(market, order.filled_notional, order.filled_quantity),
+        filled_notional=f"{notional:f}" if order.filled_quantity else "0",
+        time_in_force=TimeInForce(order.time_in_force).name,
+        leg=Leg(order.leg).name,
+        venue_order_id=order.venue_order_id,
+        reason="",
+        intended_time_ns=order.intended_time_ns,
+        changed_time_ns=order.changed_time_ns,
+        open_amends=order.amends,
+    )
+
+
+def _price(units: int, instrument: Instrument) -> str:
+    return format_units(units, instrument.price_digits) if units else ""
