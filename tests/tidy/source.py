@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tradewind"
@@ -44,16 +45,52 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def functions(path: Path) -> Iterator[Function]:
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Return every node of a file."""
+    return list(ast.walk(tree(path)))
+
+
+@cache
+def functions(path: Path) -> list[Function]:
     """Return every function and method of a file."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, Function):
-            yield node
+    return [node for node in nodes(path) if isinstance(node, Function)]
 
 
-def imported_modules(path: Path) -> Iterator[str]:
+@cache
+def imported_modules(path: Path) -> frozenset[str]:
     """Return the dotted name of every import of a file, `from a import b` as both a and a.b."""
-    for node in ast.walk(tree(path)):
+    return frozenset(_imported(path))
+
+
+def of_each(paths: Callable[[], list[Path]]) -> Callable[[Callable[[Path], None]], Any]:
+    """Make the check of one file a test of all of them, which names each file that fails it.
+
+    One test for all, since a test a file takes longer than all checks of the file.
+    """
+
+    def decorate(check: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            faults = {}
+            for path in paths():
+                try:
+                    check(path)
+                except AssertionError as error:
+                    faults[name(path)] = str(error)
+            assert faults == {}
+
+        test.__name__, test.__doc__, test.__module__ = (
+            check.__name__,
+            check.__doc__,
+            check.__module__,
+        )
+        return test
+
+    return decorate
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-
-import pytest
+from functools import cache
 
 from tests.tidy import source
 
 CIMPORT = re.compile(r"^\s*(?:from\s+tradewind\.(\w+)[\w.]*\s+cimport|cimport\s+tradewind\.(\w+))")
 
+of_each_pxd = source.of_each(lambda: sorted(source.PACKAGE.rglob("*.pxd")))
 
+
+@cache
 def layers() -> list[list[str]]:
     """Return the layers of the import contract, highest first."""
     settings = tomllib.loads((source.ROOT / "pyproject.toml").read_text())
@@ -25,7 +27,7 @@ def may_use(user: str, used: str) -> bool:
     return user == used or depth[user] < depth[used]
 
 
-@pytest.mark.parametrize("path", sorted(source.PACKAGE.rglob("*.pxd")), ids=source.name)
+@of_each_pxd
 def test_cimports_go_downwards_only(path: source.Path) -> None:
     user = path.relative_to(source.PACKAGE).parts[0]
     lines = map(CIMPORT.match, path.read_text().splitlines())
@@ -33,7 +35,7 @@ def test_cimports_go_downwards_only(path: source.Path) -> None:
     assert [name for name in used if not may_use(user, name)] == []
 
 
-@pytest.mark.parametrize("path", sorted(source.PACKAGE.rglob("*.pxd")), ids=source.name)
+@of_each_pxd
 def test_a_pxd_has_its_module_beside_it(path: source.Path) -> None:
     assert path.with_suffix(".py").exists()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import statistics
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 from tests.tidy import source
 
@@ -15,8 +15,8 @@ FUNCTION_LINES_MAX = 60
 FUNCTION_LINES_MEDIAN_MAX = 10
 REFUSED_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base_utils", "stuff"}
 
-by_name = pytest.mark.parametrize("path", source.python_files(), ids=source.name)
-of_package = pytest.mark.parametrize("path", source.package_files(), ids=source.name)
+by_name = source.of_each(source.python_files)
+of_package = source.of_each(source.package_files)
 
 # Run by a person or a launcher, not imported.
 ENTRIES = {"tradewind.__main__", "tradewind.cli.main", "tradewind.gateway.__main__"}
@@ -55,10 +55,20 @@ def test_a_module_is_used_by_another(path: Path) -> None:
     module = source.module_name(path)
     if path.name == "__init__.py" or module in ENTRIES or module in named_in_tables():
         return
-    importers = (other for other in source.python_files() if other != path)
-    assert any(module in source.imported_modules(other) for other in importers)
+    assert importers()[module] - {path}
 
 
+@cache
+def importers() -> dict[str, set[Path]]:
+    """Return the files that import a module, by its dotted name."""
+    found: dict[str, set[Path]] = defaultdict(set)
+    for path in source.python_files():
+        for module in source.imported_modules(path):
+            found[module].add(path)
+    return found
+
+
+@cache
 def named_in_tables() -> set[str]:
     """Return the modules that a lazy table names: public names, commands, strategies."""
     import tradewind

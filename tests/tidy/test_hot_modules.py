@@ -6,8 +6,6 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.tidy import source
 
 HOT = [path for path in source.package_files() if path.with_suffix(".pxd").exists()]
@@ -16,7 +14,7 @@ SLOW_KINDS = (
     ast.Lambda, ast.FunctionDef, ast.GeneratorExp, ast.Yield, ast.YieldFrom, ast.Await,
 )  # fmt: skip
 
-of_hot_modules = pytest.mark.parametrize("path", HOT, ids=source.name)
+of_hot_modules = source.of_each(lambda: HOT)
 
 
 @of_hot_modules

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import pytest
-
 from tests.tidy import source
 
 PURE_LAYERS = ("model", "signals", "core", "sim", "analysis", "strategies")
@@ -27,13 +25,13 @@ SENTENCE_WORDS_MIN = 3
 REFUSED_ARGUMENTS = {"cfg", "mgr", "amt", "qty", "px", "ts", "msg", "evt", "tmp", "val", "num"}
 VENDORS_MAY_SHARE = {"net", "sql"}
 
-all_files = pytest.mark.parametrize("path", source.python_files(), ids=source.name)
-of_package = pytest.mark.parametrize("path", source.package_files(), ids=source.name)
+all_files = source.of_each(source.python_files)
+of_package = source.of_each(source.package_files)
 
 
 @all_files
 def test_only_the_borders_catch_everything(path: Path) -> None:
-    catches = any(map(catches_everything, ast.walk(source.tree(path))))
+    catches = any(map(catches_everything, source.nodes(path)))
     assert not catches or source.name(path) in CATCHES_EVERYTHING
 
 
@@ -48,7 +46,7 @@ def test_the_pure_layers_touch_nothing_outside(path: Path) -> None:
 def test_exact_files_have_no_float_literals(path: Path) -> None:
     if not path.relative_to(source.PACKAGE).as_posix().startswith(EXACT_FILES):
         return
-    constants = (node for node in ast.walk(source.tree(path)) if isinstance(node, ast.Constant))
+    constants = (node for node in source.nodes(path) if isinstance(node, ast.Constant))
     assert [node.lineno for node in constants if isinstance(node.value, float)] == []
 
 
@@ -86,7 +84,7 @@ def test_the_name_of_a_test_is_a_sentence(path: Path) -> None:
 
 @of_package
 def test_arguments_have_full_names(path: Path) -> None:
-    nodes = (node for node in ast.walk(source.tree(path)) if isinstance(node, ast.arg))
+    nodes = (node for node in source.nodes(path) if isinstance(node, ast.arg))
     assert [node.lineno for node in nodes if node.arg in REFUSED_ARGUMENTS] == []
 
 
@@ -103,12 +101,12 @@ def package_imports(path: Path) -> list[ast.ImportFrom]:
     """Return the `from tradewind import ...` lines of a file."""
     return [
         node
-        for node in ast.walk(source.tree(path))
+        for node in source.nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module == "tradewind"
     ]
 
 
 def plain_imports(path: Path) -> list[str]:
     """Return the names of the `import ...` lines of a file."""
-    nodes = (node for node in ast.walk(source.tree(path)) if isinstance(node, ast.Import))
+    nodes = (node for node in source.nodes(path) if isinstance(node, ast.Import))
     return [alias.name for node in nodes for alias in node.names]
