@@ -1,0 +1,1 @@
+"""Alpaca: US equities and crypto, trading and market data."""
