@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import aiohttp
@@ -50,6 +50,9 @@ class SocketSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"SocketSettings({self.name})"
+
+
+FindUrl = Callable[[], Awaitable[str]]
 
 
 class SocketState(msgspec.Struct, frozen=True):
@@ -127,7 +130,10 @@ class Connection:
 
 
 class Socket:
-    """Keeps one connection to a venue until it is cancelled."""
+    """Keeps one connection to a venue until it is cancelled.
+
+    `find_url` gives the address anew for each connection, where it is not always the same.
+    """
 
     def __init__(
         self,
@@ -137,8 +143,10 @@ class Socket:
         *,
         clock: Clock,
         chance: Chance,
+        find_url: FindUrl | None = None,
     ) -> None:
         self.settings = settings
+        self._find_url = find_url
         self._session = session
         self._user = user
         self._clock = clock
@@ -197,10 +205,11 @@ class Socket:
     async def _connect(self) -> aiohttp.ClientWebSocketResponse[bool]:
         """A new connection; what aiohttp says goes no further, as it may quote the query."""
         name = self.settings.name
+        url = await self._find_url() if self._find_url else self.settings.url
         try:
             async with asyncio.timeout(CONNECT_DEADLINE_S):
                 return await self._session.client.ws_connect(
-                    URL(self.settings.url, encoded=True),
+                    URL(url, encoded=True),
                     headers=self.settings.headers,
                     autoping=False,
                     max_msg_size=FRAME_BYTES_MAX,

@@ -1,0 +1,186 @@
+"""Order parameters: what a new order says to Binance, and which of ours it cannot take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from tradewind.adapters.binance.hosts import MarketKind
+from tradewind.adapters.net.query import Value
+from tradewind.model.instruments import Instrument
+from tradewind.model.messages import SubmitOrder
+from tradewind.model.numbers import format_plain
+from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
+from tradewind.ports.trading import Refused
+
+TIMES_IN_FORCE = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK"}
+MILLISECOND_NS = 1_000_000
+
+Parameters = dict[str, Value]
+
+SpotType = Literal[
+    "LIMIT",
+    "MARKET",
+    "STOP_LOSS",
+    "STOP_LOSS_LIMIT",
+    "TAKE_PROFIT",
+    "TAKE_PROFIT_LIMIT",
+    "LIMIT_MAKER",
+]
+TAKES_TIME_IN_FORCE = frozenset({"LIMIT", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"})
+TAKES_PRICE = TAKES_TIME_IN_FORCE | {"LIMIT_MAKER"}
+TAKES_STOP = frozenset({"STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"})
+
+
+class SpotOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A spot order in the venue's own words, with all that it takes; "" and 0 leave a field out.
+
+    Numbers are plain decimal text. `trailing_bips` is the distance of a trailing stop in 0.01 %.
+
+    >>> order = SpotOrder(side="SELL", type="LIMIT_MAKER", quantity="0.1", price="70000")
+    >>> order.parameters()
+    {'side': 'SELL', 'type': 'LIMIT_MAKER', 'quantity': '0.1', 'price': '70000'}
+    """
+
+    side: Literal["BUY", "SELL"]
+    type: SpotType
+    quantity: str = ""
+    quote_quantity: str = ""
+    price: str = ""
+    time_in_force: Literal["", "GTC", "IOC", "FOK"] = ""
+    stop_price: str = ""
+    trailing_bips: int = 0
+    iceberg_quantity: str = ""
+    self_trade_prevention: str = ""
+    client_id: str = ""
+
+    def parameters(self) -> Parameters:
+        """The parameters that this type takes; `Refused` where they do not fit it."""
+        self._check()
+        given: list[tuple[str, Value]] = [
+            ("side", self.side),
+            ("type", self.type),
+            ("timeInForce", self.time_in_force or self._default_time_in_force()),
+            ("quantity", self.quantity),
+            ("quoteOrderQty", self.quote_quantity),
+            ("price", self.price),
+            ("stopPrice", self.stop_price),
+            ("trailingDelta", self.trailing_bips),
+            ("icebergQty", self.iceberg_quantity),
+            ("selfTradePreventionMode", self.self_trade_prevention),
+            ("newClientOrderId", self.client_id),
+        ]
+        return {name: value for name, value in given if value}
+
+    def _default_time_in_force(self) -> str:
+        return "GTC" if self.type in TAKES_TIME_IN_FORCE else ""
+
+    def _check(self) -> None:
+        needs_stop = self.type in TAKES_STOP
+        wrong = {
+            "one of quantity and quote_quantity": bool(self.quantity) == bool(self.quote_quantity),
+            "quote_quantity with MARKET only": bool(self.quote_quantity) and self.type != "MARKET",
+            "a price where it has a limit": bool(self.price) != (self.type in TAKES_PRICE),
+            "a time in force where it has a limit": bool(self.time_in_force)
+            and self.type not in TAKES_TIME_IN_FORCE,
+            "a stop price or a trailing distance, or both, where it is a stop": needs_stop
+            != bool(self.stop_price or self.trailing_bips),
+        }
+        for rule, broken in wrong.items():
+            if broken:
+                raise Refused(f"{self.type} takes {rule}")
+
+
+def submit_parameters(
+    command: SubmitOrder, instrument: Instrument, symbol: str, kind: MarketKind
+) -> Parameters:
+    """What a `SubmitOrder` says to the venue; `Refused` for what the venue has not."""
+    texts = {
+        "quantity": format_plain(command.quantity, instrument.quantity_digits),
+        "price": format_plain(command.limit_price, instrument.price_digits),
+        "stopPrice": format_plain(command.stop_price, instrument.price_digits),
+    }
+    build = _BUILDERS[kind]
+    return {
+        "symbol": symbol,
+        "side": Side(command.side).name,
+        **build(command, texts),
+        "newClientOrderId": command.order_id,
+    }
+
+
+def _spot(command: SubmitOrder, texts: dict[str, str]) -> Parameters:
+    if command.flags & OrderFlag.REDUCE_ONLY or command.leg != Leg.NET:
+        raise Refused("Binance spot has no reduce-only orders and no legs")
+    is_post_only = bool(command.flags & OrderFlag.POST_ONLY)
+    if is_post_only and command.type != OrderType.LIMIT:
+        raise Refused(f"Binance spot has no post-only {OrderType(command.type).name} orders")
+    parameters = _taken(command, texts, _SPOT_TYPES)
+    if is_post_only:
+        del parameters["timeInForce"]
+        parameters["type"] = "LIMIT_MAKER"
+    return {**parameters, "newOrderRespType": "FULL"}
+
+
+def _usdm(command: SubmitOrder, texts: dict[str, str]) -> Parameters:
+    is_post_only = bool(command.flags & OrderFlag.POST_ONLY)
+    if is_post_only and command.type != OrderType.LIMIT:
+        raise Refused(f"USD-M has no post-only {OrderType(command.type).name} orders")
+    parameters = _taken(command, texts, _USDM_TYPES)
+    if is_post_only:
+        parameters["timeInForce"] = "GTX"
+    if command.leg != Leg.NET:
+        parameters["positionSide"] = Leg(command.leg).name
+    elif command.flags & OrderFlag.REDUCE_ONLY:
+        parameters["reduceOnly"] = True
+    return {**parameters, "newOrderRespType": "RESULT"}
+
+
+_BUILDERS: dict[MarketKind, Callable[[SubmitOrder, dict[str, str]], Parameters]] = {
+    "spot": _spot,
+    "usdm": _usdm,
+}
+
+_SPOT_TYPES: dict[OrderType, tuple[str, tuple[str, ...]]] = {
+    OrderType.MARKET: ("MARKET", ("quantity",)),
+    OrderType.LIMIT: ("LIMIT", ("timeInForce", "quantity", "price")),
+    OrderType.STOP: ("STOP_LOSS", ("quantity", "stopPrice")),
+    OrderType.STOP_LIMIT: ("STOP_LOSS_LIMIT", ("timeInForce", "quantity", "price", "stopPrice")),
+}
+_USDM_TYPES: dict[OrderType, tuple[str, tuple[str, ...]]] = {
+    OrderType.MARKET: ("MARKET", ("quantity",)),
+    OrderType.LIMIT: ("LIMIT", ("timeInForce", "quantity", "price")),
+    OrderType.STOP: ("STOP_MARKET", ("quantity", "stopPrice")),
+    OrderType.STOP_LIMIT: ("STOP", ("timeInForce", "quantity", "price", "stopPrice")),
+}
+
+
+def _taken(
+    command: SubmitOrder,
+    texts: dict[str, str],
+    types: dict[OrderType, tuple[str, tuple[str, ...]]],
+) -> Parameters:
+    """The parameters that an order's type takes, and no other: the venue refuses those."""
+    found = types.get(OrderType(command.type))
+    if found is None:
+        raise Refused(f"Binance has no {OrderType(command.type).name} orders here")
+    name, takes = found
+    parameters: Parameters = {"type": name}
+    for each in takes:
+        parameters[each] = _time_in_force(command) if each == "timeInForce" else texts[each]
+    if "timeInForce" not in takes and command.time_in_force not in (
+        TimeInForce.GTC,
+        TimeInForce.IOC,
+    ):
+        raise Refused(f"{name} takes no time in force")
+    return parameters
+
+
+def _time_in_force(command: SubmitOrder) -> str:
+    word = TIMES_IN_FORCE.get(TimeInForce(command.time_in_force))
+    if word is None:
+        name = TimeInForce(command.time_in_force).name
+        raise Refused(f"Binance has no {name} orders: use GTC, IOC or FOK")
+    return word
