@@ -11,6 +11,7 @@ from tradewind.core.engine import Engine
 from tradewind.core.journal_hash import JournalHash
 from tradewind.core.snapshot import state_hash
 from tradewind.core.state import State
+from tradewind.core.tape import Tape
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.instruments import Instrument
@@ -167,8 +168,12 @@ class Run:
             fees=fees.percent("0.001"),
             latency=latency.constant(order_ns=10**9, report_ns=2 * 10**9),
         )
-        self.engine = Engine(State(), venue, self.journal.records)
+        self.engine = self.engine_on(venue)
         self.start(bool(hedging))
+
+    def engine_on(self, venue: SimulatedVenue) -> Engine:
+        """The engine of the run."""
+        return Engine(State(), venue, Tape(self.journal.body))
 
     def start(self, hedging: bool) -> None:
         """What a run begins with."""
@@ -196,6 +201,17 @@ class Run:
         """Journal hash and state hash of what has run."""
         self.engine.flush()
         return self.journal.hexdigest(), state_hash(self.engine.state)
+
+
+class RecordedRun(Run):
+    """The same without a tape: its records are messages, as in live trading."""
+
+    def engine_on(self, venue: SimulatedVenue) -> Engine:
+        return Engine(State(), venue)
+
+    def hashes(self) -> tuple[str, str]:
+        self.journal.records(*self.engine.take_records())
+        return super().hashes()
 
 
 def events(batches: list[Columns]) -> Iterator[Any]:

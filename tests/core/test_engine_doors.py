@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import tradewind
 from tests.core.extremes import answers
-from tests.core.market_run import MINUTE, START, Run, columns, cut_at, events
+from tests.core.market_run import MINUTE, START, RecordedRun, Run, columns, cut_at, events
 from tradewind.model.columns import Columns
 
 MINUTES = 40
@@ -31,13 +31,20 @@ def whole(batches: list[Columns]) -> Run:
 
 
 def test_the_run_does_everything_that_is_compared() -> None:
-    run = whole(columns(MINUTES))
+    run = RecordedRun()
+    run.engine.run(*columns(MINUTES))
     records = {type(record).__name__ for record in run.engine.records}
     state = run.engine.state
     assert records >= {"OrderFilled", "OrderCanceled", "TimerFired", "AmendOrder", "TargetIntended"}
     assert not state.anomalies
     assert not any(book.is_stopped for book in state.strategies)
     assert state.sequence > 15 * MINUTES
+
+
+def test_a_tape_holds_the_same_journal_as_records() -> None:
+    recorded = RecordedRun()
+    recorded.engine.run(*columns(MINUTES))
+    assert recorded.hashes() == whole(columns(MINUTES)).hashes()
 
 
 @pytest.mark.parametrize("kinds", [(0,), (1,), (2,), (3,), (0, 4), (1, 2, 3), (0, 1, 2, 3, 4)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.core.market_run import SAP, Run, columns
+from tests.core.market_run import SAP, RecordedRun, Run, columns
 from tradewind.core.engine import Engine
 from tradewind.core.snapshot import decode_state, encode_state, state_hash
 from tradewind.model import messages as m
@@ -34,7 +34,7 @@ def take(engine: Engine, row: Columns) -> None:
 
 def live_run() -> tuple[list[bytes], dict[int, Any], dict[int, Columns], str]:
     """Snapshots behind every row, records and rows by their sequence, and the last hash."""
-    engine = Run().engine
+    engine = RecordedRun().engine
     snapshots = [encode_state(engine.state)]
     rows: dict[int, Columns] = {}
     recorded: dict[int, Any] = {}

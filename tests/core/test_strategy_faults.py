@@ -366,7 +366,7 @@ class TwiceTold(Watcher):
 
     def on_start(self) -> None:
         super().on_start()
-        self._desk.listen("quotes", self.instrument, self.second)
+        self._view.listen("quotes", self.instrument, self.second)
 
     def on_quote(self, quote: Any) -> None:
         raise ZeroDivisionError

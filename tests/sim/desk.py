@@ -70,7 +70,7 @@ class Desk:
 
     def take_reports(self) -> list[Any]:
         """The reports since the last call."""
-        taken, self.venue.reports = self.venue.reports, []
+        taken = self.venue.take_reports()
         self.reports += taken
         return taken
 

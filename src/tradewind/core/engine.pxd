@@ -8,6 +8,7 @@ from tradewind.core.market cimport Market
 from tradewind.core.merge cimport Stream
 from tradewind.core.state cimport Account, State
 from tradewind.core.stepper cimport Stepper
+from tradewind.core.target cimport Target
 from tradewind.core.targets cimport due_targets, size_target
 from tradewind.core.venue_model cimport VenueModel
 from tradewind.model.market cimport Bar, Quote, Trade
@@ -51,6 +52,7 @@ cdef class Engine(Stepper):
     cdef int _price(self, Market market, int64_t time_ns, int64_t mark, int64_t buy, int64_t sell) except -1
     @cython.locals(holding=Holding)
     cdef int _revalue(self, Market market) except -1
+    @cython.locals(target=Target)
     cdef void _size_targets(self, Market market, int64_t buy, int64_t sell) except *
     @cython.locals(account=Account, accounts=list)
     cdef int _sample(self, int64_t time_ns) except -1

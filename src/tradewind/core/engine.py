@@ -11,7 +11,8 @@ from tradewind.core.exposure import Holding
 from tradewind.core.market import Market
 from tradewind.core.merge import Stream, has_plain_bars, merge
 from tradewind.core.state import Account, State
-from tradewind.core.stepper import Sink, Stepper
+from tradewind.core.stepper import Stepper
+from tradewind.core.tape import Tape
 from tradewind.core.targets import due_targets, size_target
 from tradewind.core.transitions import Decisions
 from tradewind.core.venue_model import VenueModel
@@ -42,9 +43,9 @@ class Engine(Stepper):
     __slots__ = ("curve",)
 
     def __init__(
-        self, state: State, venue: VenueModel | None = None, sink: Sink | None = None
+        self, state: State, venue: VenueModel | None = None, tape: Tape | None = None
     ) -> None:
-        Stepper.__init__(self, state, venue, sink)
+        Stepper.__init__(self, state, venue, tape)
         self.curve = Curve()
 
     # --- doors -------------------------------------------------------------------------------
@@ -358,10 +359,8 @@ class Engine(Stepper):
                 holding.revalue()
 
     def _size_targets(self, market: Market, buy: int, sell: int) -> None:
-        for intent in due_targets(self.state, market):
-            decision = size_target(self.state, intent, buy if intent.value >= 0 else sell)
-            if decision is not None:
-                self._decide(decision)
+        for target in due_targets(self.state, market):
+            self._sized(size_target(self.state, target, buy if target.value >= 0 else sell))
         self._drain()
 
     def _sample(self, time_ns: int) -> None:

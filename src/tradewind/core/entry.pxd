@@ -3,18 +3,21 @@ from libc.stdint cimport int64_t
 
 from tradewind.core.exposure cimport Holding, Scope
 from tradewind.core.market cimport Market
-from tradewind.core.orders cimport Order
+from tradewind.core.order_messages cimport submit_order
+from tradewind.core.orders cimport Order, new_order
 from tradewind.core.positions cimport Position
 from tradewind.core.risk cimport breach_of
-from tradewind.core.state cimport State, StrategyBook
+from tradewind.core.state cimport Account, State, StrategyBook
 
 
-cdef tuple _SIDES, _LEGS, _TYPES, _TIMES, _FLAGS
+cdef tuple _LEGS
 cdef int64_t _DENIED, _REDUCE_ONLY, _LIMIT, _STOP, _STOP_LIMIT, _MAX, NOTIONAL_MAX
 
 
 @cython.locals(book=StrategyBook, order=Order)
-cpdef object enter_order(State state, object intent)
+cpdef object enter_intent(State state, object intent)
+@cython.locals(book=StrategyBook)
+cpdef object enter_order(State state, Order order)
 cpdef object admit(State state, Order order, StrategyBook book, Market market)
 cpdef tuple first_breach(State state, Order order, StrategyBook book, Market market)
 @cython.locals(scope=Scope, equity=int64_t, time_ns=int64_t, is_limited=bint)
@@ -40,7 +43,8 @@ cdef tuple _leg_breach(State state, Order order, StrategyBook book)
 @cython.locals(other=Order, total=int64_t)
 cpdef int64_t open_quantity(State state, Order order) except? -1
 cdef tuple _halt_breach(State state, StrategyBook book, Market market)
-cdef object _submit_command(State state, Order order, StrategyBook book, Market market)
+@cython.locals(market=Market, account=Account)
+cpdef object submit_command(State state, Order order)
 @cython.locals(book=StrategyBook, market=Market, changed=Order, held=int64_t)
 cpdef tuple amended_breach(State state, Order order, int64_t quantity, int64_t limit_price)
 @cython.locals(book=StrategyBook, scope=Scope)

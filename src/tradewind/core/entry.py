@@ -6,14 +6,15 @@ from typing import Any
 
 from tradewind.core.exposure import Holding, Scope
 from tradewind.core.market import Market
-from tradewind.core.orders import Order
+from tradewind.core.order_messages import submit_order
+from tradewind.core.orders import Order, new_order
 from tradewind.core.positions import Position
 from tradewind.core.risk import Breach, breach_of
-from tradewind.core.state import State, StrategyBook
+from tradewind.core.state import Account, State, StrategyBook
 from tradewind.model.errors import BadNumber
 from tradewind.model.messages import OrderDenied, OrderIntended, SubmitOrder
 from tradewind.model.numbers import MONEY_MAX, UNITS_MAX, format_plain
-from tradewind.model.orders import Leg, OrderFlag, OrderState, OrderType, Side, TimeInForce
+from tradewind.model.orders import Leg, OrderFlag, OrderState, OrderType
 
 _DENIED = int(OrderState.DENIED)
 _REDUCE_ONLY = int(OrderFlag.REDUCE_ONLY)
@@ -22,12 +23,7 @@ _STOP = int(OrderType.STOP)
 _STOP_LIMIT = int(OrderType.STOP_LIMIT)
 _MAX = UNITS_MAX
 
-# by number, from their smallest
-_SIDES: Any = (Side.SELL, None, Side.BUY)
-_LEGS: Any = (Leg.SHORT, Leg.NET, Leg.LONG)
-_TYPES: Any = (None, *OrderType)
-_TIMES: Any = (None, *TimeInForce)
-_FLAGS = tuple(OrderFlag(number) for number in range(4))
+_LEGS: Any = (Leg.SHORT, Leg.NET, Leg.LONG)  # by number, from the smallest
 
 ENTRY_RULES = (
     "unknown_strategy",
@@ -52,7 +48,7 @@ NOTIONAL_MAX = MONEY_MAX // 8
 Decided = SubmitOrder | OrderDenied
 
 
-def enter_order(state: State, intent: OrderIntended) -> Decided:
+def enter_intent(state: State, intent: OrderIntended) -> Decided:
     """Run an intent through the list; the order exists behind this, working or denied.
 
     An intent that names no known strategy or instrument, or repeats an order id, makes no order.
@@ -62,17 +58,30 @@ def enter_order(state: State, intent: OrderIntended) -> Decided:
     if book_number is None:
         return _denied(intent, ("unknown_strategy", intent.strategy, "a registered strategy"))
     book: StrategyBook = state.strategies[book_number]
-    book.intents += 1
     if market_number is None:
+        book.intents += 1
         return _denied(intent, ("unknown_instrument", intent.instrument, "a listed instrument"))
-    if intent.order_id in state.orders:
-        return _denied(intent, ("duplicate_id", intent.order_id, "an id used once"))
     order = _order_of(intent, book, market_number)
+    return enter_order(state, order) or submit_command(state, order)
+
+
+def enter_order(state: State, order: Order) -> OrderDenied | None:
+    """Run an order of a strategy through the list; None where it goes out."""
+    book: StrategyBook = state.strategies[order.strategy]
+    book.intents += 1
+    if order.order_id in state.orders:
+        return OrderDenied(
+            order.intended_time_ns,
+            order.order_id,
+            "duplicate_id",
+            order.order_id,
+            "an id used once",
+        )
     state.orders[order.order_id] = order
-    return admit(state, order, book, state.markets[market_number])
+    return admit(state, order, book, state.markets[order.instrument])
 
 
-def admit(state: State, order: Order, book: StrategyBook, market: Market) -> Decided:
+def admit(state: State, order: Order, book: StrategyBook, market: Market) -> OrderDenied | None:
     """Check a new order and count its exposure, or deny it with the first reason."""
     breach = first_breach(state, order, book, market)
     order.intended_time_ns = order.changed_time_ns = state.time_ns
@@ -84,7 +93,14 @@ def admit(state: State, order: Order, book: StrategyBook, market: Market) -> Dec
     reserve(state, order, order.quantity)
     _count_open(state, order, 1)
     _remember(state, order, book)
-    return _submit_command(state, order, book, market)
+    return None
+
+
+def submit_command(state: State, order: Order) -> SubmitOrder:
+    """The command that sends an order that was admitted."""
+    market: Market = state.markets[order.instrument]
+    account: Account = state.accounts[order.account]
+    return submit_order(state.time_ns, order, account.name, market.venue, market.id)
 
 
 def first_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
@@ -163,7 +179,7 @@ def _count_open(state: State, order: Order, change: int) -> None:
 
 
 def _order_of(intent: OrderIntended, book: StrategyBook, market_number: int) -> Order:
-    order = Order(
+    order = new_order(
         intent.order_id,
         book.index,
         book.account.index,
@@ -171,6 +187,7 @@ def _order_of(intent: OrderIntended, book: StrategyBook, market_number: int) -> 
         intent.side,
         intent.quantity,
     )
+    order.intended_time_ns = intent.time_ns
     order.order_type = intent.type
     order.limit_price = intent.limit_price
     order.stop_price = intent.stop_price
@@ -284,25 +301,6 @@ def _halt_breach(state: State, book: StrategyBook, market: Market) -> Breach | N
     return None
 
 
-def _submit_command(state: State, order: Order, book: StrategyBook, market: Market) -> SubmitOrder:
-    return SubmitOrder(
-        state.time_ns,
-        order.order_id,
-        book.account.name,
-        market.venue,
-        market.id,
-        _SIDES[order.side + 1],
-        order.quantity,
-        _TYPES[order.order_type],
-        order.limit_price,
-        order.stop_price,
-        _TIMES[order.time_in_force],
-        _FLAGS[order.flags],
-        order.expire_time_ns,
-        _LEGS[order.leg + 1],
-    )
-
-
 def _denied(intent: OrderIntended, breach: Breach) -> OrderDenied:
     return OrderDenied(intent.time_ns, intent.order_id, breach[0], breach[1], breach[2])
 
@@ -311,7 +309,7 @@ def amended_breach(state: State, order: Order, quantity: int, limit_price: int) 
     """The first reason against changing a working order's terms."""
     book: StrategyBook = state.strategies[order.strategy]
     market: Market = state.markets[order.instrument]
-    changed = Order(
+    changed = new_order(
         order.order_id, order.strategy, order.account, order.instrument, order.side, quantity
     )
     changed.order_type = order.order_type

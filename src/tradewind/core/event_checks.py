@@ -54,6 +54,7 @@ _FLAGS = frozenset(range(int(OrderFlag.POST_ONLY | OrderFlag.REDUCE_ONLY) + 1))
 _LEGS = frozenset(map(int, Leg))
 _KINDS = frozenset(map(int, TargetKind))
 _SIZINGS = frozenset(map(int, Sizing))
+_NO_SUCH_WORD = "an order has a side, type, time in force, flag or leg that there is not"
 
 
 def check(state: State, event: Any) -> None:
@@ -194,29 +195,54 @@ def _strategy_stopped(state: State, event: m.StrategyStopped) -> None:
 
 
 def _order_intended(state: State, event: m.OrderIntended) -> None:
-    if not 0 < len(event.order_id) <= ORDER_ID_LENGTH_MAX:
-        raise UserError(f"an order id has 1 to {ORDER_ID_LENGTH_MAX} letters: {event.order_id!r}")
-    if (
-        event.side not in _SIDES
-        or event.type not in _TYPES
-        or event.time_in_force not in _TIMES
-        or event.flags not in _FLAGS
-        or event.leg not in _LEGS
-    ):
-        raise UserError("an order has a side, type, time in force, flag or leg that there is not")
+    check_order_id(event.order_id)
+    if event.type not in _TYPES:
+        raise UserError(_NO_SUCH_WORD)
+    check_words(event.side, event.time_in_force, event.flags, event.leg, event.expire_time_ns)
     _check_units("quantity", event.quantity)
     _check_units("limit price", event.limit_price)
     _check_units("stop price", event.stop_price)
-    if not 0 <= event.expire_time_ns < TIME_MAX_NS:
-        raise UserError(f"an order cannot expire at {event.expire_time_ns} ns: use 0 or a time")
+
+
+def check_words(side: int, time_in_force: int, flags: int, leg: int, expire_time_ns: int) -> None:
+    """Refuse what an order says beside its numbers where there is no such thing.
+
+    >>> check_words(Side.BUY, TimeInForce.GTC, OrderFlag.NONE, Leg.NET, 0)
+    """
+    # a member of the enumeration is one of its numbers, and is seen sooner
+    if (
+        (type(side) is not Side and side not in _SIDES)
+        or (type(time_in_force) is not TimeInForce and time_in_force not in _TIMES)
+        or (type(flags) is not OrderFlag and flags not in _FLAGS)
+        or (type(leg) is not Leg and leg not in _LEGS)
+    ):
+        raise UserError(_NO_SUCH_WORD)
+    if not 0 <= expire_time_ns < TIME_MAX_NS:
+        raise UserError(f"an order cannot expire at {expire_time_ns} ns: use 0 or a time")
+
+
+def check_order_id(order_id: str) -> None:
+    """Refuse an id that no venue would take.
+
+    >>> check_order_id("j0-cross-1")
+    """
+    if not 0 < len(order_id) <= ORDER_ID_LENGTH_MAX:
+        raise UserError(f"an order id has 1 to {ORDER_ID_LENGTH_MAX} letters: {order_id!r}")
 
 
 def _target_intended(state: State, event: m.TargetIntended) -> None:
-    if not 0 < len(event.order_id) <= ORDER_ID_LENGTH_MAX:
-        raise UserError(f"an order id has 1 to {ORDER_ID_LENGTH_MAX} letters: {event.order_id!r}")
-    if event.kind not in _KINDS or event.sizing not in _SIZINGS or event.leg not in _LEGS:
-        raise UserError("a target has a kind, sizing or leg that there is not")
+    check_order_id(event.order_id)
+    check_target(event.kind, event.sizing, event.leg)
     _check_units("target", event.value)
+
+
+def check_target(kind: int, sizing: int, leg: int) -> None:
+    """Refuse what a target says beside its number where there is no such thing.
+
+    >>> check_target(TargetKind.WEIGHT, Sizing.AT_FILL, Leg.NET)
+    """
+    if kind not in _KINDS or sizing not in _SIZINGS or (type(leg) is not Leg and leg not in _LEGS):
+        raise UserError("a target has a kind, sizing or leg that there is not")
 
 
 def _amend_intended(state: State, event: m.AmendIntended) -> None:

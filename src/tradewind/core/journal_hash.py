@@ -43,8 +43,12 @@ class JournalHash:
             ]
             sequences = [sequence for sequence, _ in both]
             records = [record for _, record in both]
-        self._sequences.update(np.array(sequences, np.int64).tobytes())
-        self._records.update(encode_all(records))
+        self.body(np.array(sequences, np.int64).tobytes(), encode_all(records))
+
+    def body(self, sequences: bytes, body: bytes) -> None:
+        """Fold records that are bytes already, their sequences as int64 memory."""
+        self._sequences.update(sequences)
+        self._records.update(body)
 
     def rows(self, columns: Columns) -> None:
         """Fold market rows, later: the arrays must not change until the digest is asked for."""

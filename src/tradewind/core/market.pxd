@@ -11,7 +11,7 @@ cdef class Market:
     cdef readonly object instrument
     cdef public Book book
     cdef readonly str id, venue, currency
-    cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional
+    cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional, quantity_unit
     cdef readonly double price_scale, quantity_scale
     cdef public int64_t mark, bid, ask, mark_time_ns, target_count
     cdef public list holders, bar_listeners, trade_listeners, quote_listeners, depth_listeners

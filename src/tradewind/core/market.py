@@ -46,6 +46,7 @@ class Market:
         "money_factor",
         "price_scale",
         "quantity_scale",
+        "quantity_unit",
         "quote_listeners",
         "target_count",
         "tick",
@@ -87,6 +88,7 @@ class Market:
         self.min_notional = instrument.min_notional_money
         self.price_scale = 10.0**instrument.price_digits
         self.quantity_scale = 10.0**instrument.quantity_digits
+        self.quantity_unit = int(10**instrument.quantity_digits)
 
     def notional(self, price: int, quantity: int) -> int:
         """Money of a quantity at a price in the instrument's currency, half-even; signed."""

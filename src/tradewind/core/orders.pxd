@@ -13,3 +13,8 @@ cdef class Order:
     cdef public int64_t filled_quantity, filled_notional, fees, reserved, amends
     cdef public int64_t intended_time_ns, changed_time_ns
     cdef public list fill_ids
+    cpdef int begin(self, str order_id, int64_t strategy, int64_t account, int64_t instrument, int64_t side, int64_t quantity) except -1
+
+
+@cython.locals(order=Order)
+cpdef Order new_order(str order_id, int64_t strategy, int64_t account, int64_t instrument, int64_t side, int64_t quantity)

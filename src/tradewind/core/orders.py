@@ -56,6 +56,18 @@ class Order:
         side: int,
         quantity: int,
     ) -> None:
+        self.begin(order_id, strategy, account, instrument, side, quantity)
+
+    def begin(
+        self,
+        order_id: str,
+        strategy: int,
+        account: int,
+        instrument: int,
+        side: int,
+        quantity: int,
+    ) -> None:
+        """Become a new market order; `__init__` for callers with C integers at hand."""
         self.order_id = order_id
         self.strategy = strategy
         self.account = account
@@ -93,6 +105,19 @@ class Order:
     def snapshot(self) -> list[object]:
         """All fields in the order of the slots."""
         return [getattr(self, name) for name in _FIELDS]
+
+
+def new_order(
+    order_id: str, strategy: int, account: int, instrument: int, side: int, quantity: int
+) -> Order:
+    """A new market order.
+
+    >>> new_order("j0-cross-1", 0, 0, 0, 1, 5).quantity
+    5
+    """
+    order = Order.__new__(Order)
+    order.begin(order_id, strategy, account, instrument, side, quantity)
+    return order
 
 
 def order_from(state: list[Any]) -> Order:

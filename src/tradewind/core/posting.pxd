@@ -8,14 +8,15 @@ from tradewind.core.market cimport Market
 from tradewind.core.order_lifecycle cimport next_state
 from tradewind.core.orders cimport Order
 from tradewind.core.positions cimport Position
+from tradewind.core.reports cimport Execution
 from tradewind.core.state cimport State, StrategyBook
 
 
 cdef int64_t _UNKNOWN, _FULL, _PARTIAL
 
 
-@cython.locals(order=Order, price=int64_t, quantity=int64_t)
-cpdef Order post_fill(State state, object event)
+@cython.locals(order=Order)
+cpdef Order post_fill(State state, Execution event)
 @cython.locals(book=StrategyBook, market=Market, position=Position, holding=Holding, other=Holding, wallet=Wallet, scope=Scope, signed=int64_t, realized=int64_t, notional=int64_t)
 cdef void _post_money(State state, Order order, int64_t price, int64_t quantity) except *
 @cython.locals(book=StrategyBook, wallet=Wallet)

@@ -9,8 +9,8 @@ from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening, next_state
 from tradewind.core.orders import Order
 from tradewind.core.positions import Position
+from tradewind.core.reports import Execution
 from tradewind.core.state import State, StrategyBook
-from tradewind.model.messages import OrderFilled
 from tradewind.model.orders import OrderState
 
 _UNKNOWN = int(OrderState.UNKNOWN)
@@ -18,7 +18,7 @@ _FULL = int(Happening.FULL_FILL)
 _PARTIAL = int(Happening.PARTIAL_FILL)
 
 
-def post_fill(state: State, event: OrderFilled) -> Order | None:
+def post_fill(state: State, event: Execution) -> Order | None:
     """Post one execution once; None where the order is not known or the fill already posted.
 
     A fill is money that has moved, so it is posted in every state of the order, also when it
@@ -32,12 +32,10 @@ def post_fill(state: State, event: OrderFilled) -> Order | None:
         state.note("fill_reported_again")
         return None
     order.fill_ids.append(event.fill_id)
-    price: int = event.price
-    quantity: int = event.quantity
-    _post_money(state, order, price, quantity)
+    _post_money(state, order, event.price, event.quantity)
     if event.fee != 0:
         _pay_fee(state, order, event.fee, event.fee_currency)
-    _advance_order(state, order, quantity)
+    _advance_order(state, order, event.quantity)
     return order
 
 

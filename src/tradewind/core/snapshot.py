@@ -10,9 +10,12 @@ import msgspec
 from tradewind.core.exposure import Holding, Scope
 from tradewind.core.ledger import wallet_from
 from tradewind.core.market import Market
+from tradewind.core.order_messages import target_intended
 from tradewind.core.orders import order_from
 from tradewind.core.positions import position_from
 from tradewind.core.state import Account, State, StrategyBook
+from tradewind.core.target import Target
+from tradewind.core.targets import target_of
 from tradewind.model.errors import BadMessage
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
@@ -39,7 +42,7 @@ def encode_state(state: State) -> bytes:
             state.firm.snapshot(),
             [order.snapshot() for order in state.orders.values()],
             [list(state.open_orders), [order.order_id for order in state.done]],
-            [[list(key), intent] for key, intent in state.targets.items()],
+            [[list(key), _target(state, target)] for key, target in state.targets.items()],
             sorted(state.timers),
             [[*key, rate] for key, rate in sorted(state.rates.items())],
             [[scope, *why] for scope, why in sorted(state.halts.items())],
@@ -72,14 +75,19 @@ def decode_state(data: bytes) -> State:
     _restore_scope(state, state.firm, parts[5], None)
     _restore_orders(state, parts[6], parts[7])
     for key, intent in parts[8]:
-        target = msgspec.convert(intent, TargetIntended)
-        state.targets[key[0], key[1], key[2]] = target
+        message = msgspec.convert(intent, TargetIntended)
+        state.targets[key[0], key[1], key[2]] = target_of(message, key[0], key[1])
         state.markets[key[1]].target_count += 1
     state.timers = [(due, strategy, name, every) for due, strategy, name, every in parts[9]]
     state.halts = {scope: (reason, by) for scope, reason, by in parts[11]}
     state.lost_venues = dict(parts[12])
     state.anomalies = dict(parts[13])
     return state
+
+
+def _target(state: State, target: Target) -> TargetIntended:
+    strategy, market = state.strategies[target.strategy], state.markets[target.instrument]
+    return target_intended(target, strategy.name, market.id)
 
 
 def _market(market: Market) -> list[object]:

@@ -1,48 +1,59 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from tradewind.core.callbacks cimport Callbacks
+from tradewind.core.entry cimport enter_order, submit_command
 from tradewind.core.market cimport Market
+from tradewind.core.order_messages cimport order_intended, target_intended
 from tradewind.core.orders cimport Order
-from tradewind.core.state cimport State, StrategyBook
-from tradewind.core.transitions cimport apply
+from tradewind.core.posting cimport post_fill
+from tradewind.core.reports cimport Acceptance, Execution, execution_of
+from tradewind.core.state cimport Account, State, StrategyBook
+from tradewind.core.tape cimport Tape
+from tradewind.core.target cimport Target
+from tradewind.core.targets cimport take_target
+from tradewind.core.transitions cimport apply, order_accepted
 from tradewind.core.venue_model cimport VenueModel
 
 
-cdef int64_t _NEVER_NS, _HELD_MAX, _CALLBACKS_MAX
+cdef int64_t _NEVER_NS, _CALLBACKS_MAX
 cdef int64_t _REPORT, _FILL, _SCHEDULING, _LISTING, _STOP
 cdef dict _MARKS
 
 
-cdef class Stepper:
-    cdef public State state
+cdef class Stepper(Callbacks):
     cdef public VenueModel venue
-    cdef public object sink, stop_listener
-    cdef public list intents, decisions, records, sequences, fills
-    cdef public dict order_listeners, timer_listeners
-    cdef public bint is_draining, is_folding
-    cdef public int64_t drained, fired, fired_ns, running, next_due_ns
-    cdef public set stopping
+    cdef public Tape tape
+    cdef public list decisions, records, sequences, fills
+    cdef public bint is_draining
+    cdef public int64_t drained, fired, fired_ns, next_due_ns
+    cpdef int _control(self, object event) except -1
+    @cython.locals(state=State, book=StrategyBook, market=Market)
+    cdef int _intend(self, Order order) except -1
+    @cython.locals(state=State, book=StrategyBook, market=Market)
+    cdef int _aim(self, Target target) except -1
+    cdef int _sized(self, object sized) except -1
+    @cython.locals(state=State, account=Account, market=Market)
+    cdef int _submit(self, Order order) except -1
+    @cython.locals(state=State, order=Order)
+    cdef int _accept(self, Acceptance report) except -1
+    @cython.locals(state=State, order=Order)
+    cdef int _fill(self, Execution report) except -1
     @cython.locals(order=Order, state=State, marks=int64_t)
-    cpdef void _control(self, object event) except *
+    cdef int _happen(self, object event) except -1
     @cython.locals(order=Order)
     cpdef void _decide(self, object decision) except *
-    @cython.locals(order=Order)
-    cdef void _command(self, VenueModel venue, object command) except *
-    cdef void _record(self, object record) except *
+    cdef int _command(self, VenueModel venue, object command) except -1
+    cdef int _send(self, VenueModel venue, Order order) except -1
+    cdef int _record(self, object record) except -1
     @cython.locals(listener=tuple)
     cdef int _tell(self, list listeners, object event) except -1
-    cdef void _tell_order(self, Order order, object event) except *
-    cdef int _call(self, int64_t strategy, object function, object event) except -1
-    @cython.locals(before=Py_ssize_t, is_through=bint)
-    cdef int _guarded(self, int64_t strategy, object function, object event) except -1
-    @cython.locals(book=StrategyBook)
-    cdef void _stop(self, int64_t strategy, object error) except *
-    @cython.locals(market=Market)
-    cdef void _forget(self, int64_t strategy) except *
     cpdef void _drain(self) except *
     @cython.locals(venue=VenueModel, wanted=list)
     cdef void _drain_all(self) except *
-    cdef void _bounded(self, object event) except *
+    cdef int _bounded(self, object event) except -1
+    @cython.locals(number=int64_t)
+    cdef void _stop_endless(self, object event) except *
     @cython.locals(timer_ns=int64_t, venue_ns=int64_t, due=int64_t, state=State)
     cpdef void _advance(self, int64_t time_ns) except *
     @cython.locals(due=int64_t, number=int64_t)

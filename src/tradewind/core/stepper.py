@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from tradewind.core.market import Listener
+from tradewind.core.callbacks import Callbacks
+from tradewind.core.entry import enter_order, submit_command
+from tradewind.core.market import Listener, Market
+from tradewind.core.order_messages import order_intended, target_intended
 from tradewind.core.orders import Order
-from tradewind.core.state import State
-from tradewind.core.transitions import Decisions, apply
+from tradewind.core.posting import post_fill
+from tradewind.core.reports import Acceptance, Execution, execution_of
+from tradewind.core.state import Account, State, StrategyBook
+from tradewind.core.tape import Tape
+from tradewind.core.target import Target
+from tradewind.core.targets import take_target
+from tradewind.core.transitions import Decisions, apply, order_accepted
 from tradewind.core.venue_model import NEVER_NS as _NEVER_NS
 from tradewind.core.venue_model import VenueModel
 from tradewind.model import messages as m
@@ -23,22 +30,15 @@ from tradewind.model.messages import (
 CALLBACKS_PER_EVENT_MAX = 10_000
 """Intents and reports one event may cause; a strategy that causes more is stopped."""
 
-RECORDS_HELD_MAX = 512
-"""Records kept before a sink takes them; without a sink the caller takes them."""
-
-# C integers when compiled, which Python cannot see
-_HELD_MAX = RECORDS_HELD_MAX
-_CALLBACKS_MAX = CALLBACKS_PER_EVENT_MAX
-
-Sink = Callable[[list[int], list[m.Record]], None]
-OrderListener = Callable[[tuple[Order, Any]], None]
+_CALLBACKS_MAX = CALLBACKS_PER_EVENT_MAX  # a C integer when compiled, which Python cannot see
 
 
-class Stepper:
-    """State, who listens, and (in a backtest) a venue inside the loop.
+class Stepper(Callbacks):
+    """State, who is called, and (in a backtest) a venue inside the loop.
 
     Every event takes one sequence number, market rows too; what is to be journaled piles up in
-    `records` with its `sequences` until `take_records` or the sink takes it.
+    `records` with its `sequences` until `take_records` takes it. Where there is a `tape` it goes
+    onto that, and neither records nor decisions are kept as messages.
     """
 
     __slots__ = (
@@ -47,43 +47,28 @@ class Stepper:
         "fills",
         "fired",
         "fired_ns",
-        "intents",
         "is_draining",
-        "is_folding",
         "next_due_ns",
-        "order_listeners",
         "records",
-        "running",
         "sequences",
-        "sink",
-        "state",
-        "stop_listener",
-        "stopping",
-        "timer_listeners",
+        "tape",
         "venue",
     )
 
     def __init__(
-        self, state: State, venue: VenueModel | None = None, sink: Sink | None = None
+        self, state: State, venue: VenueModel | None = None, tape: Tape | None = None
     ) -> None:
-        self.state = state
+        Callbacks.__init__(self, state)
         self.venue = venue
-        self.sink = sink
-        self.intents: list[m.Intent | m.StrategyStopped] = []
+        self.tape = tape
         self.decisions: Decisions = []
         self.records: list[m.Record] = []
         self.sequences: list[int] = []
-        self.order_listeners: dict[int, OrderListener] = {}
-        self.timer_listeners: dict[str, Callable[[str], None]] = {}
-        self.stop_listener: Callable[[str, BaseException], None] | None = None
-        self.fills: list[tuple[m.OrderFilled, Order]] | None = None
+        self.fills: list[tuple[Execution, Order]] | None = None
         self.is_draining = False
-        self.is_folding = False
         self.drained = 0
         self.fired = 0
         self.fired_ns = -1
-        self.stopping: set[int] = set()
-        self.running = -1
         self.next_due_ns = 0
 
     def advance(self, time_ns: int) -> Decisions:
@@ -91,10 +76,6 @@ class Stepper:
         self.decisions = []
         self._advance(time_ns)
         return self.decisions
-
-    def call(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
-        """Call a strategy outside of an event: its start and its end, guarded as ever."""
-        self._call(strategy, function, event)
 
     def fold(self, event: m.ControlEvent) -> Decisions:
         """Apply a journaled event in recovery: no strategy is called, no timer fires by itself."""
@@ -111,10 +92,9 @@ class Stepper:
         return taken
 
     def flush(self) -> None:
-        """Give what piled up to the sink."""
-        if self.sink is not None and self.records:
-            sequences, records = self.take_records()
-            self.sink(sequences, records)
+        """Let the tape hand over what it holds."""
+        if self.tape is not None:
+            self.tape.flush()
 
     def next_timer_ns(self) -> int:
         """When the next timer is due; `NEVER_NS` without one."""
@@ -124,7 +104,105 @@ class Stepper:
     # --- control events, callbacks, intents ---------------------------------------------------
 
     def _control(self, event: Any) -> None:
-        """Journal an event, apply it, act on what was decided, tell who asked."""
+        """Journal what happened or is wanted, apply it, act on what was decided, tell who asked."""
+        kind = type(event)
+        if kind is Order:
+            self._intend(event)
+        elif kind is Target:
+            self._aim(event)
+        elif kind is Acceptance:
+            self._accept(event)
+        elif kind is Execution:
+            self._fill(event)
+        else:
+            self._happen(event)
+
+    def _intend(self, order: Order) -> None:
+        """An order of a strategy: risk, then the venue."""
+        state = self.state
+        state.sequence += 1
+        book: StrategyBook = state.strategies[order.strategy]
+        market: Market = state.markets[order.instrument]
+        if self.tape is not None:
+            self.tape.order_intended(state.sequence, order, book.name, market.id)
+        else:
+            self._record(order_intended(order, book.name, market.id))
+        denied = enter_order(state, order)
+        if denied is None:
+            self._submit(order)
+        else:
+            self._decide(denied)
+
+    def _aim(self, target: Target) -> None:
+        """A target of a strategy: it waits for a price, or becomes an order."""
+        state = self.state
+        state.sequence += 1
+        book: StrategyBook = state.strategies[target.strategy]
+        market: Market = state.markets[target.instrument]
+        if self.tape is not None:
+            self.tape.target_intended(state.sequence, target, book.name, market.id)
+        else:
+            self._record(target_intended(target, book.name, market.id))
+        self._sized(take_target(state, target))
+
+    def _sized(self, sized: Any) -> None:
+        """Act on what became of a target: an order, a reason why none, or nothing yet."""
+        if type(sized) is Order:
+            self._submit(sized)
+        elif sized is not None:
+            self._decide(sized)
+
+    def _submit(self, order: Order) -> None:
+        """Journal that an order goes out; a venue inside the loop gets it at once."""
+        state = self.state
+        state.sequence += 1
+        if self.tape is not None:
+            account: Account = state.accounts[order.account]
+            market: Market = state.markets[order.instrument]
+            self.tape.submit_order(
+                state.sequence, state.time_ns, order, account.name, market.venue, market.id
+            )
+        else:
+            command = submit_command(state, order)
+            self._record(command)
+            self.decisions.append(command)
+        if self.venue is not None:
+            self._send(self.venue, order)
+
+    def _accept(self, report: Acceptance) -> None:
+        """The venue inside works an order."""
+        state = self.state
+        state.sequence += 1
+        if self.tape is not None:
+            self.tape.order_accepted(state.sequence, report)
+        else:
+            self._record(report.message())
+        if report.time_ns > state.time_ns:
+            state.time_ns = report.time_ns
+        order_accepted(state, report)
+        order = state.orders.get(report.order_id)
+        if order is not None:
+            self._tell_order(order, report)
+
+    def _fill(self, report: Execution) -> None:
+        """The venue inside executed an order."""
+        state = self.state
+        state.sequence += 1
+        if self.tape is not None:
+            self.tape.order_filled(state.sequence, report)
+        else:
+            self._record(report.message())
+        if report.time_ns > state.time_ns:
+            state.time_ns = report.time_ns
+        order = state.orders.get(report.order_id)
+        post_fill(state, report)
+        if order is not None:
+            if self.fills is not None:
+                self.fills.append((report, order))
+            self._tell_order(order, report)
+
+    def _happen(self, event: Any) -> None:
+        """Any other event, by the table of transitions."""
         state = self.state
         state.sequence += 1
         self._record(event)
@@ -142,14 +220,15 @@ class Stepper:
             self.venue.list_instrument(event.instrument)
         if order is not None:
             if marks & _FILL and self.fills is not None:
-                self.fills.append((event, order))
+                self.fills.append((execution_of(event), order))
             self._tell_order(order, event)
 
     def _decide(self, decision: Any) -> None:
         """Journal a decision; a venue inside the loop gets its commands at once."""
         self.state.sequence += 1
         self._record(decision)
-        self.decisions.append(decision)
+        if self.tape is None:
+            self.decisions.append(decision)
         if self.is_folding:
             return
         if type(decision) is OrderDenied:
@@ -162,86 +241,42 @@ class Stepper:
     def _command(self, venue: VenueModel, command: Any) -> None:
         """Hand a command to the venue inside the loop."""
         if type(command) is SubmitOrder:
-            order: Order = self.state.orders[command.order_id]
-            venue.submit(
-                self.state.time_ns,
-                order.order_id,
-                order.instrument,
-                order.side,
-                order.quantity,
-                order.order_type,
-                order.limit_price,
-                order.stop_price,
-                order.time_in_force,
-                order.flags,
-                order.expire_time_ns,
-            )
+            self._send(venue, self.state.orders[command.order_id])
         elif type(command) is CancelOrder:
             venue.cancel(self.state.time_ns, command.order_id)
         elif type(command) is AmendOrder:
             venue.amend(self.state.time_ns, command.order_id, command.quantity, command.limit_price)
         self.next_due_ns = 0
 
+    def _send(self, venue: VenueModel, order: Order) -> None:
+        """Hand an order to the venue inside the loop."""
+        venue.submit(
+            self.state.time_ns,
+            order.order_id,
+            order.instrument,
+            order.side,
+            order.quantity,
+            order.order_type,
+            order.limit_price,
+            order.stop_price,
+            order.time_in_force,
+            order.flags,
+            order.expire_time_ns,
+        )
+        self.next_due_ns = 0
+
     def _record(self, record: Any) -> None:
-        self.records.append(record)
-        self.sequences.append(self.state.sequence)
-        if self.sink is not None and len(self.records) >= _HELD_MAX:
-            self.flush()
+        if self.tape is not None:
+            self.tape.record(self.state.sequence, record)
+        else:
+            self.records.append(record)
+            self.sequences.append(self.state.sequence)
 
     def _tell(self, listeners: list[Listener], event: Any) -> None:
         for listener in listeners:
             self._call(listener[0], listener[1], event)
         if self.intents:
             self._drain()
-
-    def _tell_order(self, order: Order, event: Any) -> None:
-        """Tell the strategy of an order what became of it."""
-        listener = self.order_listeners.get(order.strategy)
-        if listener is not None and not self.is_folding:
-            self._call(order.strategy, listener, (order, event))
-
-    def _call(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
-        """Call a strategy; if it raises, what it wanted is dropped and it is stopped.
-
-        What is no `Exception` (a person's Ctrl-C) goes through; what it wanted is dropped too.
-        """
-        if not self.stopping or strategy not in self.stopping:
-            self._guarded(strategy, function, event)
-
-    def _guarded(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
-        before = len(self.intents)
-        is_through = False
-        self.running = strategy
-        try:
-            function(event)
-            is_through = True
-        except Exception as error:
-            del self.intents[before:]
-            self._stop(strategy, error)
-            is_through = True
-        finally:
-            self.running = -1
-            if not is_through:
-                del self.intents[before:]
-
-    def _stop(self, strategy: int, error: BaseException) -> None:
-        book = self.state.strategies[strategy]
-        if book.is_stopped or strategy in self.stopping:
-            return
-        self.stopping.add(strategy)
-        reason = f"{type(error).__name__}: {error}"
-        self._forget(strategy)
-        # applied in turn, behind what the running event decided: recovery folds the same order
-        self.intents.append(m.StrategyStopped(self.state.time_ns, book.name, reason[:200]))
-        if self.stop_listener is not None:
-            self.stop_listener(book.name, error)
-
-    def _forget(self, strategy: int) -> None:
-        """Take a strategy's listeners away, everywhere; lists that are being told stay as are."""
-        for market in self.state.markets:
-            market.forget(strategy)
-        self.order_listeners.pop(strategy, None)
-        self.timer_listeners.pop(self.state.strategies[strategy].name, None)
 
     def _drain(self) -> None:
         """Apply what callbacks wanted and the venue inside reported, until nothing is left."""
@@ -269,11 +304,19 @@ class Stepper:
 
     def _bounded(self, event: Any) -> None:
         self.drained += 1
-        if self.drained > _CALLBACKS_MAX and type(event) in _INTENTS:
-            number = self.state.strategy_numbers.get(event.strategy, -1)
-            if number >= 0:
-                self._stop(number, RecursionError("it answers its own orders without end"))
+        if self.drained > _CALLBACKS_MAX:
+            self._stop_endless(event)
         self._control(event)
+
+    def _stop_endless(self, event: Any) -> None:
+        """Stop the strategy whose wish is one too many."""
+        number = -1
+        if type(event) in (Order, Target):
+            number = event.strategy
+        elif type(event) in _INTENTS:
+            number = self.state.strategy_numbers.get(event.strategy, -1)
+        if number >= 0:
+            self._stop(number, RecursionError("it answers its own orders without end"))
 
     # --- time --------------------------------------------------------------------------------
 

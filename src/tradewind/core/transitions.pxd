@@ -5,16 +5,18 @@ from tradewind.core.entry cimport (
     amended_breach,
     close_order,
     count_message,
-    enter_order,
+    enter_intent,
     reserve,
     settle_reserve,
+    submit_command,
 )
 from tradewind.core.market cimport Market
 from tradewind.core.order_lifecycle cimport next_state
 from tradewind.core.orders cimport Order
 from tradewind.core.posting cimport post_fill
+from tradewind.core.reports cimport execution_of
 from tradewind.core.state cimport State
-from tradewind.core.targets cimport drop_targets, take_target
+from tradewind.core.targets cimport drop_targets, take_intent
 
 
 cdef int64_t _UNKNOWN, _ACCEPTED, _CANCEL_SENT
@@ -22,7 +24,6 @@ cdef list _NOTHING
 
 
 cpdef list order_intended(State state, object event)
-@cython.locals(decided=object)
 cpdef list target_intended(State state, object event)
 @cython.locals(order=Order)
 cpdef list cancel_intended(State state, object event)

@@ -14,17 +14,19 @@ from tradewind.core.entry import (
     amended_breach,
     close_order,
     count_message,
-    enter_order,
+    enter_intent,
     reserve,
     settle_reserve,
+    submit_command,
 )
 from tradewind.core.exposure import Scope
 from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening, next_state
 from tradewind.core.orders import Order
 from tradewind.core.posting import post_fill
+from tradewind.core.reports import Acceptance, execution_of
 from tradewind.core.state import FIRM, State
-from tradewind.core.targets import drop_targets, take_target
+from tradewind.core.targets import drop_targets, take_intent
 from tradewind.model import messages as m
 from tradewind.model.messages import CancelOrder
 from tradewind.model.orders import OrderState
@@ -107,12 +109,13 @@ def strategy_stopped(state: State, event: m.StrategyStopped) -> Decisions:
 
 def order_intended(state: State, event: m.OrderIntended) -> Decisions:
     """Risk, then the order."""
-    return [enter_order(state, event)]
+    return [enter_intent(state, event)]
 
 
 def target_intended(state: State, event: m.TargetIntended) -> Decisions:
     """A target now or at the next price."""
-    decided = take_target(state, event)
+    sized = take_intent(state, event)
+    decided = submit_command(state, sized) if isinstance(sized, Order) else sized
     return _NOTHING if decided is None else [decided]
 
 
@@ -168,10 +171,9 @@ def timer_fired(state: State, event: m.TimerFired) -> Decisions:
     return _NOTHING
 
 
-def order_accepted(state: State, event: m.OrderAccepted) -> Decisions:
+def order_accepted(state: State, event: m.OrderAccepted | Acceptance) -> Decisions:
     """The venue works it."""
-    order = _known(state, event.order_id)
-    if order is not None:
+    if (order := _known(state, event.order_id)) is not None:
         order.venue_order_id = event.venue_order_id
         _move(state, order, _ACCEPTED)
     return _NOTHING
@@ -184,7 +186,7 @@ def order_rejected(state: State, event: m.OrderRejected) -> Decisions:
 
 def order_filled(state: State, event: m.OrderFilled) -> Decisions:
     """Money moved."""
-    post_fill(state, event)
+    post_fill(state, execution_of(event))
     return _NOTHING
 
 
@@ -219,8 +221,7 @@ def cancel_rejected(state: State, event: m.CancelRejected) -> Decisions:
 
 def amend_rejected(state: State, event: m.AmendRejected) -> Decisions:
     """It works with the old terms, and is counted with them."""
-    order = _known(state, event.order_id)
-    if order is not None and order.is_open:
+    if (order := _known(state, event.order_id)) is not None and order.is_open:
         _settle_amend(state, order, Happening.AMEND_REJECTED)
     return _NOTHING
 
@@ -340,8 +341,7 @@ def _known(state: State, order_id: str) -> Order | None:
 
 
 def _report(state: State, order_id: str, happening: int) -> Decisions:
-    order = _known(state, order_id)
-    if order is not None:
+    if (order := _known(state, order_id)) is not None:
         _move(state, order, happening)
     return _NOTHING
 

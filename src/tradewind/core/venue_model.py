@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradewind.core.reports import Acceptance, Execution
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import Report
 
@@ -13,7 +14,8 @@ class VenueModel:
     """Base of venues that answer within the loop; this one never fills anything.
 
     The engine tells it every market row before it applies the row itself, hands it commands,
-    and takes the reports it has put into `reports`, in order, each with its `time_ns`.
+    and takes the reports it has put into `reports`, in order, each with its `time_ns`: messages,
+    or the `Acceptance` and `Execution` that stand for the two that every order has.
     Instruments are numbered in the order of `list_instrument`. `next_due_ns` is the earliest
     time at which `advance` has something to do (an order or report on its way), else `NEVER_NS`;
     `working` is how many orders could be matched by market rows: at 0 the engine may skip the
@@ -27,9 +29,17 @@ class VenueModel:
     __slots__ = ("next_due_ns", "reports", "working")
 
     def __init__(self) -> None:
-        self.reports: list[Report] = []
+        self.reports: list[Report | Acceptance | Execution] = []
         self.next_due_ns = NEVER_NS
         self.working = 0
+
+    def take_reports(self) -> list[Report]:
+        """The reports so far, all of them as messages, for callers outside of an engine."""
+        reports, self.reports = self.reports, []
+        return [
+            report.message() if isinstance(report, Acceptance | Execution) else report
+            for report in reports
+        ]
 
     def list_instrument(self, instrument: Instrument) -> None:
         """The next instrument in number; a new version of one keeps its number."""

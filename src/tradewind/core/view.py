@@ -8,15 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from tradewind.core.engine import Engine
-from tradewind.core.event_checks import check
+from tradewind.core.event_checks import check, check_order_id, check_target, check_words
 from tradewind.core.market import Market
 from tradewind.core.order_view import FillView, OrderView
-from tradewind.core.orders import Order
+from tradewind.core.orders import Order, new_order
 from tradewind.core.position_view import AccountView, PositionView
 from tradewind.core.state import StrategyBook
+from tradewind.core.target import new_target
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.ids import ALPHABET, order_id
+from tradewind.model.instruments import Instrument
 from tradewind.model.numbers import to_decimal, units_of
 from tradewind.model.orders import (
     WEIGHT_DIGITS,
@@ -29,7 +31,8 @@ from tradewind.model.orders import (
     TimeInForce,
 )
 
-_POSITION = TargetKind.POSITION
+_POSITION = int(TargetKind.POSITION)
+_WEIGHT = int(TargetKind.WEIGHT)
 
 Number = Decimal | str | int | float
 """A price or quantity as a person gives it; a float is taken through its shortest text."""
@@ -57,7 +60,7 @@ class View:
     ) -> None:
         self._engine = engine
         self._book = book
-        self._sizing = sizing
+        self._sizing = int(sizing)
         self._cash_buffer = cash_buffer
         self._issued = book.intents
         self._tens = -1
@@ -133,7 +136,7 @@ class View:
 
     def submit(
         self,
-        instrument: str,
+        instrument: str | Instrument,
         side: Side,
         quantity: Number,
         *,
@@ -145,38 +148,39 @@ class View:
         expire_time_ns: int = 0,
     ) -> str:
         """Want an order: market, limit, stop or stop-limit by the prices given; its id."""
-        market = self._engine.state.market(instrument)
-        digits = market.instrument.price_digits
-        intent = m.OrderIntended(
-            self.time_ns,
-            self._coming_id(),
-            self._book.name,
-            market.id,
-            side,
-            self._quantity(market, quantity),
-            _type_of(limit, stop),
-            0 if limit is None else units_of(limit, digits),
-            0 if stop is None else units_of(stop, digits),
-            time_in_force,
-            flags,
-            expire_time_ns,
-            leg,
+        market = self._market(instrument)
+        units = self._quantity(market, quantity)
+        check_words(side, time_in_force, flags, leg, expire_time_ns)
+        book = self._book
+        order = new_order(
+            self._coming_id(), book.index, book.account.index, market.index, int(side), units
         )
-        self._want(intent)
+        if limit is not None or stop is not None:
+            self._price(order, market, limit, stop)
+        order.time_in_force = int(time_in_force)
+        order.flags = int(flags)
+        order.expire_time_ns = expire_time_ns
+        order.leg = int(leg)
+        order.intended_time_ns = self._engine.state.time_ns
+        self._engine.intents.append(order)
         self._issued += 1
-        return intent.order_id
+        return order.order_id
 
-    def target_position(self, instrument: str, quantity: Number, leg: Leg = Leg.NET) -> str:
+    def target_position(
+        self, instrument: str | Instrument, quantity: Number, leg: Leg = Leg.NET
+    ) -> str:
         """Want a signed position; the id of the order that may come of it."""
-        market = self._engine.state.market(instrument)
+        market = self._market(instrument)
         return self._target(market, _POSITION, self._quantity(market, quantity), leg)
 
-    def target_weight(self, instrument: str, weight: Number, leg: Leg = Leg.NET) -> str:
+    def target_weight(
+        self, instrument: str | Instrument, weight: Number, leg: Leg = Leg.NET
+    ) -> str:
         """Want a signed share of account equity in an instrument."""
-        market = self._engine.state.market(instrument)
+        market = self._market(instrument)
         share = units_of(weight, WEIGHT_DIGITS)
         kept = share * (10**WEIGHT_DIGITS - self._cash_buffer) // 10**WEIGHT_DIGITS
-        return self._target(market, TargetKind.WEIGHT, kept, leg)
+        return self._target(market, _WEIGHT, kept, leg)
 
     def cancel(self, identifier: str) -> None:
         """Want an order canceled."""
@@ -205,16 +209,31 @@ class View:
         market = self._engine.state.markets[order.instrument]
         return FillView(event, OrderView(order, market), market)
 
-    def _target(self, market: Market, kind: TargetKind, value: int, leg: Leg) -> str:
+    def _target(self, market: Market, kind: int, value: int, leg: Leg) -> str:
+        check_target(kind, self._sizing, leg)
         identifier = self._coming_id()
-        name = self._book.name
-        self._want(
-            m.TargetIntended(
-                self.time_ns, identifier, name, market.id, kind, value, self._sizing, leg
-            )
+        time_ns = self._engine.state.time_ns
+        target = new_target(
+            time_ns, identifier, self._book.index, market.index, kind, value, self._sizing, int(leg)
         )
+        self._engine.intents.append(target)
         self._issued += 1
         return identifier
+
+    def _market(self, instrument: str | Instrument) -> Market:
+        state = self._engine.state
+        name = instrument if isinstance(instrument, str) else instrument.id
+        number = state.market_numbers.get(name)
+        return state.market(name) if number is None else state.markets[number]
+
+    def _price(
+        self, order: Order, market: Market, limit: Number | None, stop: Number | None
+    ) -> None:
+        """Give an order its prices, and the type that they make of it."""
+        digits = market.instrument.price_digits
+        order.order_type = _type_of(limit, stop)
+        order.limit_price = 0 if limit is None else units_of(limit, digits)
+        order.stop_price = 0 if stop is None else units_of(stop, digits)
 
     def _want(self, intent: m.Intent) -> None:
         """Hand an intent over; one that cannot be meant is refused with `UserError` right here."""
@@ -222,10 +241,9 @@ class View:
         self._engine.intents.append(intent)
 
     def _quantity(self, market: Market, quantity: Number) -> int:
-        digits = market.instrument.quantity_digits
         if type(quantity) is int and -(10**5) < quantity < 10**5:
-            return quantity * int(10**digits)
-        return units_of(quantity, digits)
+            return quantity * market.quantity_unit
+        return units_of(quantity, market.instrument.quantity_digits)
 
     def _coming_id(self) -> str:
         """The id of the next intent: taken only once the intent is handed over."""
@@ -235,6 +253,7 @@ class View:
             self._tens = number // 36
             self._journal_id = journal_id
             self._head = order_id(journal_id, self._book.name, number)[:-1]
+            check_order_id(self._head + ALPHABET[0])
         return self._head + ALPHABET[number % 36]
 
 

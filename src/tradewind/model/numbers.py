@@ -47,7 +47,7 @@ def multiply_units(price: int, quantity: int, factor: int, divisor: int) -> int:
         return 0
     size = abs(quantity)
     # nearly all products are surely small, and a float says so sooner than two divisions
-    is_small = float(abs(price)) * size * factor < _SURELY_SMALL
+    is_small = abs(price) * (size * (factor / _SURELY_SMALL)) < 1
     if not is_small and abs(price) > _MONEY_MAX // factor // size:
         raise BadNumber(
             f"price {price} times quantity {quantity} is beyond 64 bits: use fewer digits"

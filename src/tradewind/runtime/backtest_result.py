@@ -16,8 +16,8 @@ from tradewind.analysis.metrics import Metrics, metrics
 from tradewind.core.engine import Engine
 from tradewind.core.journal_hash import JournalHash
 from tradewind.core.orders import Order
+from tradewind.core.reports import Execution
 from tradewind.core.snapshot import state_hash
-from tradewind.model import messages as m
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import NONE, Limits
 from tradewind.model.numbers import to_decimal
@@ -149,7 +149,7 @@ class BacktestResult:
             book.name: book.stop_reason for book in self._engine.state.strategies if book.is_stopped
         }
 
-    def _fill(self, event: m.OrderFilled, order: Order) -> Fill:
+    def _fill(self, event: Execution, order: Order) -> Fill:
         instrument = self._engine.state.markets[order.instrument].instrument
         return Fill(
             event.time_ns,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -13,6 +12,7 @@ import msgspec
 from tradewind.core.engine import Engine
 from tradewind.core.journal_hash import JournalHash
 from tradewind.core.state import State
+from tradewind.core.tape import Tape
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.instruments import Instrument, currency_digits
@@ -67,10 +67,10 @@ class SimulatedRun:
         self._terms = terms
         self._start_time_ns = start_time_ns
         self._journal = JournalHash()
-        self._counts: Counter[str] = Counter()
+        self._tape = Tape(self._journal.body)
         self._currency = terms.currency or instruments[0].currency
         self._cash = money_of(terms.cash, currency_digits(self._currency))
-        self._engine = Engine(State(), venue, self._keep)
+        self._engine = Engine(State(), venue, self._tape)
         self._engine.fills = []
         for event in self._setup(instruments):
             self._engine.step(event)
@@ -103,7 +103,7 @@ class SimulatedRun:
         return BacktestResult(
             self._engine,
             self._journal,
-            self._counts,
+            self._tape.counts,
             start_time_ns=self._start_time_ns,
             cash=self._cash,
             currency=self._currency,
@@ -119,11 +119,6 @@ class SimulatedRun:
         if terms.limits != NONE:
             events.append(m.LimitsChanged(time_ns, f"account:{ACCOUNT}", terms.limits, "backtest"))
         return events
-
-    def _keep(self, sequences: list[int], records: list[m.Record]) -> None:
-        self._journal.records(sequences, records)
-        for kind, count in Counter(map(type, records)).items():
-            self._counts[kind.__name__] += count
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 cimport cython
 from libc.stdint cimport int64_t
+from tradewind.core.reports cimport acceptance, execution
 from tradewind.core.venue_model cimport VenueModel
 from tradewind.sim.fees cimport FeeModel
 from tradewind.sim.latency cimport LatencyModel

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 
+from tradewind.core.reports import Acceptance, Execution, acceptance, execution
 from tradewind.core.venue_model import NEVER_NS, VenueModel
 from tradewind.model.messages import (
     AmendRejected,
     CancelRejected,
-    OrderAccepted,
     OrderAmended,
     OrderCanceled,
     OrderExpired,
-    OrderFilled,
     OrderRejected,
     Report,
 )
@@ -54,7 +53,7 @@ class Reporting:
         self.open_orders: dict[str, WorkingOrder] = {}
         self.finished: dict[str, str] = {}
         self.finished_ids: deque[str] = deque()
-        self.late: deque[tuple[int, Report]] = deque()
+        self.late: deque[tuple[int, Report | Acceptance | Execution]] = deque()
         self.count = 0
         self.due_ns = 0
         self.next_due_ns = NEVER_NS
@@ -63,7 +62,7 @@ class Reporting:
         """Take the order into the register and tell so."""
         self.register(order)
         due_ns = self.learn_ns(time_ns)
-        self.send(due_ns, OrderAccepted(due_ns, order.order_id, "sim:" + order.order_id))
+        self.send(due_ns, acceptance(due_ns, order.order_id, "sim:" + order.order_id))
 
     def register(self, order: WorkingOrder) -> None:
         """Take the order into the register."""
@@ -95,9 +94,7 @@ class Reporting:
         fill_id = f"{order_id}:{order.filled_quantity}"
         self.send(
             due_ns,
-            OrderFilled(
-                due_ns, order_id, fill_id, price, quantity, fee, listing.currency, liquidity
-            ),
+            execution(due_ns, order_id, fill_id, price, quantity, fee, listing.currency, liquidity),
         )
         if order.filled_quantity >= order.quantity:
             self.finish(order, "filled")
@@ -157,7 +154,7 @@ class Reporting:
             self.due_ns = time_ns
         return self.due_ns
 
-    def send(self, due_ns: int, report: Report) -> None:
+    def send(self, due_ns: int, report: Report | Acceptance | Execution) -> None:
         """Put a report on its way."""
         if self.latency.is_instant:
             self.venue.reports.append(report)

@@ -55,9 +55,10 @@ class SimulatedVenue(VenueModel):
     >>> venue.list_instrument(Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD"))
     >>> venue.submit(5, "j0-cross-1", 0, Side.BUY, 10, OrderType.MARKET, 0, 0, 1, 0, 0)
     >>> venue.on_bar_opened(0, 9, 10000)
-    >>> [(type(report).__name__, report.time_ns) for report in venue.reports]
-    [('OrderAccepted', 5), ('OrderFilled', 9)]
-    >>> venue.reports[-1].price, venue.reports[-1].fee  # 0.1 % of 1000.00 in 10^-6
+    >>> accepted, filled = venue.take_reports()
+    >>> accepted.time_ns, filled.time_ns
+    (5, 9)
+    >>> filled.price, filled.fee  # 0.1 % of 1000.00 in 10^-6
     (10000, 1000000)
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order
@@ -46,7 +46,7 @@ class Strategy:
                 raise UserError(f"{type(self).__name__} has no parameter {name!r}: known: {known}")
             setattr(self, name, _converted(name, value, types[name]))
         self.instruments: list[str] = []
-        self._view: View | None = None
+        self._view: View = _NOT_RUNNING
 
     # --- what you may write ------------------------------------------------------------------
 
@@ -82,87 +82,87 @@ class Strategy:
     def subscribe_bars(self, instrument: str, timeframe: str = "") -> None:
         """Get `on_bar` for an instrument; the timeframe (`1m`) is built live, given in a run."""
         self._wanted_bars.append((_id_of(instrument), timeframe))
-        self._desk.listen("bars", _id_of(instrument), self.on_bar)
+        self._view.listen("bars", _id_of(instrument), self.on_bar)
 
     def subscribe_trades(self, instrument: str) -> None:
         """Get `on_trade` for an instrument."""
-        self._desk.listen("trades", _id_of(instrument), self.on_trade)
+        self._view.listen("trades", _id_of(instrument), self.on_trade)
 
     def subscribe_quotes(self, instrument: str) -> None:
         """Get `on_quote` for an instrument."""
-        self._desk.listen("quotes", _id_of(instrument), self.on_quote)
+        self._view.listen("quotes", _id_of(instrument), self.on_quote)
 
     def subscribe_depth(self, instrument: str) -> None:
         """Get `on_depth` for an instrument."""
-        self._desk.listen("depth", _id_of(instrument), self.on_depth)
+        self._view.listen("depth", _id_of(instrument), self.on_depth)
 
     def buy(self, quantity: Number, instrument: str = "", **terms: Any) -> str:
         """Want to buy; terms are `limit stop time_in_force flags leg expire_time_ns`.
 
         Without a price it is a market order. Returns the order's id.
         """
-        return self._desk.submit(self._or_first(instrument), Side.BUY, quantity, **terms)
+        return self._view.submit(instrument or self.instrument, _BUY, quantity, **terms)
 
     def sell(self, quantity: Number, instrument: str = "", **terms: Any) -> str:
         """Want to sell; see `buy`."""
-        return self._desk.submit(self._or_first(instrument), Side.SELL, quantity, **terms)
+        return self._view.submit(instrument or self.instrument, _SELL, quantity, **terms)
 
     def target_position(self, quantity: Number, instrument: str = "", leg: Leg = Leg.NET) -> str:
         """Want this signed position."""
-        return self._desk.target_position(self._or_first(instrument), quantity, leg)
+        return self._view.target_position(instrument or self.instrument, quantity, leg)
 
     def target_weight(self, weight: Number, instrument: str = "", leg: Leg = Leg.NET) -> str:
         """Want this signed share of account equity in the instrument (0.5 is half)."""
-        return self._desk.target_weight(self._or_first(instrument), weight, leg)
+        return self._view.target_weight(self._or_first(instrument), weight, leg)
 
     def cancel(self, order_id: str) -> None:
         """Want an order canceled."""
-        self._desk.cancel(order_id)
+        self._view.cancel(order_id)
 
     def cancel_all(self, instrument: str = "") -> None:
         """Want all own open orders (of an instrument) canceled."""
-        for order in self._desk.orders(instrument):
-            self._desk.cancel(order.order_id)
+        for order in self._view.orders(instrument):
+            self._view.cancel(order.order_id)
 
     def amend(self, order_id: str, *, quantity: Number, limit: Number) -> None:
         """Want a working order with another total quantity and limit."""
-        self._desk.amend(order_id, quantity, limit)
+        self._view.amend(order_id, quantity, limit)
 
     def set_timer(self, name: str, due_time_ns: int, interval_ns: int = 0) -> None:
         """Want `on_timer(name)` at a time (UTC, ns), and every interval behind it."""
-        self._desk.set_timer(name, due_time_ns, interval_ns)
+        self._view.set_timer(name, due_time_ns, interval_ns)
 
     def price_below(self, price: float, instrument: str = "") -> Decimal:
         """The nearest price on the instrument's grid at or below a price."""
-        return self._desk.price_below(self._or_first(instrument), price)
+        return self._view.price_below(self._or_first(instrument), price)
 
     def price_above(self, price: float, instrument: str = "") -> Decimal:
         """The nearest price on the instrument's grid at or above a price."""
-        return self._desk.price_above(self._or_first(instrument), price)
+        return self._view.price_above(self._or_first(instrument), price)
 
     @property
     def time_ns(self) -> int:
         """The time of the event being handled: never ask the clock."""
-        return self._desk.time_ns
+        return self._view.time_ns
 
     @property
     def position(self) -> PositionView:
         """The own position in the first instrument."""
-        return self._desk.position(self.instrument)
+        return self._view.position(self.instrument)
 
     def position_in(self, instrument: str) -> PositionView:
         """The own position in an instrument."""
-        return self._desk.position(_id_of(instrument))
+        return self._view.position(_id_of(instrument))
 
     @property
     def account(self) -> AccountView:
         """Cash and equity of the account."""
-        return self._desk.account
+        return self._view.account
 
     @property
     def open_orders(self) -> list[OrderView]:
         """Own orders that may still fill."""
-        return self._desk.orders()
+        return self._view.orders()
 
     # --- how a run attaches it ---------------------------------------------------------------
 
@@ -217,21 +217,26 @@ class Strategy:
             else:
                 setattr(self, name, value)
 
-    @property
-    def _desk(self) -> View:
-        if self._view is None:
-            raise UserError("the strategy is not running yet: call this in on_start or later")
-        return self._view
-
     def _or_first(self, instrument: str) -> str:
         return _id_of(instrument) if instrument else self.instrument
 
     def _on_report(self, report: tuple[Order, Any]) -> None:
         order, event = report
-        desk = self._desk
+        desk = self._view
         if type(event) is OrderFilled:
             self.on_fill(desk.fill_view(event, order))
         self.on_order(desk.order_view(order))
+
+
+class _NotRunning:
+    """What stands for the view of a strategy before it runs; a property would cost each call."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise UserError("the strategy is not running yet: call this in on_start or later")
+
+
+_NOT_RUNNING: Any = _NotRunning()
+_BUY, _SELL = Side.BUY, Side.SELL
 
 
 def _id_of(instrument: str | Instrument) -> str:

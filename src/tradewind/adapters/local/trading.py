@@ -225,8 +225,7 @@ class PaperTrading:
         return self._seen_ns
 
     def _hand_over(self) -> None:
-        reports, self._simulated.reports = self._simulated.reports, []
-        for report in reports:
+        for report in self._simulated.take_reports():
             marked = self._marked(report)
             self._reports.setdefault(marked.order_id, []).append(marked)
             terms = self._terms.get(marked.order_id)

@@ -1,0 +1,26 @@
+cimport cython
+from libc.stdint cimport int64_t
+
+
+# They hold texts and numbers, so they are in no cycle.
+@cython.final
+@cython.no_gc
+@cython.freelist(8)
+cdef class Acceptance:
+    cdef readonly int64_t time_ns
+    cdef readonly str order_id, venue_order_id
+
+
+@cython.final
+@cython.no_gc
+@cython.freelist(8)
+cdef class Execution:
+    cdef readonly int64_t time_ns, price, quantity, fee, liquidity
+    cdef readonly str order_id, fill_id, fee_currency
+
+
+@cython.locals(report=Acceptance)
+cpdef Acceptance acceptance(int64_t time_ns, str order_id, str venue_order_id)
+@cython.locals(report=Execution)
+cpdef Execution execution(int64_t time_ns, str order_id, str fill_id, int64_t price, int64_t quantity, int64_t fee, str fee_currency, int64_t liquidity)
+cpdef Execution execution_of(object event)

@@ -1,0 +1,336 @@
+"""The tape: records of a run as the bytes of a journal's body, without an object for each."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tradewind.core.order_messages import order_intended, submit_order, target_intended
+from tradewind.core.orders import Order
+from tradewind.core.reports import Acceptance, Execution
+from tradewind.core.target import Target
+from tradewind.model.codec import PREFIX_BYTES, encode, encode_all
+from tradewind.model.messages import MarketRecorded, Record
+
+BYTES_HELD_MAX = 65_536
+"""Bytes kept before they are handed over; one record may be longer."""
+RECORDS_HELD_MAX = 512
+"""Records kept before they are handed over."""
+
+# C integers when compiled (tape.pxd)
+_BYTES_MAX = BYTES_HELD_MAX
+_RECORDS_MAX = RECORDS_HELD_MAX
+_PREFIX = PREFIX_BYTES
+_NUMBER_BYTES = 9
+"""What a number takes at most in MessagePack."""
+
+_COMPILED = not __file__.endswith(".py")
+
+
+class Tape:
+    """Takes records in order and hands `(sequences, body)` over: int64 memory and journal bytes.
+
+    With `packs` 1, which is best when compiled, the four records that every order has are written
+    as MessagePack from their numbers, byte for byte what `model.codec` makes of the message; with
+    0 messages are built and encoded together.
+
+    >>> from tradewind.model.codec import split, FORMAT, decode
+    >>> from tradewind.model.messages import ClockTicked
+    >>> tape = Tape(lambda sequences, body: print([decode(one) for one in split(body, FORMAT)]))
+    >>> tape.record(1, ClockTicked(5)); tape.flush()
+    [ClockTicked(time_ns=5)]
+    >>> tape.counts["ClockTicked"]
+    1
+    """
+
+    __slots__ = (
+        "_accepted",
+        "_aimed",
+        "_bytes",
+        "_count",
+        "_filled",
+        "_intended",
+        "_length",
+        "_messages",
+        "_others",
+        "_packs",
+        "_sequences",
+        "_start",
+        "_submitted",
+        "_take",
+    )
+
+    def __init__(self, take: Callable[[bytes, bytes], None], packs: int = int(_COMPILED)) -> None:
+        self._take = take
+        self._packs = packs
+        self._bytes: Any = array("B", bytes(2 * _BYTES_MAX))
+        self._sequences: Any = array("q", bytes(8 * _RECORDS_MAX))
+        self._messages: list[Record] = []
+        self._others: Counter[str] = Counter()
+        self._length = self._start = self._count = 0
+        self._intended = self._aimed = self._submitted = self._accepted = self._filled = 0
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many records of each kind came so far, by the name of their message."""
+        counts = Counter(self._others)
+        counts["OrderIntended"] += self._intended
+        counts["TargetIntended"] += self._aimed
+        counts["SubmitOrder"] += self._submitted
+        counts["OrderAccepted"] += self._accepted
+        counts["OrderFilled"] += self._filled
+        return +counts
+
+    def flush(self) -> None:
+        """Hand over what is held."""
+        if self._count == 0:
+            return
+        sequences = np.asarray(self._sequences)[: self._count].tobytes()
+        body = np.asarray(self._bytes)[: self._length].tobytes()
+        if self._messages:
+            body = encode_all(self._messages)
+            self._messages = []
+        self._count = self._length = 0
+        self._take(sequences, body)
+
+    def record(self, sequence: int, message: Record) -> None:
+        """Any record; `MarketRecorded` only says where rows are, and is left out."""
+        if type(message) is MarketRecorded:
+            return
+        self._others[type(message).__name__] += 1
+        self._begin(sequence)
+        if not self._packs:
+            self._messages.append(message)
+            return
+        self._octets(encode(message))
+        self._end()
+
+    # --- the records of every order ----------------------------------------------------------
+
+    def order_intended(self, sequence: int, order: Order, strategy: str, instrument: str) -> None:
+        """A strategy's order, as it came."""
+        if not self._packs:
+            self.record(sequence, order_intended(order, strategy, instrument))
+            return
+        self._intended += 1
+        self._begin(sequence)
+        self._octets(_INTENDED)
+        self._number(order.intended_time_ns)
+        self._text(order.order_id)
+        self._text(strategy)
+        self._text(instrument)
+        self._number(order.side)
+        self._number(order.quantity)
+        self._number(order.order_type)
+        self._number(order.limit_price)
+        self._number(order.stop_price)
+        self._number(order.time_in_force)
+        self._number(order.flags)
+        self._number(order.expire_time_ns)
+        self._number(order.leg)
+        self._end()
+
+    def target_intended(
+        self, sequence: int, target: Target, strategy: str, instrument: str
+    ) -> None:
+        """A strategy's target, as it came."""
+        if not self._packs:
+            self.record(sequence, target_intended(target, strategy, instrument))
+            return
+        self._aimed += 1
+        self._begin(sequence)
+        self._octets(_AIMED)
+        self._number(target.time_ns)
+        self._text(target.order_id)
+        self._text(strategy)
+        self._text(instrument)
+        self._number(target.kind)
+        self._number(target.value)
+        self._number(target.sizing)
+        self._number(target.leg)
+        self._end()
+
+    def submit_order(
+        self,
+        sequence: int,
+        time_ns: int,
+        order: Order,
+        account: str,
+        venue: str,
+        instrument: str,
+    ) -> None:
+        """The command that sends an order."""
+        if not self._packs:
+            self.record(sequence, submit_order(time_ns, order, account, venue, instrument))
+            return
+        self._submitted += 1
+        self._begin(sequence)
+        self._octets(_SUBMIT)
+        self._number(time_ns)
+        self._text(order.order_id)
+        self._text(account)
+        self._text(venue)
+        self._text(instrument)
+        self._number(order.side)
+        self._number(order.quantity)
+        self._number(order.order_type)
+        self._number(order.limit_price)
+        self._number(order.stop_price)
+        self._number(order.time_in_force)
+        self._number(order.flags)
+        self._number(order.expire_time_ns)
+        self._number(order.leg)
+        self._end()
+
+    def order_accepted(self, sequence: int, report: Acceptance) -> None:
+        """The venue works an order."""
+        if not self._packs:
+            self.record(sequence, report.message())
+            return
+        self._accepted += 1
+        self._begin(sequence)
+        self._octets(_ACCEPTED)
+        self._number(report.time_ns)
+        self._text(report.order_id)
+        self._text(report.venue_order_id)
+        self._end()
+
+    def order_filled(self, sequence: int, report: Execution) -> None:
+        """One execution."""
+        if not self._packs:
+            self.record(sequence, report.message())
+            return
+        self._filled += 1
+        self._begin(sequence)
+        self._octets(_FILLED)
+        self._number(report.time_ns)
+        self._text(report.order_id)
+        self._text(report.fill_id)
+        self._number(report.price)
+        self._number(report.quantity)
+        self._number(report.fee)
+        self._text(report.fee_currency)
+        self._number(report.liquidity)
+        self._end()
+
+    # --- MessagePack -------------------------------------------------------------------------
+
+    def _begin(self, sequence: int) -> None:
+        """Note the sequence and leave room for the length in front of the record."""
+        if self._count == _RECORDS_MAX or self._length >= _BYTES_MAX:
+            self.flush()
+        self._sequences[self._count] = sequence
+        self._count += 1
+        self._start = self._length
+        self._length += _PREFIX
+
+    def _end(self) -> None:
+        """Write the record's length in front of it, little-endian."""
+        length = self._length - self._start - _PREFIX
+        for place in range(_PREFIX):
+            self._bytes[self._start + place] = length & 255
+            length >>= 8
+
+    def _make_room(self, count: int) -> None:
+        while self._length + count > len(self._bytes):
+            self._bytes = array("B", bytes(memoryview(self._bytes)) * 2)
+
+    def _octets(self, octets: bytes) -> None:
+        """Bytes as they are."""
+        count = len(octets)
+        self._make_room(count)
+        start = self._length
+        for place in range(count):
+            self._bytes[start + place] = octets[place]
+        self._length = start + count
+
+    def _text(self, text: str) -> None:
+        """A text: its length and its characters, which are nearly always few and ASCII."""
+        if len(text) > 31 or not self._is_short_text(text):
+            self._long_text(text.encode())
+
+    def _is_short_text(self, text: str) -> bool:
+        """Write a text of at most 31 characters; False, and nothing written, beyond ASCII."""
+        count = len(text)
+        self._make_room(count + 1)
+        start = self._length + 1
+        for place in range(count):
+            mark = ord(text[place])
+            if mark > 127:
+                return False
+            self._bytes[start + place] = mark
+        self._bytes[start - 1] = 0xA0 | count
+        self._length = start + count
+        return True
+
+    def _long_text(self, octets: bytes) -> None:
+        count = len(octets)
+        assert count <= 65_535, "a text of a record is too long"
+        self._make_room(3)
+        if count <= 31:
+            self._octets(bytes((0xA0 | count,)))
+        elif count <= 255:
+            self._octets(bytes((0xD9, count)))
+        else:
+            self._octets(bytes((0xDA, count >> 8, count & 255)))
+        self._octets(octets)
+
+    def _number(self, number: int) -> None:
+        """An integer of 64 bits in the fewest bytes."""
+        self._make_room(_NUMBER_BYTES)
+        if -32 <= number <= 127:
+            self._bytes[self._length] = number & 255
+            self._length += 1
+        elif number > 0:
+            self._positive(number)
+        else:
+            self._negative(number)
+
+    def _positive(self, number: int) -> None:
+        if number <= 255:
+            self._big_endian(0xCC, number, 1)
+        elif number <= 65_535:
+            self._big_endian(0xCD, number, 2)
+        elif number <= 4_294_967_295:
+            self._big_endian(0xCE, number, 4)
+        else:
+            self._big_endian(0xCF, number, 8)
+
+    def _negative(self, number: int) -> None:
+        if number >= -128:
+            self._big_endian(0xD0, number, 1)
+        elif number >= -32_768:
+            self._big_endian(0xD1, number, 2)
+        elif number >= -2_147_483_648:
+            self._big_endian(0xD2, number, 4)
+        else:
+            self._big_endian(0xD3, number, 8)
+
+    def _big_endian(self, kind: int, number: int, count: int) -> None:
+        start = self._length
+        self._bytes[start] = kind
+        for place in range(count, 0, -1):
+            self._bytes[start + place] = number & 255
+            number >>= 8
+        self._length = start + 1 + count
+
+
+def head_of(name: str, fields: int) -> bytes:
+    """How a message of so many fields begins: an array with its name first.
+
+    >>> from tradewind.model.messages import ClockTicked
+    >>> head_of("ClockTicked", 1) == encode(ClockTicked(5))[:-1]
+    True
+    """
+    return bytes((0x90 | (fields + 1), 0xA0 | len(name))) + name.encode()
+
+
+_INTENDED = head_of("OrderIntended", 13)
+_AIMED = head_of("TargetIntended", 8)
+_SUBMIT = head_of("SubmitOrder", 14)
+_ACCEPTED = head_of("OrderAccepted", 3)
+_FILLED = head_of("OrderFilled", 8)
