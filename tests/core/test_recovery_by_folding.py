@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.core.market_run import SAP, RecordedRun, Run, columns
+from tests.core.market_run import SAP, RecordedRun, columns
 from tradewind.core.engine import Engine
 from tradewind.core.snapshot import decode_state, encode_state, state_hash
 from tradewind.model import messages as m
@@ -85,7 +85,7 @@ def test_a_snapshot_of_a_restored_state_has_the_same_bytes() -> None:
 
 def test_folding_calls_no_strategy() -> None:
     snapshots, recorded, rows, _ = live_run()
-    run = Run()
+    run = RecordedRun()
     run.engine.state = decode_state(snapshots[0])
     fold_on(run.engine, recorded, rows, max(*recorded, *rows))
     assert not run.engine.intents

@@ -8,6 +8,7 @@ from tradewind.core.orders cimport Order, new_order
 from tradewind.core.positions cimport Position
 from tradewind.core.risk cimport breach_of
 from tradewind.core.state cimport Account, State, StrategyBook
+from tradewind.model.numbers cimport magnitude
 
 
 cdef tuple _LEGS

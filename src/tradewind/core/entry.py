@@ -13,7 +13,7 @@ from tradewind.core.risk import Breach, breach_of
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.model.errors import BadNumber
 from tradewind.model.messages import OrderDenied, OrderIntended, SubmitOrder
-from tradewind.model.numbers import MONEY_MAX, UNITS_MAX, format_plain
+from tradewind.model.numbers import MONEY_MAX, UNITS_MAX, format_plain, magnitude
 from tradewind.model.orders import Leg, OrderFlag, OrderState, OrderType
 
 _DENIED = int(OrderState.DENIED)
@@ -147,8 +147,8 @@ def _scope_breach(
 
 def _remember(state: State, order: Order, book: StrategyBook) -> None:
     """Note an order that goes out, where a scope looks for duplicates."""
-    for scope in (book.scope, book.account.scope, state.firm):
-        if scope.limits.duplicate_ns is not None:
+    for scope in book.scopes:
+        if scope.is_limited and scope.limits.duplicate_ns is not None:
             key = (order.strategy, order.instrument, order.side, order.limit_price, order.quantity)
             scope.remember(key, state.time_ns)
 
@@ -158,7 +158,7 @@ def reserve(state: State, order: Order, quantity: int) -> None:
     book: StrategyBook = state.strategies[order.strategy]
     market: Market = state.markets[order.instrument]
     order.reserved += quantity
-    for scope in (book.scope, book.account.scope, state.firm):
+    for scope in book.scopes:
         holding: Holding = state.holding(scope, market, book.account)
         holding.reserve(order.side, quantity)
 
@@ -199,8 +199,8 @@ def _order_of(intent: OrderIntended, book: StrategyBook, market_number: int) -> 
 
 
 def _form_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
-    digits = market.instrument.quantity_digits
     if order.quantity <= 0 or order.quantity > _MAX or order.quantity % market.lot != 0:
+        digits = market.instrument.quantity_digits
         lot = format_plain(market.lot, digits)
         return ("off_grid", f"quantity {format_plain(order.quantity, digits)}", f"lots of {lot}")
     if order.limit_price % market.tick != 0 or order.stop_price % market.tick != 0:
@@ -237,7 +237,7 @@ def _price_form_breach(order: Order, market: Market) -> Breach | None:
 def _size_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     """Refuse what could not be valued in 64 bits, with all that is held and open in the firm."""
     holding: Holding = state.holding(state.firm, market, book.account)
-    quantity = abs(holding.resulting(order.side, order.quantity))
+    quantity = magnitude(holding.resulting(order.side, order.quantity))
     price = max(order.limit_price, order.stop_price, market.mark)
     if quantity > _MAX or (quantity and price > NOTIONAL_MAX // market.money_factor // quantity):
         held = format_plain(quantity, market.instrument.quantity_digits)
@@ -259,7 +259,7 @@ def _leg_breach(state: State, order: Order, book: StrategyBook) -> Breach | None
     if not is_closing_leg and order.flags & _REDUCE_ONLY == 0:
         return None
     position: Position = book.position(order.instrument, order.leg)
-    held = abs(position.quantity) if (position.quantity > 0) != (order.side > 0) else 0
+    held = magnitude(position.quantity) if (position.quantity > 0) != (order.side > 0) else 0
     room = max(0, held - open_quantity(state, order))
     if order.quantity <= room:
         return None
@@ -330,7 +330,7 @@ def amended_breach(state: State, order: Order, quantity: int, limit_price: int) 
 def count_message(state: State, order: Order) -> None:
     """Count a cancel with the messages of a second; a cancel itself is never refused."""
     book: StrategyBook = state.strategies[order.strategy]
-    for scope in (book.scope, book.account.scope, state.firm):
+    for scope in book.scopes:
         if scope.is_limited:
             scope.count_message(state.time_ns)
 

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t
 from tradewind.core.bounds cimport Bounds
 from tradewind.core.ledger cimport Wallet
 from tradewind.core.market cimport Market
+from tradewind.model.numbers cimport magnitude
 
 
 cdef int64_t MONEY_MAX
@@ -42,7 +43,7 @@ cdef class Scope:
     @cython.locals(second=int64_t)
     cpdef int64_t count_message(self, int64_t time_ns) except? -1
     cpdef void remember(self, tuple order, int64_t time_ns) except *
-    @cython.locals(total=int64_t, holding=Holding)
+    @cython.locals(total=int64_t, holding=Holding, money=int64_t)
     cpdef int64_t gross(self) except? -1
     @cython.locals(total=int64_t, holding=Holding, quantity=int64_t)
     cpdef int64_t net(self, int64_t side) except? -1

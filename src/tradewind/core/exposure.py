@@ -10,7 +10,7 @@ from tradewind.core.market import Market
 from tradewind.model.errors import BadNumber
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
-from tradewind.model.numbers import MONEY_MAX
+from tradewind.model.numbers import MONEY_MAX, magnitude
 
 RATE_DIGITS = 9
 _SECOND_NS = 1_000_000_000
@@ -58,7 +58,7 @@ class Holding:
         """The larger position by size that open orders can lead to."""
         long = self.position + self.open_buy
         short = self.position - self.open_sell
-        return long if abs(long) >= abs(short) else short
+        return long if magnitude(long) >= magnitude(short) else short
 
     def reserve(self, side: int, quantity: int) -> None:
         """Count an open quantity (or, negative, count it no more)."""
@@ -169,7 +169,8 @@ class Scope:
         total = 0
         for holding in self.holdings:
             if holding is not None:
-                total = bounded_sum(total, abs(holding.money(holding.market.mark, holding.worst())))
+                money = holding.money(holding.market.mark, holding.worst())
+                total = bounded_sum(total, magnitude(money))
         return total
 
     def net(self, side: int) -> int:
@@ -231,7 +232,7 @@ def bounded_sum(total: int, amount: int) -> int:
     >>> bounded_sum(-5, 7)
     2
     """
-    if abs(amount) > MONEY_MAX - abs(total):
+    if magnitude(amount) > MONEY_MAX - magnitude(total):
         raise BadNumber(f"{total} and {amount} together are beyond 64 bits")
     return total + amount
 

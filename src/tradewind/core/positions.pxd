@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from tradewind.model.numbers cimport multiply_units
+from tradewind.model.numbers cimport magnitude, multiply_units
 
 
 cdef int64_t MONEY_MAX

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradewind.model.numbers import MONEY_MAX, multiply_units
+from tradewind.model.numbers import MONEY_MAX, magnitude, multiply_units
 
 
 class Position:
@@ -43,7 +43,7 @@ class Position:
             self.cost += notional
             self.released = -notional
             return 0
-        if abs(signed_quantity) < abs(self.quantity):
+        if magnitude(signed_quantity) < magnitude(self.quantity):
             released = share_of_cost(self.cost, -signed_quantity, self.quantity)
             realized = -notional - released
         elif signed_quantity == -self.quantity:
@@ -72,7 +72,7 @@ def share_of_cost(cost: int, closed: int, quantity: int) -> int:
     >>> share_of_cost(100, 1, 3), share_of_cost(-100, -1, -3), share_of_cost(2**62, 9, 10)
     (33, -34, 4150517416584649113)
     """
-    if abs(cost) <= MONEY_MAX // abs(closed):
+    if magnitude(cost) <= MONEY_MAX // magnitude(closed):
         return cost * closed // quantity
     wide: Any = cost
     return int(wide * closed // quantity)

@@ -10,6 +10,7 @@ from tradewind.core.orders cimport Order
 from tradewind.core.positions cimport Position
 from tradewind.core.reports cimport Execution
 from tradewind.core.state cimport State, StrategyBook
+from tradewind.model.numbers cimport magnitude
 
 
 cdef int64_t _UNKNOWN, _FULL, _PARTIAL

@@ -11,6 +11,7 @@ from tradewind.core.orders import Order
 from tradewind.core.positions import Position
 from tradewind.core.reports import Execution
 from tradewind.core.state import State, StrategyBook
+from tradewind.model.numbers import magnitude
 from tradewind.model.orders import OrderState
 
 _UNKNOWN = int(OrderState.UNKNOWN)
@@ -49,7 +50,7 @@ def _post_money(state: State, order: Order, price: int, quantity: int) -> None:
     holding: Holding = state.holding(book.account.scope, market, book.account)
     wallet: Wallet = book.account.wallet(market.currency)
     wallet.post_fill(notional, position.released, realized)
-    order.filled_notional += abs(notional)
+    order.filled_notional += magnitude(notional)
     holding.position += signed
     for scope in (book.scope, state.firm):
         other: Holding = state.holding(scope, market, book.account)

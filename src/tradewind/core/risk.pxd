@@ -5,6 +5,7 @@ from tradewind.core.bounds cimport Bounds
 from tradewind.core.exposure cimport Holding, Scope, convert
 from tradewind.core.market cimport Market
 from tradewind.core.orders cimport Order
+from tradewind.model.numbers cimport magnitude
 
 
 cdef int64_t OFF

@@ -11,7 +11,7 @@ from tradewind.core.bounds import OFF, SHARE
 from tradewind.core.exposure import Holding, Scope, convert
 from tradewind.core.orders import Order
 from tradewind.model.instruments import currency_digits
-from tradewind.model.numbers import format_plain
+from tradewind.model.numbers import format_plain, magnitude
 
 _SHARE_MAX = 9 * SHARE
 _BASE_MAX = SHARE * SHARE
@@ -94,7 +94,7 @@ def _order_breach(order: Order, holding: Holding, scope: Scope) -> Breach | None
     if price <= 0:
         return ("no_price", "0", "a price")
     if bounds.order_notional != OFF:
-        notional = abs(holding.money(price, order.quantity))
+        notional = magnitude(holding.money(price, order.quantity))
         if notional > bounds.order_notional:
             return _amounts("max_order_notional", notional, bounds.order_notional, scope)
     return None
@@ -107,7 +107,7 @@ def _price_breach(order: Order, holding: Holding, time_ns: int) -> Breach | None
         age = time_ns - market.mark_time_ns
         return ("stale_price", f"{age} ns", f"{bounds.stale_price_ns} ns")
     if bounds.price_collar != OFF and order.limit_price > 0:
-        away = abs(order.limit_price - market.mark)
+        away = magnitude(order.limit_price - market.mark)
         if market.mark <= 0:
             return ("no_price", "0", "a price")
         if exceeds_share(away, bounds.price_collar, market.mark):
@@ -142,12 +142,12 @@ def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | N
     if resulting < 0 and not bounds.is_short_allowed and order.side < 0:
         return _quantities("short_sale", resulting, 0, holding)
     # an order that brings the position nearer to zero is always let through
-    if (resulting >= 0) == (position >= 0) and abs(resulting) <= abs(position):
+    if (resulting >= 0) == (position >= 0) and magnitude(resulting) <= magnitude(position):
         return None
-    if bounds.position_quantity != OFF and abs(resulting) > bounds.position_quantity:
-        return _quantities("max_position", abs(resulting), bounds.position_quantity, holding)
+    if bounds.position_quantity != OFF and magnitude(resulting) > bounds.position_quantity:
+        return _quantities("max_position", magnitude(resulting), bounds.position_quantity, holding)
     if bounds.position_notional != OFF:
-        notional = abs(holding.money(exposed_price(order, holding), resulting))
+        notional = magnitude(holding.money(exposed_price(order, holding), resulting))
         if notional > bounds.position_notional:
             return _amounts("max_position_notional", notional, bounds.position_notional, scope)
     return None
@@ -159,10 +159,10 @@ def _exposure_breach(order: Order, holding: Holding, scope: Scope, equity: int) 
     if bounds.net_exposure != OFF:
         net = scope.net(order.side) + order.side * holding.money(price, order.quantity)
         if net * order.side > bounds.net_exposure:
-            return _amounts("max_net_exposure", abs(net), bounds.net_exposure, scope)
+            return _amounts("max_net_exposure", magnitude(net), bounds.net_exposure, scope)
     before = holding.money(price, holding.worst())
     after = holding.money(price, holding.resulting(order.side, order.quantity))
-    grows = abs(after) - abs(before)
+    grows = magnitude(after) - magnitude(before)
     if grows <= 0:
         return None
     if bounds.gross_exposure != OFF or bounds.capital != OFF or bounds.leverage != OFF:
@@ -173,8 +173,10 @@ def _exposure_breach(order: Order, holding: Holding, scope: Scope, equity: int) 
             return _amounts("capital", gross, bounds.capital, scope)
         if bounds.leverage != OFF and exceeds_share(gross, bounds.leverage, equity):
             return _shares("max_leverage", gross, equity, bounds.leverage)
-    if bounds.concentration != OFF and exceeds_share(abs(after), bounds.concentration, equity):
-        return _shares("concentration", abs(after), equity, bounds.concentration)
+    if bounds.concentration != OFF and exceeds_share(
+        magnitude(after), bounds.concentration, equity
+    ):
+        return _shares("concentration", magnitude(after), equity, bounds.concentration)
     if bounds.risk_per_trade != OFF:
         at_risk = risk_of(order, holding)
         if exceeds_share(at_risk, bounds.risk_per_trade, equity):
@@ -186,8 +188,8 @@ def risk_of(order: Order, holding: Holding) -> int:
     """|entry - stop| x quantity in scope currency; without a stop the stress move is it."""
     price = reference_price(order, holding)
     if order.stop_price > 0 and order.order_type < 3:
-        return abs(holding.money(abs(price - order.stop_price), order.quantity))
-    notional = abs(holding.money(price, order.quantity))
+        return magnitude(holding.money(magnitude(price - order.stop_price), order.quantity))
+    notional = magnitude(holding.money(price, order.quantity))
     return int(convert(notional, holding.bounds.stress, SHARE))
 
 

@@ -30,6 +30,7 @@ cdef class StrategyBook:
     cdef public Account account
     cdef public Scope scope
     cdef public dict positions, parameters
+    cdef readonly tuple scopes
     cdef public int64_t intents
     cdef public bint is_stopped
     cdef public str stop_reason, code

@@ -49,7 +49,10 @@ class Account:
 
 
 class StrategyBook:
-    """What belongs to one strategy: its account, limits, positions and count of intents."""
+    """What belongs to one strategy: its account, limits, positions and count of intents.
+
+    `scopes` are the three whose limits its orders meet: its own, the account's, the firm's.
+    """
 
     __slots__ = (
         "account",
@@ -61,14 +64,16 @@ class StrategyBook:
         "parameters",
         "positions",
         "scope",
+        "scopes",
         "stop_reason",
     )
 
-    def __init__(self, name: str, index: int, account: Account) -> None:
+    def __init__(self, name: str, index: int, account: Account, firm: Scope) -> None:
         self.name = name
         self.index = index
         self.account = account
         self.scope = Scope("strategy:" + name, account.currency)
+        self.scopes = (self.scope, account.scope, firm)
         self.positions: dict[int, Position] = {}
         self.intents = 0
         self.is_stopped = False
@@ -180,7 +185,7 @@ class State:
         number = self.strategy_numbers.get(name)
         if number is not None:
             return self.strategies[number]
-        book = StrategyBook(name, len(self.strategies), self.account(account))
+        book = StrategyBook(name, len(self.strategies), self.account(account), self.firm)
         self.strategies.append(book)
         self.strategy_numbers[name] = book.index
         return book
@@ -258,9 +263,12 @@ class State:
         done = self.done
         done.append(order)
         oldest_ns = self.time_ns - _ORDER_AGE_MAX_NS
-        while done and (len(done) > _ORDERS_MAX or done[0].changed_time_ns < oldest_ns):
-            forgotten = done.popleft()
-            self.orders.pop(forgotten.order_id, None)
+        while done:
+            front: Order = done[0]
+            if len(done) <= _ORDERS_MAX and front.changed_time_ns >= oldest_ns:
+                break
+            done.popleft()
+            self.orders.pop(front.order_id, None)
 
     def note(self, anomaly: str) -> None:
         """Count something that should not happen, by name."""

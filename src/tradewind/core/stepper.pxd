@@ -12,11 +12,11 @@ from tradewind.core.state cimport Account, State, StrategyBook
 from tradewind.core.tape cimport Tape
 from tradewind.core.target cimport Target
 from tradewind.core.targets cimport take_target
-from tradewind.core.transitions cimport apply, order_accepted
+from tradewind.core.transitions cimport apply, move_order
 from tradewind.core.venue_model cimport VenueModel
 
 
-cdef int64_t _NEVER_NS, _CALLBACKS_MAX
+cdef int64_t _NEVER_NS, _CALLBACKS_MAX, _ACCEPTED
 cdef int64_t _REPORT, _FILL, _SCHEDULING, _LISTING, _STOP
 cdef dict _MARKS
 
@@ -36,7 +36,7 @@ cdef class Stepper(Callbacks):
     @cython.locals(state=State, account=Account, market=Market)
     cdef int _submit(self, Order order) except -1
     @cython.locals(state=State, order=Order)
-    cdef int _accept(self, Acceptance report) except -1
+    cdef void _accept(self, Acceptance report) except *
     @cython.locals(state=State, order=Order)
     cdef int _fill(self, Execution report) except -1
     @cython.locals(order=Order, state=State, marks=int64_t)

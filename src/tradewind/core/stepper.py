@@ -7,6 +7,7 @@ from typing import Any
 from tradewind.core.callbacks import Callbacks
 from tradewind.core.entry import enter_order, submit_command
 from tradewind.core.market import Listener, Market
+from tradewind.core.order_lifecycle import Happening
 from tradewind.core.order_messages import order_intended, target_intended
 from tradewind.core.orders import Order
 from tradewind.core.posting import post_fill
@@ -15,7 +16,7 @@ from tradewind.core.state import Account, State, StrategyBook
 from tradewind.core.tape import Tape
 from tradewind.core.target import Target
 from tradewind.core.targets import take_target
-from tradewind.core.transitions import Decisions, apply, order_accepted
+from tradewind.core.transitions import Decisions, apply, move_order
 from tradewind.core.venue_model import NEVER_NS as _NEVER_NS
 from tradewind.core.venue_model import VenueModel
 from tradewind.model import messages as m
@@ -30,7 +31,9 @@ from tradewind.model.messages import (
 CALLBACKS_PER_EVENT_MAX = 10_000
 """Intents and reports one event may cause; a strategy that causes more is stopped."""
 
-_CALLBACKS_MAX = CALLBACKS_PER_EVENT_MAX  # a C integer when compiled, which Python cannot see
+# C integers when compiled, which Python cannot see
+_CALLBACKS_MAX = CALLBACKS_PER_EVENT_MAX
+_ACCEPTED = int(Happening.ACCEPTED)
 
 
 class Stepper(Callbacks):
@@ -179,10 +182,13 @@ class Stepper(Callbacks):
             self._record(report.message())
         if report.time_ns > state.time_ns:
             state.time_ns = report.time_ns
-        order_accepted(state, report)
         order = state.orders.get(report.order_id)
-        if order is not None:
-            self._tell_order(order, report)
+        if order is None:
+            state.note("report_of_unknown_order")
+            return
+        order.venue_order_id = report.venue_order_id
+        move_order(state, order, _ACCEPTED)
+        self._tell_order(order, report)
 
     def _fill(self, report: Execution) -> None:
         """The venue inside executed an order."""

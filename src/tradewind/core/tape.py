@@ -25,8 +25,10 @@ RECORDS_HELD_MAX = 512
 _BYTES_MAX = BYTES_HELD_MAX
 _RECORDS_MAX = RECORDS_HELD_MAX
 _PREFIX = PREFIX_BYTES
-_NUMBER_BYTES = 9
-"""What a number takes at most in MessagePack."""
+_ROOM = 128
+"""Bytes free behind every text: more than the numbers of any record take, nine each at most."""
+_UINT32_MAX = 2**32 - 1
+_INT32_MIN = -(2**31)
 
 _COMPILED = not __file__.endswith(".py")
 
@@ -227,6 +229,7 @@ class Tape:
         self._count += 1
         self._start = self._length
         self._length += _PREFIX
+        self._make_room(0)
 
     def _end(self) -> None:
         """Write the record's length in front of it, little-endian."""
@@ -236,7 +239,7 @@ class Tape:
             length >>= 8
 
     def _make_room(self, count: int) -> None:
-        while self._length + count > len(self._bytes):
+        while self._length + count + _ROOM > len(self._bytes):
             self._bytes = array("B", bytes(memoryview(self._bytes)) * 2)
 
     def _octets(self, octets: bytes) -> None:
@@ -281,7 +284,6 @@ class Tape:
 
     def _number(self, number: int) -> None:
         """An integer of 64 bits in the fewest bytes."""
-        self._make_room(_NUMBER_BYTES)
         if -32 <= number <= 127:
             self._bytes[self._length] = number & 255
             self._length += 1
@@ -295,7 +297,7 @@ class Tape:
             self._big_endian(0xCC, number, 1)
         elif number <= 65_535:
             self._big_endian(0xCD, number, 2)
-        elif number <= 4_294_967_295:
+        elif number <= _UINT32_MAX:
             self._big_endian(0xCE, number, 4)
         else:
             self._big_endian(0xCF, number, 8)
@@ -305,7 +307,7 @@ class Tape:
             self._big_endian(0xD0, number, 1)
         elif number >= -32_768:
             self._big_endian(0xD1, number, 2)
-        elif number >= -2_147_483_648:
+        elif number >= _INT32_MIN:
             self._big_endian(0xD2, number, 4)
         else:
             self._big_endian(0xD3, number, 8)

@@ -9,6 +9,8 @@ from tradewind.core.positions cimport Position
 from tradewind.core.state cimport State, StrategyBook
 from tradewind.core.target cimport Target, new_target
 
+from tradewind.model.numbers cimport magnitude
+
 
 cdef int64_t _POSITION, _AT_SIGNAL
 

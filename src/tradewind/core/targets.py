@@ -12,7 +12,7 @@ from tradewind.core.positions import Position
 from tradewind.core.state import State, StrategyBook
 from tradewind.core.target import Target, new_target
 from tradewind.model.messages import OrderDenied, TargetIntended
-from tradewind.model.numbers import UNITS_MAX
+from tradewind.model.numbers import UNITS_MAX, magnitude
 from tradewind.model.orders import Sizing, TargetKind
 
 _POSITION = int(TargetKind.POSITION)
@@ -97,7 +97,7 @@ def size_target(state: State, target: Target, price: int) -> Sized | None:
     else:
         current = holding.position + holding.open_buy - holding.open_sell
     change = target_quantity(state, target, book, market, price) - current
-    quantity = abs(change) // market.lot * market.lot
+    quantity = magnitude(change) // market.lot * market.lot
     if quantity == 0:
         return None
     side = 1 if change > 0 else -1

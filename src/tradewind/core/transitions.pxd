@@ -39,4 +39,4 @@ cdef Order _known(State state, object order_id)
 @cython.locals(order=Order)
 cdef list _report(State state, object order_id, int64_t happening)
 @cython.locals(was_open=bint)
-cdef void _move(State state, Order order, int64_t happening) except *
+cpdef void move_order(State state, Order order, int64_t happening) except *

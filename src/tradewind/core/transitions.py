@@ -24,11 +24,10 @@ from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening, next_state
 from tradewind.core.orders import Order
 from tradewind.core.posting import post_fill
-from tradewind.core.reports import Acceptance, execution_of
+from tradewind.core.reports import execution_of
 from tradewind.core.state import FIRM, State
 from tradewind.core.targets import drop_targets, take_intent
 from tradewind.model import messages as m
-from tradewind.model.messages import CancelOrder
 from tradewind.model.orders import OrderState
 
 Decisions = list[m.Decision]
@@ -171,11 +170,11 @@ def timer_fired(state: State, event: m.TimerFired) -> Decisions:
     return _NOTHING
 
 
-def order_accepted(state: State, event: m.OrderAccepted | Acceptance) -> Decisions:
+def order_accepted(state: State, event: m.OrderAccepted) -> Decisions:
     """The venue works it."""
     if (order := _known(state, event.order_id)) is not None:
         order.venue_order_id = event.venue_order_id
-        _move(state, order, _ACCEPTED)
+        move_order(state, order, _ACCEPTED)
     return _NOTHING
 
 
@@ -231,7 +230,7 @@ def order_unknown(state: State, event: m.OrderUnknown) -> Decisions:
     order = _known(state, event.order_id)
     if order is None or not order.is_open:
         return _NOTHING
-    _move(state, order, Happening.UNKNOWN)
+    move_order(state, order, Happening.UNKNOWN)
     market = state.markets[order.instrument]
     return [m.QueryOrder(state.time_ns, order.order_id, market.venue, market.id)]
 
@@ -328,9 +327,9 @@ def scope_of(state: State, name: str) -> Scope:
 
 def cancel_command(state: State, order: Order) -> m.CancelOrder:
     """Mark an order as being canceled and say so to its venue."""
-    _move(state, order, _CANCEL_SENT)
+    move_order(state, order, _CANCEL_SENT)
     market: Market = state.markets[order.instrument]
-    return CancelOrder(state.time_ns, order.order_id, market.venue, market.id)
+    return m.CancelOrder(state.time_ns, order.order_id, market.venue, market.id)
 
 
 def _known(state: State, order_id: str) -> Order | None:
@@ -342,11 +341,12 @@ def _known(state: State, order_id: str) -> Order | None:
 
 def _report(state: State, order_id: str, happening: int) -> Decisions:
     if (order := _known(state, order_id)) is not None:
-        _move(state, order, happening)
+        move_order(state, order, happening)
     return _NOTHING
 
 
-def _move(state: State, order: Order, happening: int) -> None:
+def move_order(state: State, order: Order, happening: int) -> None:
+    """Something happened to an order: its next state, and what its end brings with it."""
     was_open = order.state <= _UNKNOWN
     order.state = next_state(order.state, happening, order.filled_quantity)
     order.changed_time_ns = state.time_ns
@@ -359,7 +359,7 @@ def _settle_amend(state: State, order: Order, happening: Happening) -> None:
     order.amends = max(0, order.amends - 1)
     is_full = order.filled_quantity >= order.quantity and order.amends == 0
     settle_reserve(state, order)
-    _move(state, order, Happening.FULL_FILL if is_full else happening)
+    move_order(state, order, Happening.FULL_FILL if is_full else happening)
 
 
 def _drop_timer(state: State, strategy: str, name: str) -> None:

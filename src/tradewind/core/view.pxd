@@ -10,6 +10,7 @@ from tradewind.core.target cimport Target, new_target
 
 
 cdef int64_t _POSITION, _WEIGHT
+cdef str _DIGITS
 
 
 cdef class View:

@@ -33,6 +33,7 @@ from tradewind.model.orders import (
 
 _POSITION = int(TargetKind.POSITION)
 _WEIGHT = int(TargetKind.WEIGHT)
+_DIGITS = ALPHABET
 
 Number = Decimal | str | int | float
 """A price or quantity as a person gives it; a float is taken through its shortest text."""
@@ -254,7 +255,7 @@ class View:
             self._journal_id = journal_id
             self._head = order_id(journal_id, self._book.name, number)[:-1]
             check_order_id(self._head + ALPHABET[0])
-        return self._head + ALPHABET[number % 36]
+        return self._head + _DIGITS[number % 36]
 
 
 def _type_of(limit: Number | None, stop: Number | None) -> OrderType:

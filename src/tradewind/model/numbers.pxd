@@ -6,6 +6,7 @@ cdef int64_t _MONEY_MAX
 cdef double _SURELY_SMALL
 
 
+cpdef int64_t magnitude(int64_t units) except? -1
 @cython.locals(quotient=int64_t, rest=int64_t)
 cpdef int64_t divide_half_even(int64_t numerator, int64_t denominator) except? -1
 @cython.locals(size=int64_t, is_small=bint)

@@ -45,14 +45,23 @@ def multiply_units(price: int, quantity: int, factor: int, divisor: int) -> int:
     """
     if quantity == 0 or price == 0:
         return 0
-    size = abs(quantity)
+    size = magnitude(quantity)
     # nearly all products are surely small, and a float says so sooner than two divisions
-    is_small = abs(price) * (size * (factor / _SURELY_SMALL)) < 1
-    if not is_small and abs(price) > _MONEY_MAX // factor // size:
+    is_small = magnitude(price) * (size * (factor / _SURELY_SMALL)) < 1
+    if not is_small and magnitude(price) > _MONEY_MAX // factor // size:
         raise BadNumber(
             f"price {price} times quantity {quantity} is beyond 64 bits: use fewer digits"
         )
     return divide_half_even(price * quantity * factor, divisor)
+
+
+def magnitude(units: int) -> int:
+    """The size of a number whatever its sign: `abs` would make an object of it when compiled.
+
+    >>> magnitude(-3), magnitude(3)
+    (3, 3)
+    """
+    return units if units >= 0 else -units
 
 
 def digits_of(text: str) -> int:

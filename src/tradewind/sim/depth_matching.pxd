@@ -5,7 +5,7 @@ from tradewind.sim.listing cimport Listing
 from tradewind.sim.order cimport WorkingOrder
 from tradewind.sim.quote_matching cimport QuoteMatching, total
 
-cdef int64_t LAST, SNAPSHOT, PRICE_MAX
+cdef int64_t LAST, SNAPSHOT, PRICE_MAX, AHEAD_UNKNOWN
 
 
 cdef class DepthMatching(QuoteMatching):

@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t
 from tradewind.sim.order cimport WorkingOrder
 from tradewind.sim.reporting cimport Reporting
 
-cdef int64_t DAY, GTD
+cdef int64_t DAY, GTD, NEVER_NS
 
 
 @cython.final

@@ -10,6 +10,7 @@ cdef class WorkingOrder:
     cdef readonly int64_t instrument, side
     cdef public int64_t quantity, filled_quantity, limit_price, stop_price, is_immediate, is_all_or_none, post_only
     cdef public int64_t expire_time_ns, number, ahead, traded, is_done
+    cpdef int begin(self) except -1
     cpdef int64_t leaves(self) except? -1
     cpdef int64_t is_triggered_by(self, int64_t price) except -1
     cpdef int64_t is_marketable_at(self, int64_t price) except -1

@@ -48,6 +48,10 @@ class WorkingOrder:
     )
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Become an order with nothing in it."""
         self.order_id = ""
         self.instrument = 0
         self.side = 0
@@ -100,7 +104,8 @@ def new_order(
     flags: int,
 ) -> WorkingOrder:
     """A working order of what a command says; a price that its type has no use for is dropped."""
-    order = WorkingOrder()
+    order = WorkingOrder.__new__(WorkingOrder)
+    order.begin()
     order.order_id = order_id
     order.instrument = instrument
     order.side = side

@@ -6,6 +6,9 @@ from tradewind.sim.order cimport WorkingOrder
 from tradewind.sim.queue_position cimport QueueModel
 
 
+cdef int64_t AHEAD_UNKNOWN
+
+
 cdef class QuoteMatching(Matching):
     cdef readonly QueueModel queue
     cdef readonly int64_t touch, slips, has_quotes, has_trades, taken_bid, taken_ask

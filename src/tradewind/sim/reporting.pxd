@@ -7,7 +7,7 @@ from tradewind.sim.latency cimport LatencyModel
 from tradewind.sim.listing cimport Listing
 from tradewind.sim.order cimport WorkingOrder
 
-cdef int64_t _FINISHED_MAX
+cdef int64_t _FINISHED_MAX, NEVER_NS
 
 
 @cython.final

@@ -10,6 +10,9 @@ from tradewind.sim.reporting cimport Reporting
 from tradewind.sim.slippage cimport SlippageModel
 
 
+cdef int64_t BARS, QUOTES, DEPTH, NEVER_NS
+
+
 cdef class SimulatedVenue(VenueModel):
     cdef readonly LatencyModel latency
     cdef readonly SlippageModel slippage
