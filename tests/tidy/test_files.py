@@ -74,11 +74,13 @@ def named_in_tables() -> set[str]:
     import tradewind
     from tradewind.cli.commands import COMMANDS
     from tradewind.strategies.library import LIBRARY
+    from tradewind.venue.catalog import VENUES
 
     public = {target.partition(":")[0] for target in tradewind.NAMES.values()}
     commands = {f"tradewind.cli.commands.{name.replace('-', '_')}" for name in COMMANDS}
     strategies = {target.partition(":")[0] for target in LIBRARY.values()}
-    return public | commands | strategies
+    venues = {target.partition(":")[0] for target, _ in VENUES.values()}
+    return public | commands | strategies | venues
 
 
 def lines_of(node: source.Function) -> int:

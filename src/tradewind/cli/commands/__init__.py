@@ -20,5 +20,6 @@ COMMANDS: dict[str, str] = {
     "run": "run the platform in paper mode",
     "status": "show a running engine at a glance",
     "strategies": "list the strategies of the library and their parameters",
+    "venue": "run a local venue that speaks a real one's protocol, with faults on demand",
     "verify": "read what is stored and say whether it is what was written",
 }

@@ -1,0 +1,1 @@
+"""The local venue: our simulated market behind the wire protocols of real venues, with faults."""

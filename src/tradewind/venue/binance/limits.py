@@ -1,0 +1,114 @@
+"""Binance's rate limits: weight by address, unfilled orders by account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewind.venue.binance.errors import ApiError
+from tradewind.venue.windows import Window
+
+WEIGHT_LIMIT, WEIGHT_INTERVAL_S = 6000, 60
+ORDER_LIMITS = (("SECOND", 10, 100, 10), ("DAY", 1, 200_000, 86_400))
+"""Interval's name and number, limit, seconds."""
+REFUSALS_BEFORE_BAN = 20
+"""Who goes on so often after a 429 is banned (418)."""
+BAN_S = 120
+HEADERS = ("X-MBX-ORDER-COUNT-10S", "X-MBX-ORDER-COUNT-1D")
+
+
+class Limits:
+    """What was used, by address and by account."""
+
+    def __init__(self) -> None:
+        self._weights: dict[str, Window] = {}
+        self._orders: dict[str, list[Window]] = {}
+        self._refusals: dict[str, int] = {}
+        self._banned_until_ns: dict[str, int] = {}
+
+    def spend(self, address: str, weight: int, now_ns: int) -> None:
+        """Count a call's weight; 429 beyond the limit, 418 for who does not listen."""
+        banned_until_ns = self._banned_until_ns.get(address, 0)
+        if now_ns < banned_until_ns:
+            raise banned(banned_until_ns, now_ns)
+        window = self._weights.setdefault(address, Window(WEIGHT_LIMIT, WEIGHT_INTERVAL_S))
+        if window.add(weight, now_ns):
+            self._refusals.pop(address, None)
+            return
+        self._refusals[address] = self._refusals.get(address, 0) + 1
+        if self._refusals[address] > REFUSALS_BEFORE_BAN:
+            self._banned_until_ns[address] = now_ns + BAN_S * 1_000_000_000
+            raise banned(self._banned_until_ns[address], now_ns)
+        raise too_much_weight(window.left_s(now_ns))
+
+    def used(self, address: str, now_ns: int) -> int:
+        """The weight used in this minute."""
+        window = self._weights.get(address)
+        return 0 if window is None else window.used(now_ns)
+
+    def count_orders(self, account: str, count: int, now_ns: int) -> None:
+        """Count new orders; 429 with -1015 beyond a limit."""
+        for (name, number, limit, seconds), window in zip(
+            ORDER_LIMITS, self._windows(account), strict=True
+        ):
+            if not window.add(count, now_ns):
+                window.give_back(count, now_ns)
+                raise ApiError(
+                    -1015,
+                    f"Too many new orders; current limit is {limit} orders per {number} {name}.",
+                    status=429,
+                    retry_s=min(float(seconds), window.left_s(now_ns)),
+                )
+
+    def filled(self, account: str, now_ns: int) -> None:
+        """A fill takes an order off the counts: they are of unfilled orders."""
+        for window in self._windows(account):
+            window.give_back(1, now_ns)
+
+    def order_rows(self, account: str, now_ns: int) -> list[dict[str, Any]]:
+        """The counts of orders as the API shows them."""
+        return [
+            row | {"count": window.used(now_ns)}
+            for row, window in zip(_order_limit_rows(), self._windows(account), strict=True)
+        ]
+
+    def _windows(self, account: str) -> list[Window]:
+        if account not in self._orders:
+            self._orders[account] = [Window(limit, s) for _, _, limit, s in ORDER_LIMITS]
+        return self._orders[account]
+
+
+def too_much_weight(retry_s: float) -> ApiError:
+    """The answer beyond the limit of weight."""
+    text = (
+        f"Too much request weight used; current limit is {WEIGHT_LIMIT} request weight per "
+        "1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API."
+    )
+    return ApiError(-1003, text, status=429, retry_s=retry_s)
+
+
+def banned(until_ns: int, now_ns: int) -> ApiError:
+    """The answer to a banned address."""
+    until_ms = until_ns // 1_000_000
+    text = (
+        f"Way too much request weight used; IP banned until {until_ms}. "
+        "Please use WebSocket Streams for live updates to avoid bans."
+    )
+    return ApiError(-1003, text, status=418, retry_s=(until_ns - now_ns) / 1e9)
+
+
+def rate_limit_rows() -> list[dict[str, Any]]:
+    """The limits as exchangeInfo lists them."""
+    weight = {"interval": "MINUTE", "intervalNum": 1, "limit": WEIGHT_LIMIT}
+    raw = {"interval": "MINUTE", "intervalNum": 5, "limit": 61_000}
+    return [
+        {"rateLimitType": "REQUEST_WEIGHT", **weight},
+        *_order_limit_rows(),
+        {"rateLimitType": "RAW_REQUESTS", **raw},
+    ]
+
+
+def _order_limit_rows() -> list[dict[str, Any]]:
+    return [
+        {"rateLimitType": "ORDERS", "interval": name, "intervalNum": number, "limit": limit}
+        for name, number, limit, _ in ORDER_LIMITS
+    ]

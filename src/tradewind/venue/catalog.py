@@ -1,0 +1,26 @@
+"""The local venues by name, each loaded when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from tradewind.model.errors import UserError
+from tradewind.venue.chaos import Chaos
+from tradewind.venue.options import VenueOptions
+from tradewind.venue.server import VenueProtocol
+
+# Name as typed -> ("module:function" that makes the protocol from chaos and options, what it is).
+VENUES: dict[str, tuple[str, str]] = {
+    "binance": ("tradewind.venue.binance.start:spot", "Binance spot"),
+}
+
+
+def make_protocol(name: str, chaos: Chaos, options: VenueOptions) -> VenueProtocol:
+    """The protocol of a venue."""
+    if name not in VENUES:
+        raise UserError(f"there is no local venue {name!r}: choose from {', '.join(VENUES)}")
+    module, _, function = VENUES[name][0].partition(":")
+    made: Any = getattr(importlib.import_module(module), function)(chaos, options)
+    protocol: VenueProtocol = made
+    return protocol
