@@ -11,11 +11,13 @@ import pytest
 
 from tests.runtime.memory_engine import MemoryEngine, running
 from tests.runtime.test_control import ORDER
+from tests.wiring.test_paper_hour import paper
 from tradewind.cli.main import main
 from tradewind.model.messages import CancelIntended, Halted, Resumed
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import PlaceRequest
 from tradewind.runtime.halt_file import HALT_NAME
+from tradewind.testing.virtual_time import run_virtually
 
 
 @pytest.fixture
@@ -123,3 +125,20 @@ def test_a_scope_that_is_none_is_wrong_use(
     assert typed(tmp_path, "halt", "--scope", "everything") == 2
     assert not (tmp_path / HALT_NAME).exists()
     assert "'everything' is no scope" in capsys.readouterr().err
+
+
+def test_what_a_run_left_is_shown_where_no_engine_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_virtually(paper(tmp_path, 40, lambda desk: None))
+    assert typed(tmp_path, "status", "--json") == 1
+    status = answer(capsys)
+    assert status["mode"] == "stopped"
+    assert "no engine runs" in status["health"]["reasons"][0]
+    assert float(status["accounts"][0]["equity"]) > 90_000
+    assert typed(tmp_path, "positions", "--json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["positions"] == status["positions"] != []
+    assert f"these are the positions at sequence {status['sequence']}" in printed.err
+    assert typed(tmp_path, "status") == 1
+    assert "stopped" in capsys.readouterr().out

@@ -14,9 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.runtime.memory_engine import MemoryEngine, running
 from tests.runtime.test_control import ORDER
+from tests.wiring.test_paper_hour import paper
 from tradewind.gateway.app import create_app
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import HaltRequest, PlaceRequest
+from tradewind.testing.virtual_time import run_virtually
+from tradewind.wiring.stored import status_of_home
 
 
 class Client:
@@ -46,7 +49,7 @@ def engine(tmp_path: Path) -> Iterator[MemoryEngine]:
 
 @pytest.fixture
 def client(tmp_path: Path) -> Client:
-    return Client(create_app(tmp_path))
+    return Client(create_app(tmp_path, status_of_home))
 
 
 def samples(client: Client) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -67,6 +70,16 @@ def test_health_is_200_while_the_engine_is_well_and_503_with_reasons_else(
     answer = client.get("/health")
     assert answer.status_code == 503
     assert answer.json()["reasons"] == ["the disk is full: free some space"]
+
+
+def test_a_stopped_engine_answers_with_the_rows_it_left(tmp_path: Path) -> None:
+    run_virtually(paper(tmp_path, 20, lambda desk: None))
+    client = Client(create_app(tmp_path, status_of_home))
+    status = client.get("/api/v1/status").json()
+    assert (status["mode"], status["health"]["ok"]) == ("stopped", False)
+    assert status["accounts"][0]["account"] == "paper"
+    assert "no engine runs" in client.get("/").text
+    assert client.get("/health").status_code == 503
 
 
 def test_what_fails_beside_trading_is_shown_and_health_stays_200(
@@ -151,6 +164,10 @@ def test_a_format_that_is_none_is_refused(client: Client, engine: MemoryEngine) 
 
 def test_every_route_is_documented(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "operations" / "running.md").read_text()
-    paths = [route.path for route in create_app(tmp_path).routes if hasattr(route, "path")]
+    paths = [
+        route.path
+        for route in create_app(tmp_path, status_of_home).routes
+        if hasattr(route, "path")
+    ]
     assert len(paths) >= 5
     assert [path for path in paths if f"| `{path}` |" not in text] == []

@@ -11,6 +11,7 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ import pytest
 from tests.runtime.memory_engine import MemoryEngine, running
 from tradewind.model.messages import Halted, OrderIntended, Resumed
 from tradewind.model.orders import OrderType, Side
-from tradewind.runtime import control
+from tradewind.runtime import control, control_client
 from tradewind.runtime.control import ControlServer
-from tradewind.runtime.control_client import EngineRefused, ask
+from tradewind.runtime.control_client import EngineRefused
 from tradewind.runtime.control_messages import (
     LINE_BYTES_MAX,
     AnyRequest,
@@ -42,6 +43,11 @@ from tradewind.runtime.read_models import PositionRow, Update
 
 ORDER = OrderIntended(0, "j-person-1", "person", "BTC/USDT.SIM", Side.BUY, 5, OrderType.LIMIT, 9)
 
+PATIENCE_S = 60.0
+"""A busy machine may keep a thread waiting for seconds: how long is not what is tested here."""
+
+ask = partial(control_client.ask, deadline_s=PATIENCE_S)
+
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -57,7 +63,7 @@ async def serving(home: Path, engine: MemoryEngine, **bounds: float) -> AsyncIte
 
 def converse(home: Path, engine: MemoryEngine, talk: Talk, **bounds: float) -> None:
     async def conversation() -> None:
-        async with serving(home, engine, **bounds), asyncio.timeout(10):
+        async with serving(home, engine, **bounds), asyncio.timeout(PATIENCE_S):
             reader, writer = await asyncio.open_unix_connection(home / "control.sock")
             await talk(reader, writer)
             writer.close()
@@ -220,7 +226,7 @@ def test_a_connection_that_the_system_has_no_room_for_is_served_later(
 
     async def asked() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
-        async with serving(tmp_path, MemoryEngine()), asyncio.timeout(10):
+        async with serving(tmp_path, MemoryEngine()), asyncio.timeout(PATIENCE_S):
             with socket.socket(socket.AF_UNIX) as client:
                 client.setblocking(False)
                 lowest_free = os.dup(client.fileno())
@@ -329,13 +335,15 @@ def test_what_was_submitted_is_not_given_up_when_the_server_closes(tmp_path: Pat
     began, may_end = asyncio.Event(), asyncio.Event()
 
     async def close_in_between() -> None:
-        async with serving(tmp_path, engine), asyncio.timeout(10):
+        async with serving(tmp_path, engine), asyncio.timeout(PATIENCE_S):
             _, writer = await asyncio.open_unix_connection(tmp_path / "control.sock")
             writer.write(encode_line(HaltRequest("all", "odd fills", "ann")))
             await began.wait()
         writer.close()
         may_end.set()
-        await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_S):
+            while not engine.events:
+                await asyncio.sleep(0.01)
 
     asyncio.run(close_in_between())
     assert len(engine.events) == 1

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tradewind"
 FOLDERS = ("src", "tests", "scripts", "benchmarks", "examples")
@@ -77,13 +79,11 @@ def of_each(paths: Callable[[], list[Path]]) -> Callable[[Callable[[Path], None]
                     check(path)
                 except AssertionError as error:
                     faults[name(path)] = str(error)
-            assert faults == {}
+            lines = [f"{file}: {why}" for file, why in faults.items()]
+            if lines:
+                pytest.fail("\n".join(lines), pytrace=False)
 
-        test.__name__, test.__doc__, test.__module__ = (
-            check.__name__,
-            check.__doc__,
-            check.__module__,
-        )
+        test.__name__, test.__module__ = check.__name__, check.__module__
         return test
 
     return decorate

@@ -19,7 +19,7 @@ by_name = source.of_each(source.python_files)
 of_package = source.of_each(source.package_files)
 
 # Run by a person or a launcher, not imported.
-ENTRIES = {"tradewind.__main__", "tradewind.cli.main", "tradewind.gateway.__main__"}
+ENTRIES = {"tradewind.__main__", "tradewind.cli.main", "tradewind.wiring.gateway"}
 
 
 @by_name

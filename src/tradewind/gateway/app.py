@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,13 +13,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from tradewind.gateway.metrics import HttpMetrics, engine_metrics
 from tradewind.gateway.page import CONTENT_SECURITY_POLICY, fragment, page, sentence
 from tradewind.model.errors import TradewindError
-from tradewind.runtime.control_client import ask
+from tradewind.runtime.control_client import EngineUnreachable, ask
 from tradewind.runtime.control_messages import (
     HealthRequest,
     MetricsRequest,
     Request,
     StatusRequest,
 )
+from tradewind.runtime.read_models import Status
 from tradewind.version import VERSION
 
 ENGINE_DEADLINE_S = 2.0
@@ -34,8 +36,12 @@ PAGE_HEADERS = {
 }
 
 
-def create_app(home: Path) -> FastAPI:
-    """Return the application over the engine of a home."""
+Stored = Callable[[Path, str], Status | None]
+"""What the last run of a home left, and why no engine answers; None where nothing was left."""
+
+
+def create_app(home: Path, stored: Stored) -> FastAPI:
+    """Return the application over the engine of a home, or what it left where it does not run."""
     app = FastAPI(
         title="Tradewind",
         version=VERSION,
@@ -45,18 +51,28 @@ def create_app(home: Path) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     metrics = HttpMetrics()
-    _add_routes(app, home, metrics)
+    _add_routes(app, home, metrics, stored)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS))
     app.add_middleware(metrics.middleware)
     app.add_exception_handler(TradewindError, _unreachable)
     return app
 
 
-def _add_routes(app: FastAPI, home: Path, metrics: HttpMetrics) -> None:
+def _add_routes(app: FastAPI, home: Path, metrics: HttpMetrics, stored: Stored) -> None:
     """Add the routes. They wait for the engine, so each runs on a thread of its own."""
 
     def engine(request: Request) -> Any:
         return ask(home, request, deadline_s=ENGINE_DEADLINE_S)
+
+    def found_status() -> Status:
+        try:
+            found: Status = engine(StatusRequest())
+        except EngineUnreachable as error:
+            left = stored(home, str(error))
+            if left is None:
+                raise
+            return left
+        return found
 
     @app.get("/health", summary="Whether the engine does its work")
     def health() -> JSONResponse:
@@ -77,7 +93,7 @@ def _add_routes(app: FastAPI, home: Path, metrics: HttpMetrics) -> None:
     @app.get("/api/v1/status", summary="Everything at a glance")
     def status(format: Literal["json", "html"] = "json") -> Response:
         if format == "json":
-            return JSONResponse(engine(StatusRequest()), headers=PAGE_HEADERS)
+            return JSONResponse(found_status(), headers=PAGE_HEADERS)
         return HTMLResponse(_shown(), headers=PAGE_HEADERS)
 
     @app.get("/", summary="A plain page", include_in_schema=False)
@@ -86,7 +102,7 @@ def _add_routes(app: FastAPI, home: Path, metrics: HttpMetrics) -> None:
 
     def _shown() -> str:
         try:
-            return fragment(engine(StatusRequest()))
+            return fragment(found_status())
         except TradewindError as error:
             return sentence(str(error))
 

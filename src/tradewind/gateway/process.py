@@ -13,6 +13,8 @@ from tradewind.model.errors import OutsideError
 
 HOST = "127.0.0.1"
 QUEUED_CONNECTIONS_MAX = 128
+MODULE = "tradewind.wiring.gateway"
+"""What the process runs: the gateway with its stores, which this package does not know."""
 LOG_NAME = "gateway.log"
 LOG_BYTES_MAX = 1 << 20
 """A log beyond this begins anew at the next start."""
@@ -66,7 +68,7 @@ class GatewayProcess:
     def start(self, now_s: float) -> None:
         """Start the process at a monotonic time; its own output goes to gateway.log."""
         socket_number = self._listening.fileno()
-        command = [sys.executable, "-m", "tradewind.gateway"]
+        command = [sys.executable, "-m", MODULE]
         command += ["--home", str(self._home), "--socket", str(socket_number)]
         log_path = self._home / LOG_NAME
         is_long = log_path.exists() and log_path.stat().st_size > LOG_BYTES_MAX
@@ -88,6 +90,9 @@ class GatewayProcess:
         if ended and now_s - self._started_s >= RESTART_INTERVAL_S:
             self._close_pipe()
             self.start(now_s)
+
+    async def end(self) -> None:
+        """Do nothing on the event loop: `stop` waits for the process."""
 
     def stop(self, deadline_s: float = STOP_DEADLINE_S) -> None:
         """Stop it and give the port back; blocks until it is gone, at most the deadline."""

@@ -194,6 +194,9 @@ class Records(Protocol):
     def clear(self, name: str, kinds: Sequence[type[Row]]) -> None:
         """Forget a projection and empty its tables, to build them again."""
 
+    def thin_equity(self, *, before_time_ns: int, step_ns: int) -> None:
+        """Of the equity samples of an account before a time, keep the first in each step."""
+
     def rows(
         self,
         kind: type[RowType],

@@ -9,6 +9,7 @@ from contextlib import closing
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.journal import JournalReader
 from tradewind.ports.records import Records
+from tradewind.runtime.core_rows import CoreRows, CoreWriter
 from tradewind.runtime.projections import Projection
 
 INTERVAL_S = 0.1
@@ -28,6 +29,8 @@ class Projector:
     def __init__(
         self, open_journal: Callable[[], JournalReader], open_records: Callable[[], Records]
     ) -> None:
+        self.core_rows: CoreRows | None = None
+        """Set by who runs the core; its rows are written with those of the journal."""
         self.failure = ""
         self.sequence = 0
         self._open_journal = open_journal
@@ -67,11 +70,17 @@ class Projector:
     def _follow(self) -> None:
         with closing(self._open_journal()) as journal, closing(self._open_records()) as records:
             projection = Projection(journal.journal_id, records)
+            writer: CoreWriter | None = None
             is_last = False
             while not is_last:
                 self._is_behind.wait()
                 self._is_behind.clear()
                 is_last = self._is_stopping.is_set()
                 projection.follow(journal)
+                if writer is None and self.core_rows is not None:
+                    end = journal.last_sequence
+                    writer = CoreWriter(self.core_rows, journal.journal_id, end, records)
+                if writer is not None:
+                    writer.write()
                 self.sequence, self.failure = projection.sequence, ""
                 self._is_stopping.wait(INTERVAL_S)

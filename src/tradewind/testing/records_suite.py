@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tradewind.ports.records import KEYS, BadTickRow, BalanceRow, DenialRow, Records, Row
+from tradewind.ports.records import KEYS, BadTickRow, BalanceRow, DenialRow, EquityRow, Records, Row
 
 VALUES: dict[object, object] = {int: 2**63 - 1, str: "‘é' \"", bytes: b"\x00\xff"}
 
@@ -19,6 +19,11 @@ def row_of(kind: type[Row], sequence: int = 1) -> Row:
 def balance(sequence: int, cash: str = "1.000000", account: str = "paper") -> BalanceRow:
     """A row of which a newer one replaces an older one."""
     return BalanceRow(sequence, account, "USD", sequence, cash)
+
+
+def sample(time_ns: int, account: str) -> EquityRow:
+    """A sample of equity."""
+    return EquityRow(1, account, time_ns, "USD", "1", "1", "0", "0")
 
 
 class RecordsSuite:
@@ -88,6 +93,18 @@ class RecordsSuite:
         assert (len(records.rows(BalanceRow)), len(records.rows(BadTickRow))) == (1, 0)
         records.write("orders", 1, [BadTickRow(1, 1, "A.SIM", "zero", b"")])
         assert len(records.rows(BadTickRow)) == 1
+
+    def test_thinning_keeps_the_first_sample_of_each_step_before_a_time(self) -> None:
+        records = self.new_records()
+        times = [7, 13, 18, 20, 29, 31, 34]
+        rows = [sample(time_ns, account) for account in ("a", "b") for time_ns in times]
+        records.write("core", 1, rows)
+        records.thin_equity(before_time_ns=31, step_ns=10)
+        for account in ("a", "b"):
+            found = records.rows(EquityRow, {"account": account})
+            assert [row.time_ns for row in found] == [7, 13, 20, 31, 34]
+        records.thin_equity(before_time_ns=0, step_ns=10)
+        assert len(records.rows(EquityRow)) == 10
 
     @pytest.mark.parametrize("limit", [0, 100_001])
     def test_a_question_without_a_sensible_limit_is_refused(self, limit: int) -> None:

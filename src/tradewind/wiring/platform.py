@@ -30,6 +30,7 @@ from tradewind.ports.journal import Journal, JournalBroken
 from tradewind.ports.platform import Clock
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.control import PERSON, ControlServer
+from tradewind.runtime.core_rows import CoreRows
 from tradewind.runtime.desk import Desk
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
@@ -103,7 +104,8 @@ class Platform:
         with self._opened() as (journal, recorder), self._projecting() as projector:
             recovered = recover(journal, recorder)
             self._build(journal, recorder, recovered)
-            self.loop.listeners.append(lambda turn: projector.wake())
+            core_rows = projector.core_rows = CoreRows(self.engine.state)
+            self.loop.listeners += [core_rows.on_turn, lambda turn: projector.wake()]
             self._retention = self._retaining(journal, recorder, projector)
             await self._start(recovered)
             self.desk.complaints.append(lambda: projector_complaint(projector))
@@ -121,6 +123,7 @@ class Platform:
                 self.desk.close("the engine stops")
                 await self.dispatch.close()
             await self._save()
+            core_rows.take_last()
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[tuple[Journal, Recorder]]:

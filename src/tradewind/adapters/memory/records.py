@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tradewind.ports.records import ROWS_MAX, Row, RowType, check_question, key_of
+from tradewind.ports.records import ROWS_MAX, EquityRow, Row, RowType, check_question, key_of
 
 
 class MemoryRecords:
@@ -39,6 +39,18 @@ class MemoryRecords:
         self._sequences.pop(name, None)
         for kind in kinds:
             self._tables.pop(kind, None)
+
+    def thin_equity(self, *, before_time_ns: int, step_ns: int) -> None:
+        """Keep the first sample of each step before a time."""
+        seen: set[tuple[str, int]] = set()
+        kept: dict[tuple[object, ...], EquityRow] = {}
+        table = self._tables.get(EquityRow, {})
+        for key, row in sorted(table.items(), key=lambda item: item[1].time_ns):
+            place = (row.account, row.time_ns // step_ns)
+            if row.time_ns >= before_time_ns or place not in seen:
+                kept[key] = row
+            seen.add(place)
+        self._tables[EquityRow] = kept
 
     def rows(
         self,

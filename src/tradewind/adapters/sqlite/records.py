@@ -80,6 +80,17 @@ class SqliteRecords:
             for kind in kinds:
                 self._connection.execute(f"DELETE FROM {kind.__name__}")
 
+    def thin_equity(self, *, before_time_ns: int, step_ns: int) -> None:
+        """Keep the first sample of each step before a time."""
+        with self._writing():
+            self._connection.execute(
+                "DELETE FROM EquityRow AS one WHERE time_ns < ? AND EXISTS ("
+                "SELECT 1 FROM EquityRow AS earlier WHERE earlier.account = one.account "
+                "AND earlier.time_ns >= one.time_ns - one.time_ns % ? "
+                "AND earlier.time_ns < one.time_ns)",
+                (before_time_ns, step_ns),
+            )
+
     def rows(
         self,
         kind: type[RowType],

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradewind.cli.engine import home_of
 from tradewind.cli.live_view import LiveView
@@ -29,6 +29,11 @@ from tradewind.wiring.platform import ACCOUNT, PLANS, Platform, PlatformOptions
 from tradewind.wiring.settings import Settings, load_settings
 
 EXAMPLE = "tradewind run --for 60"
+if TYPE_CHECKING:
+    from tradewind.wiring.gateway import GatewayGuest
+
+    Gateway = GatewayProcess | GatewayGuest
+
 VIEW_INTERVAL_S = 0.5
 LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
@@ -48,8 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", metavar="FOLDER", help="default: TRADEWIND_HOME")
     parser.add_argument("--port", metavar="PORT", help="of the gateway; default: PORT")
     parser.add_argument("--seed", metavar="SEED", help="of the generated market")
-    parser.add_argument(
+    gateway = parser.add_mutually_exclusive_group()
+    gateway.add_argument(
         "--without-gateway", action="store_true", help="only the engine, nothing on HTTP"
+    )
+    gateway.add_argument(
+        "--single", action="store_true", help="engine and gateway in one process, to debug both"
     )
     add_json_option(parser)
 
@@ -58,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until stopped, or for the seconds asked for; 0 when it ended in order."""
     settings = _settings(arguments)
     options = _options(settings)
-    gateway = None if arguments.without_gateway else _gateway(settings)
+    gateway = None if arguments.without_gateway else _gateway(settings, arguments)
     try:
         with _logging(options.home / LOG_NAME, settings[catalog.LOG_LEVEL]):
             return asyncio.run(_run(options, arguments, gateway))
@@ -68,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(
-    options: PlatformOptions, arguments: argparse.Namespace, gateway: GatewayProcess | None
+    options: PlatformOptions, arguments: argparse.Namespace, gateway: Gateway | None
 ) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -90,8 +99,12 @@ async def _run(
         gateway.start(started_s)
     if arguments.seconds is not None:
         loop.call_later(arguments.seconds, stop.set)
-    await _watch(running, desk, gateway, stop, arguments)
-    await running
+    try:
+        await _watch(running, desk, gateway, stop, arguments)
+        await running
+    finally:
+        if gateway is not None:
+            await gateway.end()
     _summary(desk, loop.time() - started_s, arguments)
     return 0
 
@@ -99,7 +112,7 @@ async def _run(
 async def _watch(
     running: asyncio.Task[None],
     desk: Desk,
-    gateway: GatewayProcess | None,
+    gateway: Gateway | None,
     stop: asyncio.Event,
     arguments: argparse.Namespace,
 ) -> None:
@@ -163,7 +176,7 @@ def _options(settings: Settings) -> PlatformOptions:
     )
 
 
-def _gateway(settings: Settings) -> GatewayProcess:
+def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
     missing = missing_modules()
     if missing:
         raise OutsideError(
@@ -172,10 +185,16 @@ def _gateway(settings: Settings) -> GatewayProcess:
             fault="ours",
             retry=False,
         )
-    return GatewayProcess(settings[catalog.HOME], claim_port(settings[catalog.PORT]))
+    home, listening = settings[catalog.HOME], claim_port(settings[catalog.PORT])
+    if not arguments.single:
+        return GatewayProcess(home, listening)
+    # Here and not above: a run in two processes needs none of the libraries in this one.
+    from tradewind.wiring.gateway import GatewayGuest
+
+    return GatewayGuest(home, listening)
 
 
-def _banner(platform: Platform, gateway: GatewayProcess | None) -> Iterator[str]:
+def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:
     """Say mode, venue, strategies, limits and where to look."""
     options = platform.options
     state = platform.engine.state

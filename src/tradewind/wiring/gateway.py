@@ -1,0 +1,61 @@
+"""The gateway over a home: as a process (`python -m tradewind.wiring.gateway`), or as a guest."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+from pathlib import Path
+
+from tradewind.gateway.app import create_app
+from tradewind.gateway.serving import GuestServer, serve_as_child
+from tradewind.wiring.stored import status_of_home
+
+
+def main() -> None:
+    """Serve until told to stop, or until the process that started this one is gone."""
+    parser = argparse.ArgumentParser(description="The gateway's process.")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--socket", type=int, required=True, help="number of the listening socket")
+    arguments = parser.parse_args()
+    app = create_app(arguments.home, status_of_home)
+    asyncio.run(serve_as_child(app, socket.socket(fileno=arguments.socket)))
+
+
+class GatewayGuest:
+    """The gateway on the event loop of the engine's own process, for debugging.
+
+    A request then waits for the engine, and the engine for the request.
+    """
+
+    def __init__(self, home: Path, listening: socket.socket) -> None:
+        self._server = GuestServer(create_app(home, status_of_home))
+        self._listening = listening
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it serves."""
+        port: int = self._listening.getsockname()[1]
+        return port
+
+    def start(self, now_s: float) -> None:
+        """Serve from now on; to be called on the running event loop."""
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._listening]))
+
+    def look_after(self, now_s: float) -> None:
+        """Do nothing: it lives as long as its process."""
+
+    async def end(self) -> None:
+        """Answer what is under way, then stop."""
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+    def stop(self) -> None:
+        """Give the port back."""
+        self._listening.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""`tradewind run` as a real process: with the gateway in it, stopped by a signal."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+PATIENCE_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def asked(port: int, path: str) -> bytes:
+    """Ask until somebody answers 200."""
+    end_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+                found: bytes = answer.read()
+                return found
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            assert time.monotonic() < end_s
+            time.sleep(0.05)
+
+
+def children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def test_engine_and_gateway_in_one_process_trade_answer_and_stop_in_order(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "tradewind", "run", "--single", "--port", str(port), "--json"]
+    process = subprocess.Popen(
+        [*command, "--home", str(tmp_path / "home")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        status = json.loads(asked(port, "/api/v1/status"))
+        assert (status["mode"], status["health"]["ok"]) == ("paper", True)
+        assert b"engine_up 1.0" in asked(port, "/metrics")
+        assert children(process.pid) == []
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0
+    assert json.loads(printed)["sequence"] > 0
