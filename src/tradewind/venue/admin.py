@@ -18,6 +18,7 @@ from tradewind.venue.faults import FAULTS
 if TYPE_CHECKING:
     from tradewind.venue.server import VenueProtocol
 
+BURST_MAX = 2_000_000
 ROUTES: dict[str, str] = {
     "GET /admin": "name, accounts with their keys, symbols, routes, faults there are",
     "GET /admin/log": "the venue's own log of requests, orders and fills; ?since=SEQUENCE",
@@ -30,6 +31,8 @@ ROUTES: dict[str, str] = {
     "POST /admin/halt": '{"symbol": "BTCUSDT"}: new orders of a symbol are refused',
     "POST /admin/resume": '{"symbol": "BTCUSDT"}: they are taken again',
     "POST /admin/bust": '{"order_id": 1, "trade_id": 5}: a fill is taken back',
+    "GET /admin/market": "where the market comes from and how far it is",
+    "POST /admin/burst": '{"channel": "btcusdt@bookTicker", "count": 100000}: many messages',
     "POST /admin/sockets/cut": "every WebSocket is cut",
 }
 
@@ -49,6 +52,8 @@ def admin_routes(application: web.Application, protocol: VenueProtocol) -> None:
     router.add_post("/admin/halt", admin.halt)
     router.add_post("/admin/resume", admin.resume)
     router.add_post("/admin/bust", admin.bust)
+    router.add_get("/admin/market", admin.market)
+    router.add_post("/admin/burst", admin.burst)
     router.add_post("/admin/sockets/cut", admin.cut)
 
 
@@ -156,6 +161,21 @@ class Admin:
             return _refused("that fill was taken back already")
         self._exchange.bust(order, fill, self._protocol.chaos.clock.now_ns())
         return web.json_response({"order_id": order.id, "trade_id": fill.trade_id})
+
+    async def market(self, _: web.Request) -> web.Response:
+        """Where the market comes from."""
+        return web.json_response(self._protocol.market.describe())
+
+    async def burst(self, request: web.Request) -> web.Response:
+        """Send many messages at once."""
+        try:
+            wanted = await _body(request)
+            channel, count = str(wanted["channel"]), int(wanted["count"])
+        except (UserError, KeyError, ValueError):
+            return _refused("give channel and count")
+        if not 0 < count <= BURST_MAX:
+            return _refused(f"count must lie in 1 .. {BURST_MAX}")
+        return web.json_response({"sent": await self._protocol.burst(channel, count)})
 
     async def cut(self, _: web.Request) -> web.Response:
         """Cut every WebSocket."""

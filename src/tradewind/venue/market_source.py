@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -28,6 +28,15 @@ class MarketSource(Protocol):
 
     def advance(self, exchange: Exchange, now_ns: int) -> None:
         """Hand over what happened until now."""
+
+    def begin(self, now_ns: int) -> None:
+        """Somebody listens: a recorded market begins now, others run already."""
+
+    def time_ns(self, now_ns: int) -> int:
+        """What time it is in the market."""
+
+    def describe(self) -> dict[str, Any]:
+        """What it is and how far it is, for the operator."""
 
 
 class StillMarket:
@@ -65,6 +74,17 @@ class StillMarket:
 
     def advance(self, exchange: Exchange, now_ns: int) -> None:
         """Nothing happens."""
+
+    def begin(self, now_ns: int) -> None:
+        """It stands."""
+
+    def time_ns(self, now_ns: int) -> int:
+        """The venue's time."""
+        return now_ns
+
+    def describe(self) -> dict[str, Any]:
+        """What it is."""
+        return {"market": "still"}
 
 
 class GeneratedMarket:
@@ -117,6 +137,17 @@ class GeneratedMarket:
         for instrument in self._instruments:
             mine = [batch for batch in batches if batch.instrument is instrument]
             self._hand_over(exchange, self._symbols[instrument.id], mine)
+
+    def begin(self, now_ns: int) -> None:
+        """It runs already."""
+
+    def time_ns(self, now_ns: int) -> int:
+        """The venue's time."""
+        return now_ns
+
+    def describe(self) -> dict[str, Any]:
+        """What it is."""
+        return {"market": "generated", "seed": self._seed, "speed": self._speed}
 
     def _hand_over(self, exchange: Exchange, symbol: str, batches: list[Columns]) -> None:
         rows: list[DepthEvent | PublicTrade] = []

@@ -43,6 +43,9 @@ class VenueProtocol(Protocol):
     def changes_orders(self, request: web.Request) -> bool:
         """True for a request that may change orders: some faults are for these alone."""
 
+    async def burst(self, channel: str, count: int) -> int:
+        """Send a channel's subscribers so many messages as fast as they read; how many went."""
+
     def describe(self) -> dict[str, Any]:
         """Accounts with their keys, symbols: what a user needs to begin."""
 

@@ -13,7 +13,7 @@ from tradewind.venue.binance.keys import ApiKey
 from tradewind.venue.binance.parameters import Parameters
 
 if TYPE_CHECKING:
-    from tradewind.venue.binance.spot import BinanceSpot
+    from tradewind.venue.binance.venue import BinanceVenue
 
 
 class Security(StrEnum):
@@ -30,7 +30,7 @@ class Security(StrEnum):
 class Call:
     """A call as its handler sees it; `account` is there for signed calls."""
 
-    venue: BinanceSpot
+    venue: BinanceVenue
     parameters: Parameters
     now_ns: int
     account: Account | None = None

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tradewind.venue.orders import BUY, SELL
 
 if TYPE_CHECKING:
-    from tradewind.venue.binance.spot import BinanceSpot
+    from tradewind.venue.binance.venue import BinanceVenue
 
 
 class DepthStream:
     """Collects the changes of a book for a stream of a certain speed."""
 
-    def __init__(self, venue: BinanceSpot, symbol: str) -> None:
+    def __init__(self, venue: BinanceVenue, symbol: str) -> None:
         self._venue = venue
         self._symbol = symbol
         self._changed: dict[tuple[int, Decimal], None] = {}

@@ -118,7 +118,7 @@ def klines(call: Call) -> list[list[Any]]:
     start, end = (parameters.optional_integer(name) for name in ("startTime", "endTime"))
     parameters.text("timeZone")
     limit = limit_of(parameters)
-    bars = bars_of(call.venue.history[symbol], interval, milliseconds(call.now_ns))
+    bars = bars_of(call.venue.history[symbol], interval, call.venue.market_ms())
     if start is not None:
         bars = [bar for bar in bars if bar.open_ms >= start]
     if end is not None:
@@ -195,7 +195,7 @@ def best_of(call: Call, symbol: str) -> dict[str, str]:
 def day_ticker(call: Call) -> Any:
     """GET ticker/24hr."""
     kind = call.parameters.choice("type", ("FULL", "MINI")) or "FULL"
-    now_ms = milliseconds(call.now_ns)
+    now_ms = call.venue.market_ms()
     from_ms = now_ms - DAY_MS
 
     def one(symbol: str) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def trading_day_ticker(call: Call) -> Any:
     """GET ticker/tradingDay: since midnight UTC."""
     kind = call.parameters.choice("type", ("FULL", "MINI")) or "FULL"
     call.parameters.text("timeZone")
-    now_ms = milliseconds(call.now_ns)
+    now_ms = call.venue.market_ms()
     from_ms = now_ms - now_ms % DAY_MS
 
     def one(symbol: str) -> dict[str, Any]:
@@ -236,7 +236,7 @@ def rolling_ticker(call: Call) -> Any:
     highest = {"m": 59, "h": 23, "d": 7}.get(unit, 0)
     if not count.isdecimal() or not 1 <= int(count) <= highest:
         raise ApiError(-1130, "Data sent for parameter 'windowSize' is not valid.")
-    now_ms = milliseconds(call.now_ns)
+    now_ms = call.venue.market_ms()
     from_ms = now_ms - int(count) * WINDOWS_MS[unit]
     from_ms -= from_ms % MINUTE_MS
     return of_symbols(call, lambda symbol: window_row(call, symbol, from_ms, now_ms, kind))

@@ -18,13 +18,13 @@ from tradewind.venue.binance.parameters import Parameters
 from tradewind.venue.binance.security import check_signed, key_named
 
 if TYPE_CHECKING:
-    from tradewind.venue.binance.spot import BinanceSpot
+    from tradewind.venue.binance.venue import BinanceVenue
 
 _SIGNATURE = re.compile(r"(^|&)signature=[^&]*")
 
 
 def rest_handler(
-    venue: BinanceSpot, endpoint: Endpoint
+    venue: BinanceVenue, endpoint: Endpoint
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of one endpoint."""
 
@@ -45,7 +45,7 @@ def rest_handler(
     return handle
 
 
-def _proven(venue: BinanceSpot, endpoint: Endpoint, request: web.Request, body: str) -> Call:
+def _proven(venue: BinanceVenue, endpoint: Endpoint, request: web.Request, body: str) -> Call:
     """The call of a request, its weight counted and its caller proven."""
     now_ns = venue.chaos.clock.now_ns()
     query = request.rel_url.raw_query_string
@@ -88,7 +88,7 @@ def error_response(error: ApiError) -> web.Response:
     return response
 
 
-def _add_headers(response: web.Response, venue: BinanceSpot, address: str, account: str) -> None:
+def _add_headers(response: web.Response, venue: BinanceVenue, address: str, account: str) -> None:
     """What was used: weight of the address, and orders of the account that placed one."""
     now_ns = venue.chaos.clock.now_ns()
     used = str(venue.limits.used(address, now_ns))

@@ -15,7 +15,7 @@ from tradewind.venue.history import AggregateTrade, TradedBar, TradeHistory
 from tradewind.venue.orders import BUY, SELL, ZERO
 
 if TYPE_CHECKING:
-    from tradewind.venue.binance.spot import BinanceSpot
+    from tradewind.venue.binance.venue import BinanceVenue
 
 WINDOWS_MS = {
     "ticker": 86_400_000, "miniTicker": 86_400_000, "ticker_1h": 3_600_000,
@@ -128,7 +128,7 @@ def spoiled(message: Any) -> Any:
 class SpotDialect:
     """Messages that differ between spot and futures."""
 
-    def __init__(self, venue: BinanceSpot) -> None:
+    def __init__(self, venue: BinanceVenue) -> None:
         self._venue = venue
 
     def book_ticker(self, symbol: str) -> dict[str, Any] | None:

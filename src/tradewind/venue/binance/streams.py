@@ -17,7 +17,7 @@ from tradewind.venue.history import AggregateTrade
 from tradewind.venue.sockets import Socket, text_frame
 
 if TYPE_CHECKING:
-    from tradewind.venue.binance.spot import BinanceSpot
+    from tradewind.venue.binance.venue import BinanceVenue
 
 SLOW_MS = 1_000
 DEPTH_SPEEDS = {"": SLOW_MS, "1000ms": SLOW_MS, "500ms": 500, "250ms": 250, "100ms": 100, "0ms": 1}
@@ -28,7 +28,7 @@ EVERYTHING = ("!miniTicker@arr", "!ticker@arr")
 class Streams:
     """All stream connections of the venue."""
 
-    def __init__(self, venue: BinanceSpot) -> None:
+    def __init__(self, venue: BinanceVenue) -> None:
         self._venue = venue
         self._listeners: dict[str, dict[StreamSession, None]] = {}
         self._by_kind: dict[tuple[str, str], dict[str, StreamName]] = {}
@@ -38,6 +38,8 @@ class Streams:
         self._depth: dict[str, DepthStream] = {}
         self._due_ms: dict[str, int] = {}
         self._shown_bars: dict[str, int] = {}
+        self.is_replay = False
+        """In a replay trades, best prices and depth updates are the recorded frames."""
 
     # --- connections -------------------------------------------------------------------------
 
@@ -104,6 +106,13 @@ class Streams:
         """Send a payload as it is to who listens to a stream."""
         self._venue.chaos.market(name, payload, lambda each: self._queue(name, each))
 
+    def send_recorded(self, symbol: str, kind: str, payload: bytes) -> None:
+        """Send a recorded payload under every name of its stream, whatever its speed."""
+        if kind == "depth" and self._venue.chaos.faults.strikes("sequence-gap"):
+            return
+        for name in self.names(symbol, kind):
+            self.send_raw(name, payload)
+
     def _queue(self, name: str, payload: bytes) -> None:
         plain = combined = b""
         for session in self._listeners.get(name, ()):
@@ -123,6 +132,24 @@ class Streams:
             session.flush()
         self._busy.clear()
 
+    async def burst(self, name: str, count: int) -> int:
+        """Send so many book tickers of a stream; all are made before the first is sent."""
+        parsed = parse_stream(name)
+        message = None if parsed is None else self._venue.dialect.book_ticker(parsed.symbol)
+        if message is None:
+            return 0
+        first = message["u"]
+        encode = msgspec.json.encode
+        payloads = [encode({**message, "u": first + number}) for number in range(1, count + 1)]
+        sent = 0
+        for session in list(self._listeners.get(name, ())):
+            begin = b'{"stream":"' + name.encode() + b'","data":' if session.is_combined else b""
+            end = b"}" if session.is_combined else b""
+            frames = b"".join(text_frame(begin + each + end) for each in payloads)
+            await session.socket.pour(frames)
+            sent += count
+        return sent
+
     def broadcast(self, message: Callable[[bool], dict[str, Any]]) -> None:
         """Send every connection a message; the argument says whether it is a combined one."""
         sessions = {session: None for each in self._listeners.values() for session in each}
@@ -133,8 +160,9 @@ class Streams:
 
     def on_trade(self, trade: PublicTrade, aggregate: AggregateTrade | None, now_ms: int) -> None:
         """A trade was made, and perhaps an aggregate ended with it."""
-        for name in self.names(trade.symbol, "trade"):
-            self.send(name, messages.trade(trade, now_ms))
+        if not trade.is_replayed:
+            for name in self.names(trade.symbol, "trade"):
+                self.send(name, messages.trade(trade, now_ms))
         if aggregate is not None:
             self.on_aggregate(trade.symbol, aggregate, now_ms)
 
@@ -149,8 +177,9 @@ class Streams:
 
     def on_tick(self, now_ms: int) -> None:
         """Send what is due."""
-        self._send_best()
-        self._send_depth(now_ms)
+        if not self.is_replay:
+            self._send_best()
+            self._send_depth(now_ms)
         if self._is_due("bars", now_ms, SLOW_MS):
             self._send_bars(now_ms)
             self._send_tickers(now_ms)

@@ -17,7 +17,7 @@ from tradewind.venue.binance.security import check_signed, key_named
 from tradewind.venue.sockets import Socket
 
 if TYPE_CHECKING:
-    from tradewind.venue.binance.spot import BinanceSpot
+    from tradewind.venue.binance.venue import BinanceVenue
 
 CONNECTION_WEIGHT = 2
 SUBSCRIPTIONS_MAX = 1000
@@ -26,7 +26,7 @@ SUBSCRIPTIONS_MAX = 1000
 class ApiSession:
     """One connection: who is logged on, and whose events it gets."""
 
-    def __init__(self, venue: BinanceSpot, socket: Socket, address: str) -> None:
+    def __init__(self, venue: BinanceVenue, socket: Socket, address: str) -> None:
         self.venue = venue
         self.socket = socket
         self.address = address
@@ -218,7 +218,7 @@ def _plain_id(text: bytes, frame: dict[str, Any]) -> Any:
     return json.loads(text)["id"] if "id" in frame else None
 
 
-async def serve_api(venue: BinanceSpot, request: web.Request) -> web.StreamResponse:
+async def serve_api(venue: BinanceVenue, request: web.Request) -> web.StreamResponse:
     """Serve /ws-api/v3 until the client goes."""
     socket = Socket(request, venue.chaos.faults)
     response = await socket.open()
