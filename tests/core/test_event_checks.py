@@ -17,7 +17,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.market import quote_of
 from tradewind.model.numbers import UNITS_MAX
-from tradewind.model.orders import Liquidity, Side, Sizing, TargetKind
+from tradewind.model.orders import Leg, Liquidity, Side, Sizing, TargetKind
 
 GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
 HUGE = 10**19
@@ -84,6 +84,15 @@ REFUSED = [
     (m.CashDeposited(3, "main", "EUR", BALANCE_MAX + 1), "cannot hold so much EUR"),
     (m.CashDeposited(3, "main", "EUR", -BALANCE_MAX - 1), "cannot hold so much EUR"),
     (m.CashDeposited(3, "main", "USD", BALANCE_MAX), "cannot hold so much USD"),
+    (m.InstrumentPaused(3, "NOBODY.SIM", ""), "NOBODY.SIM is not listed"),
+    (m.InstrumentResumed(3, "NOBODY.SIM"), "NOBODY.SIM is not listed"),
+    (m.PositionTransferred(3, "nobody", "GOOG.SIM", 1, 1), "there is no strategy"),
+    (m.PositionTransferred(3, "manual", "NOBODY.SIM", 1, 1), "is not listed"),
+    (m.PositionTransferred(3, "manual", "GOOG.SIM", 0, 1), "is out of range"),
+    (m.PositionTransferred(3, "manual", "GOOG.SIM", 1, 0), "is out of range"),
+    (m.PositionTransferred(3, "manual", "GOOG.SIM", 1, UNITS_MAX + 1), "is out of range"),
+    (m.PositionTransferred(3, "manual", "GOOG.SIM", 1, 1, Leg.LONG), "has no leg"),
+    (m.PositionTransferred(3, "manual", "GOOG.SIM", UNITS_MAX, UNITS_MAX), "cannot hold so much"),
     (m.LimitsChanged(3, "world", Limits(), "test"), "'world' has no limits"),
     (m.LimitsChanged(3, "account:nobody", Limits(), "test"), "there is no account"),
     (m.LimitsChanged(3, "strategy:nobody", Limits(), "test"), "there is no strategy"),
@@ -195,6 +204,10 @@ TAKEN = [
     m.VenueLost(3, "NOWHERE", ""),
     m.VenueRecovered(3, "NOWHERE"),
     m.BadTick(3, "NOTHING", "odd", b""),
+    m.InstrumentPaused(3, "GOOG.SIM", ""),
+    m.InstrumentResumed(3, "GOOG.SIM"),
+    m.VenueDiffered(3, "NOWHERE", "", "", "", "", "", ""),
+    m.PositionTransferred(3, "manual", "GOOG.SIM", -5, 1),
 ]
 
 

@@ -63,6 +63,8 @@ class MemoryEngine:
                 }
             ],
             "strategies": [{"strategy": "cross", "account": "paper", "reason": ""}],
+            "venues": [],
+            "differences": [],
             "halts": [
                 {"scope": halt.scope, "reason": halt.reason, "by": halt.by}
                 for halt in self._halts.values()
@@ -92,7 +94,7 @@ class MemoryEngine:
 
     def health(self) -> Health:
         reasons = ["the disk is full: free some space"] if self.disk_is_full else []
-        return {"ok": not reasons, "reasons": reasons, "degraded": self.degraded}
+        return {"ok": not reasons, "reasons": reasons, "degraded": self.degraded, "venues": []}
 
     def metrics(self) -> list[Metric]:
         return [

@@ -82,7 +82,12 @@ def test_every_view_of_the_engine_is_answered(tmp_path: Path) -> None:
         assert ask(tmp_path, StatusRequest()) == engine.status()
         assert ask(tmp_path, OrdersRequest()) == []
         assert ask(tmp_path, PositionsRequest()) == engine.positions()
-        assert ask(tmp_path, HealthRequest()) == {"ok": True, "reasons": [], "degraded": []}
+        assert ask(tmp_path, HealthRequest()) == {
+            "ok": True,
+            "reasons": [],
+            "degraded": [],
+            "venues": [],
+        }
         assert ask(tmp_path, MetricsRequest())[1]["labels"] == {"account": "paper"}
 
 

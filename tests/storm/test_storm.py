@@ -1,6 +1,7 @@
 """Storms by seed: the invariants hold, the same seed gives the same history, bugs are found."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,7 @@ from tradewind.model.errors import OutsideError
 from tradewind.ports.trading import Trading
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.testing.storm import Faults, Life, StormVenue, run_storm
+from tradewind.testing.virtual_time import run_virtually
 
 SEEDS = range(1, 11)
 
@@ -78,6 +80,17 @@ def test_a_planted_early_acknowledgement_is_found(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("seed", range(1_000, 1_200))
 def test_the_invariants_hold_through_a_long_storm(seed: int) -> None:
     run_storm(seed, orders=5_000, faults=Faults(crash_per_s=0.02))
+
+
+def test_a_deadline_that_was_met_leaves_no_real_wait() -> None:
+    async def nap() -> None:
+        async with asyncio.timeout(30):
+            await asyncio.sleep(1)
+        await asyncio.sleep(40)
+
+    started_s = time.monotonic()
+    run_virtually(nap())
+    assert time.monotonic() - started_s < 5
 
 
 def test_the_venue_of_the_storm_is_a_trading_port() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from tradewind.cli.table import as_table, clean
-from tradewind.runtime.read_models import COLUMNS, Status
+from tradewind.runtime.read_models import COLUMNS, Status, shown_tables
 
 ROWS_MAX = 10
 """Of each table; what is beyond is counted."""
@@ -89,7 +89,7 @@ def _lines(status: Status, width: int) -> Iterator[tuple[str, str]]:
     for alarm in _alarms(status):
         yield clean(alarm)[:width], GREEN if alarm == "ok" else RED
     tables: Mapping[str, Any] = status
-    for title in COLUMNS:
+    for title in shown_tables(status):
         yield "", ""
         yield from _table(title, tables[title], width)
     yield "", ""

@@ -39,6 +39,7 @@ ENTRY_RULES = (
     "reduce_only",
     "strategy_stopped",
     "venue_lost",
+    "market_closed",
 )
 """Names of the rules an order meets before the limits of `core.risk`."""
 
@@ -298,6 +299,9 @@ def _halt_breach(state: State, book: StrategyBook, market: Market) -> Breach | N
         lost = state.lost_venues.get(market.venue)
         if lost is not None:
             return ("venue_lost", market.venue, lost)
+        paused = state.lost_venues.get(market.id)
+        if paused is not None:
+            return ("market_closed", market.id, paused)
     return None
 
 

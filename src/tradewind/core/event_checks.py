@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tradewind.core.bounds import Bounds
+from tradewind.core.market import Market
 from tradewind.core.state import Account, State
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
@@ -278,13 +279,17 @@ def _order_filled(state: State, event: m.OrderFilled) -> None:
     order = state.orders.get(event.order_id)
     if order is None:
         return
-    market = state.markets[order.instrument]
     account = state.accounts[order.account]
-    product = event.price * event.quantity * market.money_factor
-    _check_balance(account, market.currency, product // market.money_divisor)
+    _check_room(account, state.markets[order.instrument], event.price, event.quantity)
     _check_balance(account, event.fee_currency, abs(event.fee))
-    held = _held(account, order.instrument) + event.quantity
-    value = held * max(market.mark, event.price) * market.money_factor
+
+
+def _check_room(account: Account, market: Market, price: int, quantity: int) -> None:
+    """Refuse what would not fit into the books of an account, come what may."""
+    product = price * quantity * market.money_factor
+    _check_balance(account, market.currency, product // market.money_divisor)
+    held = _held(account, market.index) + quantity
+    value = held * max(market.mark, price) * market.money_factor
     if held > UNITS_MAX or value > MONEY_MAX:
         raise UserError(f"{account.name} cannot hold {held} units of {market.id}: 64 bits are over")
 
@@ -310,6 +315,20 @@ def _check_balance(account: Account, currency: str, amount: int) -> None:
 def _order_amended(state: State, event: m.OrderAmended) -> None:
     if not 0 <= event.quantity <= UNITS_MAX or not 0 <= event.limit_price <= UNITS_MAX:
         raise UserError(f"an amendment to {event.quantity} at {event.limit_price} is out of range")
+
+
+def _listed(state: State, event: m.InstrumentPaused | m.InstrumentResumed) -> None:
+    state.market(event.instrument)
+
+
+def _position_transferred(state: State, event: m.PositionTransferred) -> None:
+    account = state.strategy(event.strategy).account
+    market = state.market(event.instrument)
+    if not 0 < event.price <= UNITS_MAX or not 0 < abs(event.quantity) <= UNITS_MAX:
+        raise UserError(f"a transfer of {event.quantity} at {event.price} is out of range")
+    if event.leg not in _LEGS or (event.leg != Leg.NET) != bool(account.is_hedging):
+        raise UserError(f"account {account.name} has no leg {event.leg}: name one it has")
+    _check_room(account, market, event.price, abs(event.quantity))
 
 
 def _halted(state: State, event: m.Halted | m.Resumed) -> None:
@@ -345,6 +364,10 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.OrderUnknown: _nothing,
     m.VenueLost: _nothing,
     m.VenueRecovered: _nothing,
+    m.InstrumentPaused: _listed,
+    m.InstrumentResumed: _listed,
+    m.VenueDiffered: _nothing,
+    m.PositionTransferred: _position_transferred,
     m.Halted: _halted,
     m.Resumed: _halted,
     m.BadTick: _nothing,

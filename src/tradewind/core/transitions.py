@@ -27,6 +27,13 @@ from tradewind.core.posting import post_fill
 from tradewind.core.reports import execution_of
 from tradewind.core.state import FIRM, State
 from tradewind.core.targets import drop_targets, take_intent
+from tradewind.core.venue_transitions import (
+    instrument_paused,
+    instrument_resumed,
+    position_transferred,
+    venue_lost,
+    venue_recovered,
+)
 from tradewind.model import messages as m
 from tradewind.model.orders import OrderState
 
@@ -235,18 +242,6 @@ def order_unknown(state: State, event: m.OrderUnknown) -> Decisions:
     return [m.QueryOrder(state.time_ns, order.order_id, market.venue, market.id)]
 
 
-def venue_lost(state: State, event: m.VenueLost) -> Decisions:
-    """No new orders to the venue until it is back."""
-    state.lost_venues[event.venue] = event.reason
-    return _NOTHING
-
-
-def venue_recovered(state: State, event: m.VenueRecovered) -> Decisions:
-    """Orders may go again."""
-    state.lost_venues.pop(event.venue, None)
-    return _NOTHING
-
-
 def halted(state: State, event: m.Halted) -> Decisions:
     """Block first, then cancel what works in the scope."""
     state.halts[event.scope] = (event.reason, event.by)
@@ -268,7 +263,7 @@ def bad_tick(state: State, event: m.BadTick) -> Decisions:
     return _NOTHING
 
 
-def only_time(state: State, event: m.ClockTicked | m.MarketRecorded) -> Decisions:
+def only_time(state: State, event: m.ControlEvent) -> Decisions:
     """Nothing but the time, which `apply` moves for every event."""
     return _NOTHING
 
@@ -299,6 +294,10 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.OrderUnknown: order_unknown,
     m.VenueLost: venue_lost,
     m.VenueRecovered: venue_recovered,
+    m.InstrumentPaused: instrument_paused,
+    m.InstrumentResumed: instrument_resumed,
+    m.VenueDiffered: only_time,
+    m.PositionTransferred: position_transferred,
     m.Halted: halted,
     m.Resumed: resumed,
     m.BadTick: bad_tick,

@@ -79,7 +79,7 @@ def _add_routes(app: FastAPI, home: Path, metrics: HttpMetrics, stored: Stored) 
         try:
             found = engine(HealthRequest())
         except TradewindError as error:
-            found = {"ok": False, "reasons": [str(error)], "degraded": []}
+            found = {"ok": False, "reasons": [str(error)], "degraded": [], "venues": []}
         return JSONResponse(found | {"version": VERSION}, 200 if found["ok"] else 503)
 
     @app.get("/metrics", summary="Numbers for Prometheus")

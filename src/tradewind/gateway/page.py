@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
-from tradewind.runtime.read_models import COLUMNS, Status
+from tradewind.runtime.read_models import COLUMNS, Status, shown_tables
 
 NANOSECONDS = 1_000_000_000
 NUMBER_STARTS = frozenset("0123456789+-.")
@@ -89,7 +89,7 @@ def fragment(status: Status) -> str:
     """Return the status as the inside of the page."""
     tables: Mapping[str, Any] = status
     parts = [_header(status), *_states(status), _accounts(tables["accounts"])]
-    titles = (title for title in COLUMNS if title != "accounts")
+    titles = (title for title in shown_tables(status) if title != "accounts")
     parts += [_table(title, tables[title]) for title in titles]
     counts = " · ".join(f"{count} {name}" for name, count in status["counts"].items())
     return "".join([*parts, f"<footer>{escape(counts)}</footer>"])

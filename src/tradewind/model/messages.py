@@ -6,28 +6,17 @@ quantities are integers in the units of the instrument named in the message, or 
 
 from __future__ import annotations
 
-import msgspec
-
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.market import Bar, BarOpened, DepthUpdate, Quote, Trade
+from tradewind.model.message_base import TimedMessage
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
-
-
-class Message(
-    msgspec.Struct, frozen=True, array_like=True, tag=True, tag_field="message", gc=False
-):
-    """Base of all messages: an immutable array with the class name in front.
-
-    Immutable values make no cycles, so the garbage collector need not know of messages.
-    """
-
-
-class TimedMessage(Message, frozen=True):
-    """Base of all events: each carries the time it has in our world."""
-
-    time_ns: int
-
+from tradewind.model.venue_messages import InstrumentPaused as InstrumentPaused
+from tradewind.model.venue_messages import InstrumentResumed as InstrumentResumed
+from tradewind.model.venue_messages import PositionTransferred as PositionTransferred
+from tradewind.model.venue_messages import VenueDiffered as VenueDiffered
+from tradewind.model.venue_messages import VenueLost as VenueLost
+from tradewind.model.venue_messages import VenueRecovered as VenueRecovered
 
 # --- how a run is set up ---------------------------------------------------------------------
 
@@ -223,19 +212,6 @@ class OrderUnknown(TimedMessage, frozen=True):
     reason: str
 
 
-class VenueLost(TimedMessage, frozen=True):
-    """The connection to a venue is gone."""
-
-    venue: str
-    reason: str
-
-
-class VenueRecovered(TimedMessage, frozen=True):
-    """The venue is connected and reconciled again."""
-
-    venue: str
-
-
 # --- time, control, data quality -------------------------------------------------------------
 
 
@@ -371,6 +347,10 @@ ControlEvent = (
     | Report
     | VenueLost
     | VenueRecovered
+    | InstrumentPaused
+    | InstrumentResumed
+    | VenueDiffered
+    | PositionTransferred
     | TimerFired
     | ClockTicked
     | Halted

@@ -19,6 +19,7 @@ from tradewind.runtime.feed import Feed
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.read_models import (
     AccountRow,
+    DifferenceRow,
     Health,
     MarketRow,
     Metric,
@@ -27,8 +28,10 @@ from tradewind.runtime.read_models import (
     Status,
     StrategyRow,
     Update,
+    VenueRow,
 )
 from tradewind.runtime.state_rows import average_price, gross_exposure
+from tradewind.runtime.venue_watch import VenueWatch
 from tradewind.version import VERSION
 
 ORDERS_SHOWN_MAX = 200
@@ -53,6 +56,7 @@ class Desk:
         self.counts: dict[str, int] = {}
         self.complaints: list[Callable[[], str]] = []
         """Each gives a sentence on what works less well though trading goes on, or ""."""
+        self.watches: list[VenueWatch] = []
         loop.listeners.append(self._on_turn)
 
     @property
@@ -74,6 +78,8 @@ class Desk:
             positions=self.positions(),
             accounts=[self._account_row(account) for account in state.accounts],
             strategies=[_strategy_row(book) for book in state.strategies],
+            venues=self.venues(),
+            differences=self.differences(),
             halts=[
                 {"scope": scope, "reason": reason, "by": by}
                 for scope, (reason, by) in state.halts.items()
@@ -122,9 +128,22 @@ class Desk:
             for book in self.state.strategies
             if book.is_stopped
         ]
-        reasons += [f"venue {name} is lost: {why}" for name, why in self.state.lost_venues.items()]
+        paused = self.state.market_numbers
+        reasons += [
+            f"venue {name} is lost: {why}"
+            for name, why in self.state.lost_venues.items()
+            if name not in paused
+        ]
         degraded = [sentence for complain in self.complaints if (sentence := complain())]
-        return Health(ok=not reasons, reasons=reasons, degraded=degraded)
+        return Health(ok=not reasons, reasons=reasons, degraded=degraded, venues=self.venues())
+
+    def venues(self) -> list[VenueRow]:
+        """How each venue stands."""
+        return [watch.row() for watch in self.watches]
+
+    def differences(self) -> list[DifferenceRow]:
+        """On what we and the venues disagreed at the last look."""
+        return [row for watch in self.watches for row in watch.reconciliation.rows]
 
     def metrics(self) -> list[Metric]:
         """The numbers for a monitoring system."""
@@ -153,7 +172,7 @@ class Desk:
                     "market_data_age_seconds", "gauge", "Age of the newest price.", age_s, labels
                 )
             )
-        return found
+        return found + [one for watch in self.watches for one in watch.reconciliation.metrics()]
 
     async def submit(self, event: Submission) -> int:
         """Put an event of a person in; returns its sequence once durable."""

@@ -6,6 +6,7 @@ are integers of nanoseconds in UTC; `sequence` is that of the journal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypedDict
 
 import msgspec
@@ -78,6 +79,31 @@ class HaltRow(TypedDict):
     by: str
 
 
+class VenueRow(TypedDict):
+    """How a venue stands: `state` is trading or lost, `circuit` that of its connection."""
+
+    venue: str
+    state: str
+    reason: str
+    circuit: str
+    connections: int
+    clock_offset_ms: str
+    reconciled_ns: int
+
+
+class DifferenceRow(TypedDict):
+    """One thing on which we and a venue disagreed at the last look, and the rule that followed."""
+
+    venue: str
+    kind: str
+    subject: str
+    ours: str
+    theirs: str
+    rule: str
+    reason: str
+    time_ns: int
+
+
 class Health(TypedDict):
     """Whether the engine does its work, and one sentence for each thing that keeps it from it.
 
@@ -87,6 +113,7 @@ class Health(TypedDict):
     ok: bool
     reasons: list[str]
     degraded: list[str]
+    venues: list[VenueRow]
 
 
 class Status(TypedDict):
@@ -102,6 +129,8 @@ class Status(TypedDict):
     positions: list[PositionRow]
     accounts: list[AccountRow]
     strategies: list[StrategyRow]
+    venues: list[VenueRow]
+    differences: list[DifferenceRow]
     halts: list[HaltRow]
     counts: dict[str, int]
     health: Health
@@ -175,6 +204,32 @@ COLUMNS: dict[str, dict[str, str]] = {
         "average_price": "average price",
         "strategy": "strategy",
     },
+    "venues": {
+        "venue": "venue",
+        "state": "state",
+        "reason": "because",
+        "circuit": "circuit",
+        "connections": "connections",
+        "clock_offset_ms": "clock ms",
+    },
+    "differences": {
+        "subject": "difference",
+        "kind": "kind",
+        "ours": "we say",
+        "theirs": "venue says",
+        "rule": "rule",
+        "reason": "so",
+        "venue": "venue",
+    },
     "strategies": {"strategy": "strategy", "account": "account", "reason": "stopped because"},
 }
 """The tables of a status and the heading of each column, dearest first."""
+
+
+def shown_tables(status: Status) -> list[str]:
+    """The tables to show: those about venues only where there is something to say."""
+    tables: Mapping[str, object] = status
+    return [title for title in COLUMNS if title not in _OPTIONAL or tables[title]]
+
+
+_OPTIONAL = frozenset({"venues", "differences"})

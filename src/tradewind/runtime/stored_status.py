@@ -49,7 +49,9 @@ def stored_status(records: Records, why: str) -> Status | None:
             for row in records.rows(stored.HaltRow, {"resumed_time_ns": 0})
         ],
         counts={},
-        health=Health(ok=False, reasons=[why], degraded=[]),
+        venues=[],
+        differences=[],
+        health=Health(ok=False, reasons=[why], degraded=[], venues=[]),
     )
 
 

@@ -254,6 +254,14 @@ def _recovered(world: World, words: Words) -> None:
     world.give(m.VenueRecovered(world.time_ns, words[0]))
 
 
+def _paused(world: World, words: Words) -> None:
+    world.give(m.InstrumentPaused(world.time_ns, world.market(words[0]).id, " ".join(words[1:])))
+
+
+def _reopened(world: World, words: Words) -> None:
+    world.give(m.InstrumentResumed(world.time_ns, world.market(words[0]).id))
+
+
 def _restart(world: World, words: Words) -> None:
     """The state through its bytes, as a crash and a recovery would."""
     world.engine = Engine(decode_state(encode_state(world.state)))
@@ -288,6 +296,8 @@ GIVEN: dict[str, Callable[[World, Words], None]] = {
     "resume": _resume,
     "lost": _lost,
     "recovered": _recovered,
+    "paused": _paused,
+    "reopened": _reopened,
     "restart": _restart,
 }
 """First word of a `>` line, and what it gives."""

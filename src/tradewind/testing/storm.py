@@ -25,13 +25,15 @@ from tradewind.model.orders import OrderState, OrderType, Side
 from tradewind.ports.journal import numbered
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover, snapshot_of
 from tradewind.runtime.segments import MemorySegments
-from tradewind.testing.storm_venue import COIN, MIDDLE, POSITION_MAX, Faults, StormVenue
+from tradewind.runtime.venue_watch import VenueWatch
+from tradewind.testing.storm_venue import CALM, COIN, MIDDLE, POSITION_MAX, Faults, StormVenue
 from tradewind.testing.virtual_time import VirtualClock, run_virtually
 
-CASH = 10**15
+RECONCILE_S = 10.0
 HEALING_S = 120.0
 
 
@@ -64,6 +66,15 @@ class Life:
         )
         self.dispatch = Dispatch({"STORM": storm.venue}, self.loop.offer, deadline_s=1.0)
         self.loop.listeners.append(self._send)
+        reconciliation = Reconciliation(
+            storm.venue,
+            self.loop,
+            account="main",
+            journal_id="storm",
+            owner="person",
+            clock=VirtualClock(),
+        )
+        self.watch = VenueWatch(storm.venue, reconciliation, self.loop, interval_s=RECONCILE_S)
         self.open_at_start = list(recovered.state.open_orders.values())
 
     async def live(self, seconds: float) -> None:
@@ -73,7 +84,8 @@ class Life:
         await self.dispatch.start()
         for order in self.open_at_start:
             self.loop.offer(m.OrderUnknown(0, order.order_id, "started again"))
-        tasks = [asyncio.create_task(self.loop.run()), asyncio.create_task(self._trade())]
+        running = (self.loop.run(), self.watch.run(), self._trade())
+        tasks = [asyncio.create_task(one) for one in running]
         await asyncio.sleep(seconds)
         for task in tasks:
             task.cancel()
@@ -88,7 +100,6 @@ class Life:
         if not self.engine.state.accounts:
             events.append(m.InstrumentListed(0, COIN))
             events.append(m.AccountOpened(0, "main", "USD"))
-            events.append(m.CashDeposited(0, "main", "USD", CASH))
             limits = Limits(position_quantity=str(POSITION_MAX))
             events.append(m.LimitsChanged(0, "account:main", limits, "storm"))
             events.append(m.StrategyRegistered(0, "person", "main", "", {}))
@@ -100,7 +111,7 @@ class Life:
             await asyncio.sleep(chance.random() * 0.2)
             self.loop.offer_rows(storm.quotes())
             storm.venue.fill_some()
-            if storm.is_healing:
+            if storm.is_healing or self.watch.lost_reason:
                 continue
             if chance.random() < 0.7:
                 storm.order_count += 1
@@ -143,7 +154,7 @@ class Storm:
             await life.live(seconds)
             self._crash(life)
         self.is_healing = True
-        self.venue.faults = Faults(0, 0, 0, 0, 0, 0, 0)
+        self.venue.faults = CALM
         life = Life(self)
         await life.live(HEALING_S)
         self._judge_recovery(life)
@@ -227,3 +238,6 @@ def judge_end(storm: Storm, state: State) -> None:
     assert set(venue.reports) <= known, "the venue has an order that we do not know"
     position = state.strategies[0].quantity(0)
     assert position == venue.position, f"I3: we hold {position}, the venue {venue.position}"
+    assert state.accounts[0].home.cash == venue.money, "I3: our money is not the venue's"
+    assert not state.halts, f"reconciliation halted: {state.halts}"
+    assert not state.lost_venues, f"the venue is lost: {state.lost_venues}"

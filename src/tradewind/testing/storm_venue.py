@@ -13,10 +13,12 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.orders import OrderType
 from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
 from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
+from tradewind.testing.virtual_time import VirtualClock
 
 COIN = Instrument("COIN/USD.STORM", tick="0.01", lot="1")
 POSITION_MAX = 20
 MIDDLE = 10_000
+CASH = 10**15
 
 
 class Faults(msgspec.Struct, frozen=True):
@@ -24,11 +26,17 @@ class Faults(msgspec.Struct, frozen=True):
 
     request_lost: float = 0.05
     reply_lost: float = 0.08
+    report_lost: float = 0.0
     report_late: float = 0.3
     report_doubled: float = 0.1
     query_fails: float = 0.2
+    asking_fails: float = 0.03
     slow_disk: float = 0.1
     crash_per_s: float = 0.15
+
+
+CALM = Faults(**dict.fromkeys(Faults.__struct_fields__, 0.0))
+"""A venue without faults."""
 
 
 class StormVenue:
@@ -49,7 +57,7 @@ class StormVenue:
         self.filled: dict[str, int] = {}
         self.reports: dict[str, list[m.Report]] = {}
         self.executions: list[VenueFill] = []
-        self.money = 0
+        self.money = CASH
         self._chance = chance
         self._deliver: Deliver | None = None
 
@@ -86,7 +94,7 @@ class StormVenue:
 
     async def query(self, command: m.QueryOrder) -> list[m.Report] | None:
         """Tell all of an order, or fail to."""
-        await self._answer()
+        await self._answer(self.faults.query_fails)
         reports = self.reports.get(command.order_id)
         return None if reports is None else list(reports)
 
@@ -96,7 +104,7 @@ class StormVenue:
 
     async def open_orders(self) -> list[VenueOrder]:
         """What works, by the venue's own count."""
-        await self._answer()
+        await self._answer(self.faults.asking_fails)
         return [
             VenueOrder(
                 name, "v" + name, COIN.id, one.side, one.type, one.quantity, self.filled[name],
@@ -107,17 +115,17 @@ class StormVenue:
 
     async def balances(self) -> list[VenueBalance]:
         """Money that fills and fees have moved."""
-        await self._answer()
+        await self._answer(self.faults.asking_fails)
         return [VenueBalance("USD", self.money, self.money)]
 
     async def positions(self) -> list[VenuePosition]:
         """The one position."""
-        await self._answer()
+        await self._answer(self.faults.asking_fails)
         return [VenuePosition(COIN.id, self.position)] if self.position else []
 
     async def fills(self, instrument: str, *, since_ns: int) -> list[VenueFill]:
         """All executions."""
-        await self._answer()
+        await self._answer(self.faults.asking_fails)
         return [one for one in self.executions if one.venue_time_ns >= since_ns]
 
     async def closed_instruments(self) -> dict[str, str]:
@@ -160,15 +168,15 @@ class StormVenue:
         if bought > POSITION_MAX or sold < -POSITION_MAX:
             self.broken.append("I4: a limit was passed")
 
-    async def _answer(self) -> None:
+    async def _answer(self, chance: float) -> None:
         """Take a while to answer a question, or fail to."""
         await asyncio.sleep(self._chance.random() * 0.1)
-        if self._chance.random() < self.faults.query_fails:
+        if self._chance.random() < chance:
             raise OutsideError("503", fault="theirs", retry=True)
 
     def _post(self, command: m.SubmitOrder, fill_id: str, price: int, quantity: int) -> None:
         name, signed = command.order_id, quantity * command.side
-        now_ns = int(asyncio.get_running_loop().time() * 1e9)
+        now_ns = VirtualClock().now_ns()
         self.money -= price * signed * COIN.money_factor // COIN.money_divisor + 10
         numbers = (command.side, price, quantity, 10)
         self.executions.append(
@@ -183,6 +191,8 @@ class StormVenue:
 
     def _tell(self, report: m.Report) -> None:
         self.reports[report.order_id].append(report)
+        if self._chance.random() < self.faults.report_lost:
+            return
         times = 2 if self._chance.random() < self.faults.report_doubled else 1
         for _ in range(times):
             late = self._chance.random() < self.faults.report_late

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -26,10 +27,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _run_once(self) -> None:
         ready: Any = getattr(self, "_ready")  # noqa: B009 - not in the type stubs
         scheduled: Any = getattr(self, "_scheduled")  # noqa: B009
+        self._drop_canceled(scheduled)
         if not ready and scheduled:
             self._now_s = max(self._now_s, scheduled[0]._when)
         run_once: Any = getattr(super(), "_run_once")  # noqa: B009
         run_once()
+
+    def _drop_canceled(self, scheduled: Any) -> None:
+        """Forget canceled timers in front: jumping to one would leave a real wait for the next."""
+        while scheduled and scheduled[0]._cancelled:
+            timer: Any = heapq.heappop(scheduled)
+            timer._scheduled = False
+            count: Any = getattr(self, "_timer_cancelled_count")  # noqa: B009
+            setattr(self, "_timer_cancelled_count", count - 1)  # noqa: B010
 
 
 class VirtualClock:

@@ -1,0 +1,60 @@
+"""What events about a venue do to the state: lost, paused, a position that was transferred."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradewind.model import messages as m
+
+if TYPE_CHECKING:
+    from tradewind.core.state import State
+
+
+def venue_lost(state: State, event: m.VenueLost) -> list[m.Decision]:
+    """No new orders to the venue until it is back."""
+    state.lost_venues[event.venue] = event.reason
+    return []
+
+
+def venue_recovered(state: State, event: m.VenueRecovered) -> list[m.Decision]:
+    """Orders may go again."""
+    state.lost_venues.pop(event.venue, None)
+    return []
+
+
+def instrument_paused(state: State, event: m.InstrumentPaused) -> list[m.Decision]:
+    """No new orders of an instrument; what works stays. Its id is no venue's name."""
+    state.lost_venues[event.instrument] = event.reason
+    return []
+
+
+def instrument_resumed(state: State, event: m.InstrumentResumed) -> list[m.Decision]:
+    """Orders of the instrument may go again."""
+    state.lost_venues.pop(event.instrument, None)
+    return []
+
+
+def position_transferred(state: State, event: m.PositionTransferred) -> list[m.Decision]:
+    """A position at a cost against capital; cash stays what it was.
+
+    A transfer that takes a position away realizes nothing by itself: the capital that leaves is
+    what the event's price says, the rest of the cost is profit or loss.
+    """
+    book = state.strategy(event.strategy)
+    market = state.market(event.instrument)
+    position = book.position(market.index, event.leg)
+    factor, divisor = market.money_factor, market.money_divisor
+    realized = position.fill(event.quantity, event.price, factor, divisor)
+    notional = market.notional(event.price, event.quantity)
+    wallet = book.account.wallet(market.currency)
+    holding = state.holding(book.account.scope, market, book.account)
+    wallet.post_fill(notional, position.released, realized)
+    wallet.deposit(notional)
+    holding.position += event.quantity
+    for scope in (book.scope, state.firm):
+        state.holding(scope, market, book.account).position += event.quantity
+    if market.mark == 0:
+        market.mark = event.price
+        market.mark_time_ns = state.time_ns
+    holding.revalue()
+    return []

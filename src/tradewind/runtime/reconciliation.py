@@ -1,0 +1,276 @@
+"""Reconciliation with a venue: asks what it has of the account, compares, follows the rules.
+
+One look asks for orders and executions, merges what is missing, then compares money and
+positions. Executions arrive on three ways (reply, socket, asking) and are told apart by their id,
+so an answer may be older or newer than what we know. What would halt must be seen twice, a pause
+apart and with nothing moving in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import TypeVar
+
+from tradewind.core.reconcile import (
+    HALT,
+    Difference,
+    Scope,
+    adopted,
+    balance_differences,
+    fill_differences,
+    is_untouched,
+    order_differences,
+    position_differences,
+)
+from tradewind.core.state import State
+from tradewind.model import messages as m
+from tradewind.model.errors import OutsideError
+from tradewind.ports.platform import Clock
+from tradewind.ports.trading import Refused, Trading
+from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.read_models import DifferenceRow, Metric
+
+DEADLINE_S = 10.0
+"""Our own deadline on each question."""
+CONFIRM_PAUSE_S = 2.0
+"""Between the two times a difference must be seen before it halts."""
+HOLDING_TRIES = 5
+"""How often money and positions are asked in one look while executions keep arriving."""
+SETTLE_NS = 2_000_000_000
+"""What changed here so shortly before a look may be under way and is left for the next one."""
+OVERLAP_NS = 600_000_000_000
+"""How far before the last look executions are asked for again; doubles cost nothing."""
+TOLD_MAX = 1_000
+"""Differences remembered as told; beyond it all may be told once more."""
+
+T = TypeVar("T")
+
+
+class Reconciliation:
+    """Compares one account with its venue; `rows` are the differences of the last look."""
+
+    def __init__(
+        self,
+        trading: Trading,
+        loop: Loop,
+        *,
+        account: str,
+        journal_id: str,
+        owner: str,
+        clock: Clock,
+        pause_s: float = CONFIRM_PAUSE_S,
+    ) -> None:
+        self.rows: list[DifferenceRow] = []
+        self.last_look_ns = 0
+        self.failed = ""
+        self.counts: dict[str, int] = {}
+        self.looks = 0
+        self._trading = trading
+        self._loop = loop
+        self._account = account
+        self._journal_id = journal_id
+        self._owner = owner
+        self._clock = clock
+        self._pause_s = pause_s
+        self._since_ns = _horizon_ns(loop.engine.state, clock.now_ns())
+        self._moves = 0
+        self._told: dict[tuple[str, str], tuple[str, str]] = {}
+        self._accepted: set[tuple[str, str]] = set()
+        self._suspected: set[str] = set()
+        self._found_rows: list[DifferenceRow] = []
+        self._looking = asyncio.Lock()
+        loop.listeners.append(self._on_turn)
+
+    @property
+    def venue(self) -> str:
+        """The venue it asks."""
+        return self._trading.venue
+
+    async def look(self, *, how: str = "") -> bool:
+        """Compare once; False where the venue did not answer (`failed` says why).
+
+        `how` "accepted" takes the venue's word where the rule would be to halt: a person asked
+        for it. Raises `Refused` where the venue does not take the key.
+        """
+        async with self._looking:
+            try:
+                await self._look(how)
+            except (OutsideError, TimeoutError) as error:
+                self.failed = str(error) or f"no answer within {DEADLINE_S:g} s"
+                return False
+            self.failed = ""
+            self.looks += 1
+            self.last_look_ns = self._clock.now_ns()
+            return True
+
+    def metrics(self) -> list[Metric]:
+        """Looks, differences by kind, and how old the last look is."""
+        labels = {"venue": self.venue}
+        age_s = (self._clock.now_ns() - self.last_look_ns) / 1e9 if self.last_look_ns else 0.0
+        found = [
+            Metric("reconciliation_age_seconds", "gauge", "Since the last look.", age_s, labels),
+            Metric(
+                "reconciliations_total", "counter", "Looks that ended.", float(self.looks), labels
+            ),
+        ]
+        meaning = "Differences with the venue, by kind."
+        return found + [
+            Metric(
+                "venue_differences_total", "counter", meaning, float(n), {**labels, "kind": kind}
+            )
+            for kind, n in sorted(self.counts.items())
+        ]
+
+    # --- one look ----------------------------------------------------------------------------
+
+    async def _look(self, how: str) -> None:
+        started_ns = self._clock.now_ns()
+        state = self._loop.engine.state
+        scope = self._scope(started_ns)
+        if is_untouched(state, scope):
+            how = "first"
+        self._found_rows = []
+        found = await self._merge(scope)
+        found += await self._holdings(scope)
+        found = self._seen_twice(found)
+        for difference in found:
+            await self._follow(self._as_accepted(difference, how))
+        await self._loop.turn()
+        self.rows = self._found_rows
+        self._since_ns = started_ns - OVERLAP_NS
+
+    def _seen_twice(self, found: list[Difference]) -> list[Difference]:
+        """Leave out executions that the venue did not list for the first time: it may be late."""
+        missing = {one.subject for one in found if one.kind == "fill_not_at_venue"}
+        before, self._suspected = self._suspected, missing
+        return [one for one in found if one.kind != "fill_not_at_venue" or one.subject in before]
+
+    def _as_accepted(self, difference: Difference, how: str) -> Difference:
+        key = (difference.kind, difference.subject)
+        if difference.rule != HALT or not (how or key in self._accepted):
+            return difference
+        if difference.kind == "fill_not_at_venue":
+            self._accepted.add(key)
+        return adopted(difference, how or "accepted")
+
+    def _scope(self, started_ns: int) -> Scope:
+        # at the first look nothing of this process is under way: all is settled
+        settled_ns = started_ns - SETTLE_NS if self.looks else started_ns
+        return Scope(self.venue, self._account, self._journal_id, self._since_ns, settled_ns)
+
+    async def _merge(self, scope: Scope) -> list[Difference]:
+        """Orders and executions: post what is missing at once, return what is left to follow."""
+        state = self._loop.engine.state
+        left: list[Difference] = []
+        orders = await _ask(self._trading.open_orders())
+        for market in list(state.markets):
+            if market.venue != self.venue:
+                continue
+            fills = await _ask(self._trading.fills(market.id, since_ns=scope.since_ns))
+            for difference in list(fill_differences(state, scope, market.id, fills)):
+                if difference.events:
+                    self._tell(difference)
+                    self._offer(difference.events)
+                else:
+                    left.append(difference)
+        await self._loop.turn()
+        return left + list(order_differences(state, scope, orders))
+
+    async def _holdings(self, scope: Scope) -> list[Difference]:
+        """Money and positions that differ in the same way twice with nothing moving between."""
+        before: list[Difference] | None = None
+        for _ in range(HOLDING_TRIES):
+            moves = self._moves
+            found = await self._holding_differences(scope)
+            if moves != self._moves:
+                before = None
+                continue
+            if not found or found == before:
+                return found
+            before = found
+            await asyncio.sleep(self._pause_s)
+            await self._merge(scope)
+        return []
+
+    async def _holding_differences(self, scope: Scope) -> list[Difference]:
+        trading, state = self._trading, self._loop.engine.state
+        balances = await _ask(trading.balances())
+        positions = await _ask(trading.positions()) if trading.has_positions else []
+        found = balance_differences(state, scope, balances, has_positions=trading.has_positions)
+        if not trading.has_positions:
+            return list(found)
+        return [*found, *position_differences(state, scope, positions, owner=self._owner)]
+
+    # --- what follows ------------------------------------------------------------------------
+
+    async def _follow(self, difference: Difference) -> None:
+        self._tell(difference)
+        if difference.rule == HALT:
+            self._halt(difference)
+            return
+        self._offer(difference.events)
+        if difference.cancel is not None:
+            one = difference.cancel
+            command = m.CancelOrder(0, one.order_id, self.venue, one.instrument)
+            await self._cancel(command)
+
+    def _halt(self, difference: Difference) -> None:
+        scope = f"venue:{self.venue}"
+        if scope not in self._loop.engine.state.halts:
+            reason = (
+                f"{difference.kind} of {difference.subject}: we say {difference.ours}, "
+                f"the venue {difference.theirs}"
+            )
+            self._loop.offer(m.Halted(0, scope, reason, "reconciliation"))
+
+    async def _cancel(self, command: m.CancelOrder) -> None:
+        """Cancel what nobody here counts; where that fails the next look says so again."""
+        try:
+            await _ask(self._trading.cancel(command))
+        except (Refused, OutsideError, TimeoutError):
+            return
+
+    def _tell(self, difference: Difference) -> None:
+        """Show it, and journal it where it is new or has changed."""
+        self._found_rows.append(
+            DifferenceRow(
+                venue=self.venue,
+                kind=difference.kind,
+                subject=difference.subject,
+                ours=difference.ours,
+                theirs=difference.theirs,
+                rule=difference.rule,
+                reason=difference.reason,
+                time_ns=self._clock.now_ns(),
+            )
+        )
+        key, said = (difference.kind, difference.subject), (difference.ours, difference.theirs)
+        if self._told.get(key) == said:
+            return
+        if len(self._told) >= TOLD_MAX:
+            self._told.clear()
+        self._told[key] = said
+        self.counts[difference.kind] = self.counts.get(difference.kind, 0) + 1
+        self._loop.offer(difference.told(self.venue))
+
+    def _offer(self, events: Iterable[m.ControlEvent]) -> None:
+        for event in events:
+            self._loop.offer(event)
+
+    def _on_turn(self, turn: Turn) -> None:
+        moving = (m.OrderFilled, m.CashDeposited, m.PositionTransferred)
+        self._moves += sum(isinstance(record, moving) for record in turn.records)
+
+
+async def _ask(question: Awaitable[T]) -> T:
+    async with asyncio.timeout(DEADLINE_S):
+        return await question
+
+
+def _horizon_ns(state: State, now_ns: int) -> int:
+    """How far back to ask at first: behind the oldest open order and the last thing we know."""
+    if not state.orders:
+        return now_ns
+    intended = [order.intended_time_ns for order in state.open_orders.values()]
+    return int(min([*intended, state.time_ns])) - OVERLAP_NS
