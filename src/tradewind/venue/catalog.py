@@ -12,7 +12,10 @@ from tradewind.venue.server import VenueProtocol
 
 # Name as typed -> ("module:function" that makes the protocol from chaos and options, what it is).
 VENUES: dict[str, tuple[str, str]] = {
+    "alpaca": ("tradewind.venue.alpaca.start:alpaca", "Alpaca trading and market data"),
+    "alpha-vantage": ("tradewind.venue.alpha_vantage.start:alpha_vantage", "Alpha Vantage"),
     "binance": ("tradewind.venue.binance.start:spot", "Binance spot"),
+    "massive": ("tradewind.venue.massive.start:massive", "Massive (Polygon) market data"),
 }
 
 

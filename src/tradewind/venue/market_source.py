@@ -91,12 +91,20 @@ class GeneratedMarket:
     """The seeded generator as a market; `speed` 10 makes ten seconds of market in one.
 
     What makes the generator's data bad or lost is off: that would be between venue and client.
+    The past that is made at the start reaches back `past_ns`.
     """
 
     def __init__(
-        self, listings: Iterable[Listing], *, seed: int, venue: str, speed: float = 1.0
+        self,
+        listings: Iterable[Listing],
+        *,
+        seed: int,
+        venue: str,
+        speed: float = 1.0,
+        past_ns: int = HISTORY_NS,
     ) -> None:
         self._seed = seed
+        self._past_ns = past_ns
         self._speed = speed
         self._symbols: dict[str, str] = {}
         self._parameters = {}
@@ -118,7 +126,7 @@ class GeneratedMarket:
         """Make the past: all its trades, and of its depth what makes the book of now."""
         self._start_ns = now_ns
         self._generator = MarketGenerator(
-            self._instruments, self._seed, now_ns - HISTORY_NS, self._parameters
+            self._instruments, self._seed, now_ns - self._past_ns, self._parameters
         )
         for columns in self._generator.advance(now_ns):
             symbol = self._symbols[columns.instrument.id]

@@ -14,6 +14,8 @@ from tradewind.cli.output import add_json_option, note
 from tradewind.model.errors import UserError
 from tradewind.venue.catalog import VENUES, make_protocol
 from tradewind.venue.chaos import Chaos
+from tradewind.venue.clock import VenueClock, clock_from
+from tradewind.venue.equities.times import parse_time
 from tradewind.venue.faults import FAULTS, Faults, parse_fault
 from tradewind.venue.options import VenueOptions
 from tradewind.venue.server import HOST, VenueServer
@@ -30,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=7, help="of the generated market; default: 7")
     parser.add_argument("--speed", type=float, default=1.0, help="of the market; default: 1")
     parser.add_argument("--still", action="store_true", help="a market that does not move")
+    parser.add_argument(
+        "--clock", metavar="TIME", help="the venue's time at its start, as 2026-11-20T15:00:00Z"
+    )
     parser.add_argument("--replay", type=Path, metavar="FILE", help="a recorded capture as market")
     parser.add_argument(
         "--chaos",
@@ -63,7 +68,17 @@ def _protocol(arguments: argparse.Namespace, names: list[str]) -> Any:
         name, strength = parse_fault(text)
         faults.switch_on(name, **strength)
     options = VenueOptions(arguments.seed, arguments.speed, arguments.replay, still=arguments.still)
-    return make_protocol(arguments.name, Chaos(faults), options)
+    return make_protocol(arguments.name, Chaos(faults, _clock(arguments.clock, faults)), options)
+
+
+def _clock(text: str | None, faults: Faults) -> VenueClock:
+    """The machine's clock, or one that begins at another time."""
+    if text is None:
+        return VenueClock(faults)
+    try:
+        return VenueClock(faults, clock_from(parse_time(text)))
+    except ValueError:
+        raise UserError(f"--clock {text!r} is not a time: use 2026-11-20T15:00:00Z") from None
 
 
 async def _serve(server: VenueServer, arguments: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""The local venue that speaks like Alpaca: trading, account stream, market data."""

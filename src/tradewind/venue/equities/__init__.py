@@ -1,0 +1,1 @@
+"""US equities for the local venues: calendar, demo securities, their past and their tape."""

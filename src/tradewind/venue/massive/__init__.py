@@ -1,0 +1,1 @@
+"""The local venue that speaks like Massive (Polygon): market data only."""
