@@ -10,6 +10,7 @@ import msgspec
 
 from tradewind.adapters.alpaca.account_wire import Asset
 from tradewind.adapters.alpaca.instruments import Listing, listing_of
+from tradewind.adapters.alpaca.order_wire import TradeUpdate
 from tradewind.model import messages as m
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
 
@@ -92,7 +93,7 @@ def limit_order(**changes: Any) -> m.SubmitOrder:
         "ALPACA",
         "AAPL.ALPACA",
         Side.BUY,
-        15_000_000,
+        150_000,
         OrderType.LIMIT,
         1_715_500,
         0,
@@ -117,3 +118,7 @@ def as_msgpack(*frames: Fields) -> bytes:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def update(event: str, order: dict[str, Any], **more: Any) -> TradeUpdate:
+    return msgspec.convert({"event": event, "order": order, **more}, TradeUpdate, strict=False)

@@ -12,10 +12,10 @@ from tradewind.adapters.alpaca.instruments import Listings, listing_of, symbol_o
 from tradewind.model.errors import UserError
 
 
-def test_an_equity_has_four_digits_of_price_and_six_of_quantity() -> None:
+def test_an_equity_has_four_digits_of_price_and_of_quantity() -> None:
     instrument = APPLE.instrument
-    assert (instrument.price_digits, instrument.quantity_digits) == (4, 6)
-    assert (instrument.tick, instrument.lot, instrument.calendar) == ("0.01", "0.000001", "XNYS")
+    assert (instrument.price_digits, instrument.quantity_digits) == (4, 4)
+    assert (instrument.tick, instrument.lot, instrument.calendar) == ("0.01", "0.0001", "XNYS")
 
 
 def test_an_equity_without_fractions_has_a_lot_of_one() -> None:

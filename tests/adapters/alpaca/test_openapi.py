@@ -77,7 +77,7 @@ def test_their_examples_are_read(name: str, kind: type) -> None:
 def test_their_asset_is_an_instrument() -> None:
     [example] = schema_examples(description(TRADING), "Assets")
     listing = listing_of(msgspec.convert(example, account_wire.Asset))
-    assert (listing.instrument.id, listing.instrument.lot) == ("AAPL.ALPACA", "0.000001")
+    assert (listing.instrument.id, listing.instrument.lot) == ("AAPL.ALPACA", "0.0001")
 
 
 PAGES = [

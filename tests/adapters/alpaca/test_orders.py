@@ -50,7 +50,7 @@ def test_a_limit_order_is_sent_as_text_and_without_empty_fields() -> None:
 def test_a_fraction_and_a_stop_limit_keep_all_digits() -> None:
     command = limit_order(type=OrderType.STOP_LIMIT, stop_price=1_700_100, quantity=1, side=-1)
     fields = sent(msgspec.structs.replace(command, side=Side.SELL))
-    assert (fields["qty"], fields["stop_price"], fields["side"]) == ("0.000001", "170.01", "sell")
+    assert (fields["qty"], fields["stop_price"], fields["side"]) == ("0.0001", "170.01", "sell")
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ def test_fills_of_nine_digits_add_up_to_the_quantity_in_our_units(parts: list[in
             units += fill.quantity
             assert fill.fill_id not in seen
             seen.add(fill.fill_id)
-    assert units == int(total.scaleb(6))
+    assert units == int(total.scaleb(4))
 
 
 def test_a_working_order_is_accepted_with_its_fills() -> None:
     reports = reports_of([order(filled_qty="2")], [execution()], APPLE)
-    fill = m.OrderFilled(0, "j0-cross-11", f"{ORDER['id']}:2", 1_715_000, 2_000_000, 0, "USD", 2)
+    fill = m.OrderFilled(0, "j0-cross-11", f"{ORDER['id']}:2", 1_715_000, 20_000, 0, "USD", 2)
     assert reports == [m.OrderAccepted(0, "j0-cross-11", ORDER["id"]), fill]
 
 
@@ -174,7 +174,7 @@ def test_a_replaced_order_is_one_order_with_other_terms(carried: str) -> None:
     ]
     reports = reports_of(chain, [execution()], APPLE)
     assert reports[0] == m.OrderAccepted(0, "j0-cross-11", ORDER["id"])
-    assert reports[-1] == m.OrderAmended(0, "j0-cross-11", 15_000_000, 1_720_000)
+    assert reports[-1] == m.OrderAmended(0, "j0-cross-11", 150_000, 1_720_000)
     assert {report.order_id for report in reports} == {"j0-cross-11"}
 
 

@@ -48,7 +48,7 @@ def test_a_trade_has_four_digits_of_price_and_no_side(coding: Coding) -> None:
     [frame] = decoded(coding, TRADE)
     assert isinstance(frame, wire.TradeFrame)
     row = trade_row(frame, APPLE.instrument, 7)
-    assert row == (7, STAMP, 1_265_501, 1_000_000, 0)
+    assert row == (7, STAMP, 1_265_501, 10_000, 0)
 
 
 @both
@@ -56,7 +56,7 @@ def test_a_quote_is_exact_in_both_codings(coding: Coding) -> None:
     [frame] = decoded(coding, QUOTE)
     assert isinstance(frame, wire.QuoteFrame)
     row = quote_row(frame, APPLE.instrument, 7)
-    assert row == (7, STAMP, 876_600, 1_000_000, 876_800, 4_000_000)
+    assert row == (7, STAMP, 876_600, 10_000, 876_800, 40_000)
 
 
 @both
@@ -143,7 +143,7 @@ def quote(**changes: Any) -> wire.QuoteFrame:
 
 
 def test_a_side_that_is_not_there_is_two_zeros() -> None:
-    assert quote_row(quote(ap=0, **{"as": 7}), APPLE.instrument)[2:] == (876_600, 1_000_000, 0, 0)
+    assert quote_row(quote(ap=0, **{"as": 7}), APPLE.instrument)[2:] == (876_600, 10_000, 0, 0)
 
 
 def test_a_crossed_quote_is_refused_and_a_locked_one_is_not() -> None:
@@ -158,7 +158,7 @@ def test_a_bar_lasts_from_its_stamp() -> None:
     opened = time_ns_of("2021-02-22T19:15:00Z")
     row = bar_row(frame, APPLE.instrument, 60 * 10**9)
     assert row[:2] == (opened, opened + 60 * 10**9)
-    assert row[2:] == (3_889_850, 3_891_300, 3_889_750, 3_891_200, 49_378_000_000)
+    assert row[2:] == (3_889_850, 3_891_300, 3_889_750, 3_891_200, 493_780_000)
 
 
 def test_a_bar_that_its_high_does_not_enclose_is_refused() -> None:

@@ -19,9 +19,10 @@ CRYPTO = "crypto"
 
 PRICE_DIGITS = 4
 """Digits of equity prices: trades off the exchanges are printed with four."""
-QUANTITY_DIGITS = DIGITS_MAX - PRICE_DIGITS
-FRACTION_LOT = "0.000001"
-"""The venue trades fractions down to nine digits; we order down to six."""
+QUANTITY_DIGITS = 4
+"""With more, the volume of a busy day would not fit."""
+FRACTION_LOT = "0.0001"
+"""The venue trades fractions down to nine digits; we order down to four."""
 FRACTION_NOTIONAL_MIN = "1"
 
 

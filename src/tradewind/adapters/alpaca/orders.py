@@ -72,9 +72,9 @@ def new_order(command: m.SubmitOrder, listing: Listing, extras: Extras = PLAIN) 
     >>> from tradewind.adapters.alpaca.instruments import listing_of
     >>> aapl = listing_of(Asset(id="b", kind="us_equity", symbol="AAPL", status="active",
     ...                         tradable=True))
-    >>> command = m.SubmitOrder(0, "j0-a-1", "a", "ALPACA", "AAPL.ALPACA", Side.BUY, 15_000_000,
+    >>> command = m.SubmitOrder(0, "j0-a-1", "a", "ALPACA", "AAPL.ALPACA", Side.BUY, 150_000,
     ...     OrderType.LIMIT, 1_715_500, 0, TimeInForce.DAY, OrderFlag.NONE, 0, Leg.NET)
-    >>> new = new_order(command, listing)
+    >>> new = new_order(command, aapl)
     >>> new.quantity, new.limit_price, new.time_in_force
     ('15', '171.55', 'day')
     """

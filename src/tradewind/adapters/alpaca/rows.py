@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tradewind.adapters.alpaca.wire import Bar, OrderBookFrame, Quote, TradePrint, time_ns
 from tradewind.adapters.net.decimals import price_units, size_units
+from tradewind.adapters.net.rfc3339 import DAY_NS
+from tradewind.adapters.net.us_session import session_of
 from tradewind.model.columns import DEPTH_LAST, DEPTH_SNAPSHOT
 from tradewind.model.errors import BadData
 from tradewind.model.instruments import Instrument
@@ -44,15 +46,21 @@ def quote_row(quote: Quote, instrument: Instrument, received_ns: int = 0) -> Row
 
 
 def bar_row(bar: Bar, instrument: Instrument, length_ns: int) -> Row:
-    """A bar: open and close time, open, high, low, close, volume."""
+    """A bar: open and close time, open, high, low, close, volume.
+
+    A day of an equity is stamped with its midnight in New York, and lasts as long as its session.
+    """
     opened = time_ns(bar.time)
+    closed = opened + length_ns
+    if length_ns == DAY_NS and instrument.kind == "equity":
+        opened, closed = session_of(opened)
     digits = instrument.price_digits
     first, last = price_units(bar.open, digits), price_units(bar.close, digits)
     high, low = price_units(bar.high, digits), price_units(bar.low, digits)
     if not low <= min(first, last) <= max(first, last) <= high:
         raise BadData(f"a bar whose low {bar.low} and high {bar.high} do not enclose it")
     volume = size_units(bar.volume, instrument.quantity_digits)
-    return (opened, opened + length_ns, first, high, low, last, volume)
+    return (opened, closed, first, high, low, last, volume)
 
 
 def depth_rows(frame: OrderBookFrame, instrument: Instrument, received_ns: int) -> list[Row]:

@@ -1,0 +1,1 @@
+"""Massive, once Polygon.io: market data of US equities, crypto and currencies."""

@@ -1,0 +1,50 @@
+"""Each event of Alpaca's account stream is a report, or changes nothing that we keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.adapters.alpaca.samples import APPLE, ORDER, update
+from tradewind.adapters.alpaca.order_updates import HAPPENINGS, OrderUpdates
+from tradewind.model import messages as m
+
+
+@pytest.mark.parametrize(
+    ("event", "changes", "report"),
+    [
+        ("new", {}, m.OrderAccepted(0, "j0-cross-11", ORDER["id"])),
+        ("canceled", {"status": "canceled"}, m.OrderCanceled(0, "j0-cross-11")),
+        (
+            "expired",
+            {"status": "expired"},
+            m.OrderExpired(0, "j0-cross-11", "its time in force is over"),
+        ),
+        (
+            "rejected",
+            {"status": "rejected"},
+            m.OrderRejected(0, "j0-cross-11", "Alpaca rejected the order"),
+        ),
+        (
+            "rejected",
+            {"client_order_id": "j0-cross-11~1", "replaces": "old"},
+            m.AmendRejected(0, "j0-cross-11", "Alpaca rejected the replacement"),
+        ),
+        (
+            "order_cancel_rejected",
+            {},
+            m.CancelRejected(0, "j0-cross-11", "Alpaca rejected the cancel"),
+        ),
+    ],
+)
+def test_an_event_of_the_stream_is_a_report(
+    event: str, changes: dict[str, Any], report: m.Report
+) -> None:
+    assert OrderUpdates().reports(update(event, ORDER | changes), APPLE) == [report]
+
+
+@pytest.mark.parametrize("event", ["stopped", "calculated", "restated", "pending_cancel", "what"])
+def test_other_events_change_nothing(event: str) -> None:
+    assert event not in HAPPENINGS
+    assert OrderUpdates().reports(update(event, ORDER), APPLE) == []
