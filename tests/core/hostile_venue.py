@@ -47,8 +47,11 @@ class HostileVenue:
 
     def receive(self, place: int) -> None:
         """One command on its way arrives."""
-        command = self.coming.pop(place % len(self.coming))
+        place %= len(self.coming)
+        command = self.coming.pop(place)
         kind = type(command)
+        if kind is m.QueryOrder:
+            self._too_late(command.order_id, place)
         if kind is m.SubmitOrder:
             self._submit(command)
         elif kind is m.QueryOrder:
@@ -60,14 +63,20 @@ class HostileVenue:
         else:
             self._amend(command)
 
+    def _too_late(self, order_id: str, place: int) -> None:
+        """Amendments that left before a query take no effect behind its answer."""
+        self.coming = [
+            command
+            for number, command in enumerate(self.coming)
+            if number >= place or type(command) is not m.AmendOrder or command.order_id != order_id
+        ]
+
     def lose(self, place: int) -> None:
         """One command on its way is lost; the order is UNKNOWN until it is asked for."""
         command = self.coming.pop(place % len(self.coming))
         if type(command) is m.QueryOrder:
             self.coming.append(command)
             return
-        if type(command) is m.AmendOrder:
-            self.reports.append(m.AmendRejected(0, command.order_id, "lost"))
         if type(command) is m.SubmitOrder:
             self.refused.add(command.order_id)
         self.reports.append(m.OrderUnknown(0, command.order_id, "lost"))
@@ -92,10 +101,10 @@ class HostileVenue:
         if found:
             order = found[place % len(found)]
             order.is_open = False
-            self.reports.append(m.OrderExpired(0, order.order_id, "its time is over"))
+            self.reports.append(m.OrderExpired(0, order.order_id, "over", order.filled))
 
     def deliver(self, place: int) -> Any:
-        """A report: any, but answers to amendments in turn, and an end behind its fills."""
+        """A report: any, but answers to amendments and queries in turn."""
         report = self.reports[place % len(self.reports)]
         kinds = _BEFORE.get(type(report), ())
         for other in self.reports:
@@ -143,35 +152,40 @@ class HostileVenue:
             self.refused.add(command.order_id)
             self.coming = [c for c in self.coming if c.order_id != command.order_id]
             self.reports.append(m.OrderRejected(0, command.order_id, "never_reached_venue"))
-        elif order.is_open:
-            self.reports.append(m.OrderAccepted(0, command.order_id, "v"))
-        elif order.filled < order.quantity:
-            self.reports.append(m.OrderCanceled(0, command.order_id))
+        elif order.is_open or order.filled == order.quantity:
+            self.reports.append(
+                m.OrderRestated(0, order.order_id, "v", order.quantity, 0, command.amends)
+            )
+        else:
+            self.reports.append(m.OrderCanceled(0, order.order_id, "", order.filled))
 
     def _cancel(self, command: m.CancelOrder) -> None:
         order = self.orders[command.order_id]
         if order.is_open:
             order.is_open = False
-            self.reports.append(m.OrderCanceled(0, order.order_id))
+            self.reports.append(m.OrderCanceled(0, order.order_id, "", order.filled))
         else:
             self.reports.append(m.CancelRejected(0, order.order_id, "too late"))
 
     def _amend(self, command: m.AmendOrder) -> None:
         order = self.orders[command.order_id]
         if not order.is_open or command.quantity <= order.filled:
-            self.reports.append(m.AmendRejected(0, order.order_id, "too late"))
+            self.reports.append(m.AmendRejected(0, order.order_id, "too late", command.number))
             return
         order.quantity = command.quantity
-        self.reports.append(m.OrderAmended(0, order.order_id, command.quantity, 0))
+        self.reports.append(m.OrderAmended(0, order.order_id, command.quantity, 0, command.number))
 
     def _refuse(self, command: Any) -> None:
-        kind = m.CancelRejected if type(command) is m.CancelOrder else m.AmendRejected
-        self.reports.append(kind(0, command.order_id, "no such order"))
+        reason = "no such order"
+        if type(command) is m.CancelOrder:
+            self.reports.append(m.CancelRejected(0, command.order_id, reason))
+        else:
+            self.reports.append(m.AmendRejected(0, command.order_id, reason, command.number))
 
 
-_ANSWERS = (m.OrderAmended, m.AmendRejected)
+_ANSWERS = (m.OrderAmended, m.AmendRejected, m.OrderRestated)
 _BEFORE: dict[type, tuple[type, ...]] = {
-    **dict.fromkeys((m.OrderCanceled, m.OrderExpired, m.OrderRejected), (m.OrderFilled,)),
+    m.OrderRejected: (m.OrderFilled,),
     **dict.fromkeys(_ANSWERS, _ANSWERS),
 }
 """Reports that come before one of the same order."""

@@ -9,17 +9,18 @@ from tradewind.model.orders import TERMINAL_STATES, OrderState
 
 # States down, happenings across, written by hand; a dot stays where it is.
 TABLE = """
-state            accepted rejected partial_fill     full_fill canceled expired amended cancel_rejected amend_rejected unknown cancel_sent
-pending_new      new      rejected partially_filled filled    canceled expired new     new             .              unknown pending_cancel
-new              .        rejected partially_filled filled    canceled expired .       .               .              unknown pending_cancel
-partially_filled .        rejected .                filled    canceled expired .       .               .              unknown pending_cancel
-pending_cancel   .        rejected .                filled    canceled expired .       new             .              unknown .
-unknown          new      rejected partially_filled filled    canceled expired new     new             .              .       .
-filled           .        .        .                .         .        .       .       .               .              .       .
-canceled         .        .        .                filled    .        .       .       .               .              .       .
-rejected         .        .        .                filled    .        .       .       .               .              .       .
-expired          .        .        .                filled    .        .       .       .               .              .       .
-denied           .        .        .                .         .        .       .       .               .              .       .
+state            accepted rejected partial_fill     full_fill canceled expired amended cancel_rejected amend_rejected unknown cancel_sent fills_missing
+pending_new      new      rejected partially_filled filled    canceled expired new     new             .              unknown pending_cancel awaiting_fills
+new              .        rejected partially_filled filled    canceled expired .       .               .              unknown pending_cancel awaiting_fills
+partially_filled .        rejected .                filled    canceled expired .       .               .              unknown pending_cancel awaiting_fills
+pending_cancel   .        rejected .                filled    canceled expired .       new             .              unknown .              awaiting_fills
+awaiting_fills   .        .        .                filled    canceled expired .       .               .              .       .              .
+unknown          new      rejected partially_filled filled    canceled expired new     new             .              .       .              awaiting_fills
+filled           .        .        .                .         .        .       .       .               .              .       .              .
+canceled         .        .        .                filled    .        .       .       .               .              .       .              .
+rejected         .        .        .                filled    .        .       .       .               .              .       .              .
+expired          .        .        .                filled    .        .       .       .               .              .       .              .
+denied           .        .        .                .         .        .       .       .               .              .       .              .
 """  # noqa: E501
 _HEAD, *_ROWS = [line.split() for line in TABLE.strip().splitlines()]
 CELLS = [

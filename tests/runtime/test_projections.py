@@ -254,7 +254,7 @@ def test_every_record_has_its_handler() -> None:
 def events(draw: st.DrawFn) -> m.ControlEvent:
     """What strategies, persons and venues may say about two orders, sensible or not."""
     number = draw(st.integers(1, 2))
-    name, quantity = order_id(number), draw(st.integers(1, 25))
+    name, quantity, amends = order_id(number), draw(st.integers(1, 25)), draw(st.integers(0, 2))
     kinds: list[Any] = [
         intent(number, quantity, draw(st.sampled_from([0, 9999]))),
         m.CancelIntended(6, "cross", name),
@@ -262,11 +262,12 @@ def events(draw: st.DrawFn) -> m.ControlEvent:
         m.OrderAccepted(6, name, "v"),
         m.OrderRejected(6, name, "refused"),
         fill(number, draw(st.sampled_from("abcd")), quantity),
-        m.OrderCanceled(6, name, "asked"),
-        m.OrderExpired(6, name, "day"),
-        m.OrderAmended(6, name, quantity, draw(st.sampled_from([0, 9997]))),
+        m.OrderCanceled(6, name, "asked", draw(st.sampled_from([-1, 0, quantity]))),
+        m.OrderExpired(6, name, "day", draw(st.sampled_from([-1, 0, quantity]))),
+        m.OrderAmended(6, name, quantity, draw(st.sampled_from([0, 9997])), amends),
+        m.OrderRestated(6, name, "v2", quantity, 9996, amends),
         m.CancelRejected(6, name, "late"),
-        m.AmendRejected(6, name, "late"),
+        m.AmendRejected(6, name, "late", amends),
         m.OrderUnknown(6, name, "no answer"),
         m.Halted(6, "strategy:cross", "odd", "me"),
         m.Resumed(6, "strategy:cross", "me"),
@@ -296,9 +297,9 @@ def test_order_rows_equal_the_orders_of_the_core(given_events: list[m.ControlEve
         row = rows[name]
         assert row.state == OrderState(order.state).name
         assert row.is_open == order.is_open
-        assert (int(row.quantity), int(row.filled_quantity)) == (
-            order.quantity, order.filled_quantity,
-        )  # fmt: skip
+        assert row.amends == " ".join(map(str, order.amends))
+        assert int(row.quantity) == order.quantity
+        assert int(row.filled_quantity) == order.filled_quantity
         assert row.changed_time_ns == order.changed_time_ns
         assert row.venue_order_id == order.venue_order_id
         assert row.limit_price == (f"{order.limit_price / 100:.2f}" if order.limit_price else "")

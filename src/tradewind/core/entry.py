@@ -342,6 +342,6 @@ def count_message(state: State, order: Order) -> None:
 def settle_reserve(state: State, order: Order) -> None:
     """Count what may still be filled: of the largest terms that the venue may be working."""
     reserved = order.leaves_quantity
-    if order.amends > 0:
+    if order.amends:
         reserved = max(reserved, order.reserved)
     reserve(state, order, reserved - order.reserved)

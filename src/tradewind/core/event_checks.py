@@ -312,7 +312,18 @@ def _check_balance(account: Account, currency: str, amount: int) -> None:
         raise UserError(f"{account.name} cannot hold so much {currency}: 64 bits are over")
 
 
-def _order_amended(state: State, event: m.OrderAmended) -> None:
+def _order_ended(state: State, event: m.OrderCanceled | m.OrderExpired) -> None:
+    if not m.NOT_STATED <= event.filled_quantity <= UNITS_MAX:
+        raise UserError(f"an end at {event.filled_quantity} filled units is out of range")
+
+
+def _order_restated(state: State, event: m.OrderRestated) -> None:
+    if event.quantity <= 0 or not 0 <= event.amends <= UNITS_MAX:
+        raise UserError(f"an order cannot work with {event.quantity} units: name what is ordered")
+    _order_amended(state, event)
+
+
+def _order_amended(state: State, event: m.OrderAmended | m.OrderRestated) -> None:
     if not 0 <= event.quantity <= UNITS_MAX or not 0 <= event.limit_price <= UNITS_MAX:
         raise UserError(f"an amendment to {event.quantity} at {event.limit_price} is out of range")
 
@@ -356,9 +367,10 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.OrderAccepted: _nothing,
     m.OrderRejected: _nothing,
     m.OrderFilled: _order_filled,
-    m.OrderCanceled: _nothing,
-    m.OrderExpired: _nothing,
+    m.OrderCanceled: _order_ended,
+    m.OrderExpired: _order_ended,
     m.OrderAmended: _order_amended,
+    m.OrderRestated: _order_restated,
     m.CancelRejected: _nothing,
     m.AmendRejected: _nothing,
     m.OrderUnknown: _nothing,

@@ -21,16 +21,18 @@ class Happening(IntEnum):
     AMEND_REJECTED = 8
     UNKNOWN = 9
     CANCEL_SENT = 10
+    FILLS_MISSING = 11
 
 
-_OPEN = (S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN)
+_WORKING = (S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN)
+_OPEN = (*_WORKING, S.AWAITING_FILLS)
 _UNSEEN = (S.PENDING_NEW, S.UNKNOWN)
 
 MOVES: dict[Happening, dict[S, S]] = {
     # An acceptance that comes late (behind a fill or a cancel) changes nothing.
     Happening.ACCEPTED: dict.fromkeys(_UNSEEN, S.NEW),
     # A refusal of a working order is a venue's way to end it, so it ends there too.
-    Happening.REJECTED: dict.fromkeys(_OPEN, S.REJECTED),
+    Happening.REJECTED: dict.fromkeys(_WORKING, S.REJECTED),
     # A cancel that is on its way stays on its way through a partial fill.
     Happening.PARTIAL_FILL: dict.fromkeys((*_UNSEEN, S.NEW), S.PARTIALLY_FILLED),
     # A fill is money: it is posted even behind a final state, and a full one makes it FILLED.
@@ -41,10 +43,12 @@ MOVES: dict[Happening, dict[S, S]] = {
     Happening.AMENDED: dict.fromkeys(_UNSEEN, S.NEW),
     Happening.CANCEL_REJECTED: dict.fromkeys((*_UNSEEN, S.PENDING_CANCEL), S.NEW),
     Happening.AMEND_REJECTED: {},
-    Happening.UNKNOWN: dict.fromkeys(_OPEN, S.UNKNOWN),
+    Happening.UNKNOWN: dict.fromkeys(_WORKING, S.UNKNOWN),
     Happening.CANCEL_SENT: dict.fromkeys(
         (S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED), S.PENDING_CANCEL
     ),
+    # An end that overtook fills: the order works no more, but they may still come.
+    Happening.FILLS_MISSING: dict.fromkeys(_WORKING, S.AWAITING_FILLS),
 }
 """The moves that change the state; every pair that is not here leaves it as it is."""
 

@@ -10,8 +10,10 @@ cdef class Order:
     cdef public int64_t strategy, account, instrument
     cdef public int64_t side, quantity, order_type, limit_price, stop_price, time_in_force, flags
     cdef public int64_t expire_time_ns, leg, state
-    cdef public int64_t filled_quantity, filled_notional, fees, reserved, amends
+    cdef public int64_t filled_quantity, filled_notional, fees, reserved
+    cdef public int64_t amends_sent, stated_quantity, end_state
     cdef public int64_t intended_time_ns, changed_time_ns
+    cdef public tuple amends
     cdef public list fill_ids
     cpdef int begin(self, str order_id, int64_t strategy, int64_t account, int64_t instrument, int64_t side, int64_t quantity) except -1
 

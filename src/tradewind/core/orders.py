@@ -26,6 +26,9 @@ _FIELDS = (
     "fees",
     "reserved",
     "amends",
+    "amends_sent",
+    "stated_quantity",
+    "end_state",
     "venue_order_id",
     "intended_time_ns",
     "changed_time_ns",
@@ -37,8 +40,10 @@ class Order:
     """State of an order; quantities and prices in the instrument's units.
 
     `strategy`, `account` and `instrument` are numbers in the core's lists. `reserved` is the
-    open quantity its exposure is counted with, `amends` how many amendments the venue has not
-    answered. `fill_ids` are the executions already posted.
+    open quantity its exposure is counted with. `amends_sent` amendments left, and `amends` are
+    the numbers of those that the venue has not answered. `end_state` and `stated_quantity` are
+    an end that overtook fills: the state it leads to and what is filled by then. `fill_ids` are
+    the executions already posted.
 
     >>> order = Order("j0-cross-1", 0, 0, 0, 1, 5)
     >>> order.leaves_quantity, order.is_open
@@ -86,7 +91,10 @@ class Order:
         self.filled_notional = 0
         self.fees = 0
         self.reserved = 0
-        self.amends = 0
+        self.amends: tuple[int, ...] = ()
+        self.amends_sent = 0
+        self.stated_quantity = 0
+        self.end_state = 0
         self.venue_order_id = ""
         self.intended_time_ns = 0
         self.changed_time_ns = 0
@@ -124,5 +132,5 @@ def order_from(state: list[Any]) -> Order:
     """The order that `snapshot` gave."""
     order = Order(*state[:6])
     for name, value in zip(_FIELDS[6:], state[6:], strict=True):
-        setattr(order, name, value)
+        setattr(order, name, tuple(value) if name == "amends" else value)
     return order

@@ -13,7 +13,7 @@ from tradewind.core.state cimport State, StrategyBook
 from tradewind.model.numbers cimport magnitude
 
 
-cdef int64_t _UNKNOWN, _FULL, _PARTIAL
+cdef int64_t _AWAITING, _UNKNOWN, _FULL, _PARTIAL, _CANCELED, _EXPIRED, _CANCELED_STATE
 
 
 @cython.locals(order=Order)
@@ -22,5 +22,7 @@ cpdef Order post_fill(State state, Execution event)
 cdef void _post_money(State state, Order order, int64_t price, int64_t quantity) except *
 @cython.locals(book=StrategyBook, wallet=Wallet)
 cdef void _pay_fee(State state, Order order, int64_t fee, str currency) except *
-@cython.locals(was_open=bint, is_full=bint, happening=int64_t)
+@cython.locals(was_open=bint, happening=int64_t)
 cdef void _advance_order(State state, Order order, int64_t quantity) except *
+@cython.locals(is_full=bint)
+cdef int64_t _happening(Order order) except -1

@@ -14,9 +14,13 @@ from tradewind.core.state import State, StrategyBook
 from tradewind.model.numbers import magnitude
 from tradewind.model.orders import OrderState
 
+_AWAITING = int(OrderState.AWAITING_FILLS)
 _UNKNOWN = int(OrderState.UNKNOWN)
 _FULL = int(Happening.FULL_FILL)
 _PARTIAL = int(Happening.PARTIAL_FILL)
+_CANCELED = int(Happening.CANCELED)
+_EXPIRED = int(Happening.EXPIRED)
+_CANCELED_STATE = int(OrderState.CANCELED)
 
 
 def post_fill(state: State, event: Execution) -> Order | None:
@@ -77,13 +81,24 @@ def _advance_order(state: State, order: Order, quantity: int) -> None:
     if order.filled_quantity > order.quantity and quantity > order.reserved:
         state.note("filled_more_than_ordered")
     order.changed_time_ns = state.time_ns
-    # behind an unanswered amendment the venue may work on, so the order stays open
-    is_full = order.filled_quantity >= order.quantity and order.amends == 0
-    happening = _FULL if is_full else _PARTIAL
+    happening = _happening(order)
     order.state = next_state(order.state, happening, order.filled_quantity)
     if not was_open:
         return
-    if is_full:
+    if order.state > _UNKNOWN:
         close_order(state, order)
     elif order.reserved:
         reserve(state, order, -min(quantity, order.reserved))
+
+
+def _happening(order: Order) -> int:
+    """What a fill does to its order: a part, the whole, or the last one its end waited for."""
+    is_full = order.filled_quantity >= order.quantity
+    if order.state == _AWAITING:
+        if order.filled_quantity < order.stated_quantity:
+            return _PARTIAL
+        if is_full:
+            return _FULL
+        return _CANCELED if order.end_state == _CANCELED_STATE else _EXPIRED
+    # behind an unanswered amendment the venue may work on, so the order stays open
+    return _FULL if is_full and not order.amends else _PARTIAL

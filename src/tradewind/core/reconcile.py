@@ -268,11 +268,18 @@ def _differing_terms(state: State, order: Order, one: VenueOrder) -> Iterator[Di
     ours, theirs = _terms_of(state, order), _terms_there(state, one)
     if one.filled_quantity > order.filled_quantity:
         yield _asked("order_filled_more", order, ours, theirs)
-    elif order.amends == 0 and (order.quantity, order.limit_price) != (
+    elif not order.amends and (order.quantity, order.limit_price) != (
         one.quantity,
         one.limit_price,
     ):
-        event = m.OrderAmended(0, order.order_id, one.quantity, one.limit_price)
+        event = m.OrderRestated(
+            0,
+            order.order_id,
+            order.venue_order_id,
+            one.quantity,
+            one.limit_price,
+            order.amends_sent,
+        )
         yield Difference("order_terms", order.order_id, ours, theirs, events=(event,))
 
 

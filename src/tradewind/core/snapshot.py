@@ -21,7 +21,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.messages import TargetIntended
 
-SNAPSHOT_FORMAT = 1
+SNAPSHOT_FORMAT = 2
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 

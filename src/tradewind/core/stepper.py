@@ -11,12 +11,13 @@ from tradewind.core.order_lifecycle import Happening
 from tradewind.core.order_messages import order_intended, target_intended
 from tradewind.core.orders import Order
 from tradewind.core.posting import post_fill
+from tradewind.core.report_moves import move_order
 from tradewind.core.reports import Acceptance, Execution, execution_of
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.core.tape import Tape
 from tradewind.core.target import Target
 from tradewind.core.targets import take_target
-from tradewind.core.transitions import Decisions, apply, move_order
+from tradewind.core.transitions import Decisions, apply
 from tradewind.core.venue_model import NEVER_NS as _NEVER_NS
 from tradewind.core.venue_model import VenueModel
 from tradewind.model import messages as m
@@ -251,7 +252,13 @@ class Stepper(Callbacks):
         elif type(command) is CancelOrder:
             venue.cancel(self.state.time_ns, command.order_id)
         elif type(command) is AmendOrder:
-            venue.amend(self.state.time_ns, command.order_id, command.quantity, command.limit_price)
+            venue.amend(
+                self.state.time_ns,
+                command.order_id,
+                command.quantity,
+                command.limit_price,
+                command.number,
+            )
         self.next_due_ns = 0
 
     def _send(self, venue: VenueModel, order: Order) -> None:
@@ -373,6 +380,7 @@ _MARKS: dict[type, int] = {
             m.OrderCanceled,
             m.OrderExpired,
             m.OrderAmended,
+            m.OrderRestated,
             m.CancelRejected,
             m.AmendRejected,
             m.OrderUnknown,

@@ -12,19 +12,28 @@ from typing import Any
 
 from tradewind.core.entry import (
     amended_breach,
-    close_order,
     count_message,
     enter_intent,
     reserve,
-    settle_reserve,
     submit_command,
 )
 from tradewind.core.exposure import Scope
 from tradewind.core.market import Market
-from tradewind.core.order_lifecycle import Happening, next_state
+from tradewind.core.order_lifecycle import Happening
 from tradewind.core.orders import Order
-from tradewind.core.posting import post_fill
-from tradewind.core.reports import execution_of
+from tradewind.core.report_moves import (
+    amend_rejected,
+    cancel_rejected,
+    move_order,
+    order_accepted,
+    order_amended,
+    order_canceled,
+    order_expired,
+    order_filled,
+    order_rejected,
+    order_restated,
+    order_unknown,
+)
 from tradewind.core.state import FIRM, State
 from tradewind.core.targets import drop_targets, take_intent
 from tradewind.core.venue_transitions import (
@@ -41,8 +50,7 @@ Decisions = list[m.Decision]
 
 _NOTHING: Decisions = []
 
-_UNKNOWN = int(OrderState.UNKNOWN)
-_ACCEPTED = int(Happening.ACCEPTED)
+_AWAITING = int(OrderState.AWAITING_FILLS)
 _CANCEL_SENT = int(Happening.CANCEL_SENT)
 
 
@@ -128,7 +136,7 @@ def target_intended(state: State, event: m.TargetIntended) -> Decisions:
 def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
     """Cancel a working order; one that is done stays as it is."""
     order = state.open_orders.get(event.order_id)
-    if order is None:
+    if order is None or order.state == _AWAITING:
         return _NOTHING
     count_message(state, order)
     return [cancel_command(state, order)]
@@ -137,20 +145,28 @@ def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
 def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
     """Change a working order if the limits allow the new terms."""
     order = state.open_orders.get(event.order_id)
-    if order is None:
+    if order is None or order.state == _AWAITING:
         return _NOTHING
     price = event.limit_price or order.limit_price
     breach = amended_breach(state, order, event.quantity, price)
     if breach is not None:
         return [m.OrderDenied(state.time_ns, order.order_id, *breach)]
-    order.amends += 1
+    order.amends_sent += 1
+    order.amends = (*order.amends, order.amends_sent)
     added = event.quantity - order.filled_quantity - order.reserved
     if added > 0:
         reserve(state, order, added)
     market = state.markets[order.instrument]
-    return [
-        m.AmendOrder(state.time_ns, order.order_id, market.venue, market.id, event.quantity, price)
-    ]
+    command = m.AmendOrder(
+        state.time_ns,
+        order.order_id,
+        market.venue,
+        market.id,
+        event.quantity,
+        price,
+        order.amends_sent,
+    )
+    return [command]
 
 
 def timer_set(state: State, event: m.TimerSet) -> Decisions:
@@ -177,77 +193,12 @@ def timer_fired(state: State, event: m.TimerFired) -> Decisions:
     return _NOTHING
 
 
-def order_accepted(state: State, event: m.OrderAccepted) -> Decisions:
-    """The venue works it."""
-    if (order := _known(state, event.order_id)) is not None:
-        order.venue_order_id = event.venue_order_id
-        move_order(state, order, _ACCEPTED)
-    return _NOTHING
-
-
-def order_rejected(state: State, event: m.OrderRejected) -> Decisions:
-    """The venue refused it."""
-    return _report(state, event.order_id, Happening.REJECTED)
-
-
-def order_filled(state: State, event: m.OrderFilled) -> Decisions:
-    """Money moved."""
-    post_fill(state, execution_of(event))
-    return _NOTHING
-
-
-def order_canceled(state: State, event: m.OrderCanceled) -> Decisions:
-    """It works no more."""
-    return _report(state, event.order_id, Happening.CANCELED)
-
-
-def order_expired(state: State, event: m.OrderExpired) -> Decisions:
-    """Its time is over."""
-    return _report(state, event.order_id, Happening.EXPIRED)
-
-
-def order_amended(state: State, event: m.OrderAmended) -> Decisions:
-    """It works with other terms; filled beyond the new quantity it is done."""
-    order = _known(state, event.order_id)
-    if order is None:
-        return _NOTHING
-    order.quantity = event.quantity
-    order.limit_price = event.limit_price or order.limit_price
-    if order.is_open:
-        _settle_amend(state, order, Happening.AMENDED)
-    else:
-        state.note("amended_behind_the_end")
-    return _NOTHING
-
-
-def cancel_rejected(state: State, event: m.CancelRejected) -> Decisions:
-    """It works on."""
-    return _report(state, event.order_id, Happening.CANCEL_REJECTED)
-
-
-def amend_rejected(state: State, event: m.AmendRejected) -> Decisions:
-    """It works with the old terms, and is counted with them."""
-    if (order := _known(state, event.order_id)) is not None and order.is_open:
-        _settle_amend(state, order, Happening.AMEND_REJECTED)
-    return _NOTHING
-
-
-def order_unknown(state: State, event: m.OrderUnknown) -> Decisions:
-    """Nobody knows: its exposure stays counted and the venue is asked."""
-    order = _known(state, event.order_id)
-    if order is None or not order.is_open:
-        return _NOTHING
-    move_order(state, order, Happening.UNKNOWN)
-    market = state.markets[order.instrument]
-    return [m.QueryOrder(state.time_ns, order.order_id, market.venue, market.id)]
-
-
 def halted(state: State, event: m.Halted) -> Decisions:
     """Block first, then cancel what works in the scope."""
     state.halts[event.scope] = (event.reason, event.by)
     _set_halt(state, event.scope, event.reason, 1)
     orders = [order for order in state.open_orders.values() if _is_in(state, order, event.scope)]
-    return [cancel_command(state, order) for order in orders]
+    return [cancel_command(state, order) for order in orders if order.state != _AWAITING]
 
 
 def resumed(state: State, event: m.Resumed) -> Decisions:
@@ -289,6 +240,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.OrderCanceled: order_canceled,
     m.OrderExpired: order_expired,
     m.OrderAmended: order_amended,
+    m.OrderRestated: order_restated,
     m.CancelRejected: cancel_rejected,
     m.AmendRejected: amend_rejected,
     m.OrderUnknown: order_unknown,
@@ -329,36 +281,6 @@ def cancel_command(state: State, order: Order) -> m.CancelOrder:
     move_order(state, order, _CANCEL_SENT)
     market: Market = state.markets[order.instrument]
     return m.CancelOrder(state.time_ns, order.order_id, market.venue, market.id)
-
-
-def _known(state: State, order_id: str) -> Order | None:
-    order: Order | None = state.orders.get(order_id)
-    if order is None:
-        state.note("report_of_unknown_order")
-    return order
-
-
-def _report(state: State, order_id: str, happening: int) -> Decisions:
-    if (order := _known(state, order_id)) is not None:
-        move_order(state, order, happening)
-    return _NOTHING
-
-
-def move_order(state: State, order: Order, happening: int) -> None:
-    """Something happened to an order: its next state, and what its end brings with it."""
-    was_open = order.state <= _UNKNOWN
-    order.state = next_state(order.state, happening, order.filled_quantity)
-    order.changed_time_ns = state.time_ns
-    if was_open and order.state > _UNKNOWN:
-        close_order(state, order)
-
-
-def _settle_amend(state: State, order: Order, happening: Happening) -> None:
-    """One amendment is answered; with the last of them an order that is full is done."""
-    order.amends = max(0, order.amends - 1)
-    is_full = order.filled_quantity >= order.quantity and order.amends == 0
-    settle_reserve(state, order)
-    move_order(state, order, Happening.FULL_FILL if is_full else happening)
 
 
 def _drop_timer(state: State, strategy: str, name: str) -> None:

@@ -14,4 +14,4 @@ cdef class VenueModel:
     cpdef void on_depth(self, int64_t instrument, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except *
     cpdef void submit(self, int64_t time_ns, str order_id, int64_t instrument, int64_t side, int64_t quantity, int64_t order_type, int64_t limit_price, int64_t stop_price, int64_t time_in_force, int64_t flags, int64_t expire_time_ns) except *
     cpdef void cancel(self, int64_t time_ns, str order_id) except *
-    cpdef void amend(self, int64_t time_ns, str order_id, int64_t quantity, int64_t limit_price) except *
+    cpdef void amend(self, int64_t time_ns, str order_id, int64_t quantity, int64_t limit_price, int64_t number=*) except *

@@ -94,5 +94,10 @@ class VenueModel:
     def cancel(self, time_ns: int, order_id: str) -> None:
         """A cancel left us at time_ns."""
 
-    def amend(self, time_ns: int, order_id: str, quantity: int, limit_price: int) -> None:
-        """An amend left us at time_ns; quantity is the new total, limit_price 0 keeps it."""
+    def amend(
+        self, time_ns: int, order_id: str, quantity: int, limit_price: int, number: int = 0
+    ) -> None:
+        """An amend left us at time_ns; quantity is the new total, limit_price 0 keeps it.
+
+        The answer gives the number back.
+        """

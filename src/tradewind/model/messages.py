@@ -9,8 +9,21 @@ from __future__ import annotations
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.market import Bar, BarOpened, DepthUpdate, Quote, Trade
-from tradewind.model.message_base import TimedMessage
+from tradewind.model.message_base import Message as Message
+from tradewind.model.message_base import TimedMessage as TimedMessage
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
+from tradewind.model.reports import NOT_STATED as NOT_STATED
+from tradewind.model.reports import AmendRejected as AmendRejected
+from tradewind.model.reports import CancelRejected as CancelRejected
+from tradewind.model.reports import OrderAccepted as OrderAccepted
+from tradewind.model.reports import OrderAmended as OrderAmended
+from tradewind.model.reports import OrderCanceled as OrderCanceled
+from tradewind.model.reports import OrderExpired as OrderExpired
+from tradewind.model.reports import OrderFilled as OrderFilled
+from tradewind.model.reports import OrderRejected as OrderRejected
+from tradewind.model.reports import OrderRestated as OrderRestated
+from tradewind.model.reports import OrderUnknown as OrderUnknown
+from tradewind.model.reports import Report as Report
 from tradewind.model.venue_messages import InstrumentPaused as InstrumentPaused
 from tradewind.model.venue_messages import InstrumentResumed as InstrumentResumed
 from tradewind.model.venue_messages import PositionTransferred as PositionTransferred
@@ -140,78 +153,6 @@ class TimerSet(TimedMessage, frozen=True):
     interval_ns: int = 0
 
 
-# --- what venues report ----------------------------------------------------------------------
-
-
-class OrderAccepted(TimedMessage, frozen=True):
-    """The venue works the order."""
-
-    order_id: str
-    venue_order_id: str
-
-
-class OrderRejected(TimedMessage, frozen=True):
-    """The venue refused the order, or it surely never reached it (`never_reached_venue`)."""
-
-    order_id: str
-    reason: str
-
-
-class OrderFilled(TimedMessage, frozen=True):
-    """One execution; the fee is in money units of its currency, positive where we pay."""
-
-    order_id: str
-    fill_id: str
-    price: int
-    quantity: int
-    fee: int
-    fee_currency: str
-    liquidity: int
-
-
-class OrderCanceled(TimedMessage, frozen=True):
-    """The order works no more, by request or by the venue."""
-
-    order_id: str
-    reason: str = ""
-
-
-class OrderExpired(TimedMessage, frozen=True):
-    """The order's time in force is over."""
-
-    order_id: str
-    reason: str = ""
-
-
-class OrderAmended(TimedMessage, frozen=True):
-    """The venue works the order with these terms now."""
-
-    order_id: str
-    quantity: int
-    limit_price: int
-
-
-class CancelRejected(TimedMessage, frozen=True):
-    """The venue did not cancel; the order is as it was."""
-
-    order_id: str
-    reason: str
-
-
-class AmendRejected(TimedMessage, frozen=True):
-    """The venue did not amend; the order is as it was."""
-
-    order_id: str
-    reason: str
-
-
-class OrderUnknown(TimedMessage, frozen=True):
-    """The venue has not told us: no answer in time, a 5xx, a connection lost after sending."""
-
-    order_id: str
-    reason: str
-
-
 # --- time, control, data quality -------------------------------------------------------------
 
 
@@ -303,36 +244,33 @@ class CancelOrder(TimedMessage, frozen=True):
 
 
 class AmendOrder(TimedMessage, frozen=True):
-    """Command: change quantity or limit price of a working order."""
+    """Command: change quantity or limit price of a working order.
+
+    `number` counts the amendments of the order from 1; the answer gives it back.
+    """
 
     order_id: str
     venue: str
     instrument: str
     quantity: int
     limit_price: int
+    number: int = 0
 
 
 class QueryOrder(TimedMessage, frozen=True):
-    """Command: ask the venue what became of an order that is UNKNOWN."""
+    """Command: ask the venue what became of an order.
+
+    `amends` is how many amendments of the order left before; `OrderRestated` gives it back.
+    """
 
     order_id: str
     venue: str
     instrument: str
+    amends: int = 0
 
 
 Command = SubmitOrder | CancelOrder | AmendOrder | QueryOrder
 Decision = OrderDenied | SubmitOrder | CancelOrder | AmendOrder | QueryOrder
-Report = (
-    OrderAccepted
-    | OrderRejected
-    | OrderFilled
-    | OrderCanceled
-    | OrderExpired
-    | OrderAmended
-    | CancelRejected
-    | AmendRejected
-    | OrderUnknown
-)
 Intent = OrderIntended | TargetIntended | CancelIntended | AmendIntended | TimerSet
 ControlEvent = (
     RunStarted

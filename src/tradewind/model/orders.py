@@ -32,18 +32,23 @@ class TimeInForce(IntEnum):
 
 
 class OrderState(IntEnum):
-    """Where an order is in its life; `core.order_lifecycle` holds the table of moves."""
+    """Where an order is in its life; `core.order_lifecycle` holds the table of moves.
+
+    All up to UNKNOWN may still fill. AWAITING_FILLS works no more at the venue, which has
+    stated more fills than have arrived.
+    """
 
     PENDING_NEW = 1
     NEW = 2
     PARTIALLY_FILLED = 3
     PENDING_CANCEL = 4
-    UNKNOWN = 5
-    FILLED = 6
-    CANCELED = 7
-    REJECTED = 8
-    EXPIRED = 9
-    DENIED = 10
+    AWAITING_FILLS = 5
+    UNKNOWN = 6
+    FILLED = 7
+    CANCELED = 8
+    REJECTED = 9
+    EXPIRED = 10
+    DENIED = 11
 
 
 TERMINAL_STATES = frozenset(

@@ -50,8 +50,8 @@ class OrderRow(Row, frozen=True):
 
     `venue` is "" until the order was sent. `filled_notional` is the exact sum of price times
     quantity, `average_price` its quotient with four digits more than the instrument's prices.
-    `open_amends` counts amendments the venue has not answered: with one of them on its way an order
-    that is full is not done.
+    The last four are what `core.orders` keeps of an end that overtook fills (its state and what
+    is filled by then) and of amendments (the numbers of those on their way, how many left).
     """
 
     order_id: str
@@ -75,7 +75,10 @@ class OrderRow(Row, frozen=True):
     reason: str
     intended_time_ns: int
     changed_time_ns: int
-    open_amends: int = 0
+    ends_as: str = ""
+    stated_quantity: str = ""
+    amends: str = ""
+    amends_sent: int = 0
 
 
 class FillRow(Row, frozen=True):

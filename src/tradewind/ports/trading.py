@@ -88,7 +88,12 @@ class Trading(Protocol):
         """Ask for other terms; `Refused` where the order stays as it is."""
 
     async def query(self, command: QueryOrder) -> list[Report] | None:
-        """The reports that bring an order up to what the venue knows; None where it has none."""
+        """The reports that bring an order up to what the venue knows; None where it has none.
+
+        First the fills; then the end with `filled_quantity`, or `OrderRestated` with the
+        command's `amends` for an order that works or is filled. That one is for venues that
+        state the terms; it may be told only once no earlier amendment can take effect any more.
+        """
 
     async def cancel_all(self, instrument: str) -> None:
         """Cancel every order of an instrument, others' too; nothing to cancel is fine."""

@@ -40,6 +40,7 @@ class Dispatch:
         self._queues: list[asyncio.Queue[m.Command]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._queries: dict[str, asyncio.Task[None]] = {}
+        self._further: dict[str, m.QueryOrder] = {}
         self._sent_s: dict[str, float] = {}
 
     @property
@@ -67,6 +68,7 @@ class Dispatch:
 
     async def close(self) -> None:
         """Stop sending; what waits stays unsent and is asked for at the next start."""
+        self._further.clear()
         tasks = [*self._tasks, *self._queries.values()]
         for task in tasks:
             task.cancel()
@@ -102,11 +104,22 @@ class Dispatch:
             self._deliver(m.OrderUnknown(0, command.order_id, str(error)))
 
     def _ask(self, command: m.QueryOrder) -> None:
-        """Ask about an order in the background, once at a time."""
-        if command.order_id not in self._queries:
-            task = asyncio.create_task(self._resolve(command))
-            self._queries[command.order_id] = task
-            task.add_done_callback(lambda _: self._queries.pop(command.order_id, None))
+        """Ask about an order in the background, once at a time.
+
+        One asked before further amendments left is asked again behind its answer.
+        """
+        if command.order_id in self._queries:
+            self._further[command.order_id] = command
+            return
+        task = asyncio.create_task(self._resolve(command))
+        self._queries[command.order_id] = task
+        task.add_done_callback(lambda _: self._answered(command))
+
+    def _answered(self, command: m.QueryOrder) -> None:
+        self._queries.pop(command.order_id, None)
+        further = self._further.pop(command.order_id, command)
+        if further.amends != command.amends:
+            self._ask(further)
 
     async def _resolve(self, command: m.QueryOrder) -> None:
         """Ask until the venue knows the order, or until it surely never got it."""
@@ -143,5 +156,5 @@ def _refusal(command: m.Command, reason: str) -> m.ControlEvent:
     if isinstance(command, m.CancelOrder):
         return m.CancelRejected(0, command.order_id, reason)
     if isinstance(command, m.AmendOrder):
-        return m.AmendRejected(0, command.order_id, reason)
+        return m.AmendRejected(0, command.order_id, reason, command.number)
     return m.OrderRejected(0, command.order_id, reason)

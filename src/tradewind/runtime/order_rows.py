@@ -6,6 +6,7 @@ from decimal import Decimal, localcontext
 
 import msgspec
 
+from tradewind.core.amendments import Pending, answered, is_outdated, pending_behind_query
 from tradewind.core.order_lifecycle import Happening, next_state
 from tradewind.model import messages as m
 from tradewind.model.instruments import currency_digits
@@ -63,12 +64,31 @@ def order_accepted(rows: PendingRows, number: int, event: m.OrderAccepted) -> No
         _move(rows, number, event.time_ns, row, Happening.ACCEPTED)
 
 
-def order_ended(
-    rows: PendingRows, number: int, event: m.OrderRejected | m.OrderCanceled | m.OrderExpired
-) -> None:
-    """It works no more."""
+def order_rejected(rows: PendingRows, number: int, event: m.OrderRejected) -> None:
+    """The venue refused it."""
     row = rows.find(OrderRow, event.order_id)
     if row is not None:
+        _move(rows, number, event.time_ns, row, Happening.REJECTED, event.reason)
+
+
+def order_ended(rows: PendingRows, number: int, event: m.OrderCanceled | m.OrderExpired) -> None:
+    """It works no more; it waits for fills that the venue counts and we do not have."""
+    known = _known(rows, event.order_id)
+    if known is None:
+        return
+    row, instrument = known
+    is_awaiting = row.state == OrderState.AWAITING_FILLS.name
+    digits = instrument.quantity_digits
+    filled = parse_units(row.filled_quantity, digits)
+    stated = event.filled_quantity
+    if stated > filled and row.is_open:
+        row = msgspec.structs.replace(
+            row,
+            stated_quantity=format_units(stated, digits),
+            ends_as=OrderState(next_state(OrderState.UNKNOWN, _ENDS[type(event)], 0)).name,
+        )
+        _move(rows, number, event.time_ns, row, Happening.FILLS_MISSING, event.reason)
+    elif stated >= 0 or not is_awaiting:
         _move(rows, number, event.time_ns, row, _ENDS[type(event)], event.reason)
 
 
@@ -97,7 +117,12 @@ def amend_sent(rows: PendingRows, number: int, event: m.AmendOrder) -> None:
     """An amendment is on its way."""
     row = rows.find(OrderRow, event.order_id)
     if row is not None:
-        rows.put(msgspec.structs.replace(row, sequence=number, open_amends=row.open_amends + 1))
+        amends = _numbers_text((*_numbers(row), event.number))
+        rows.put(
+            msgspec.structs.replace(
+                row, sequence=number, amends=amends, amends_sent=row.amends_sent + 1
+            )
+        )
 
 
 def order_amended(rows: PendingRows, number: int, event: m.OrderAmended) -> None:
@@ -106,22 +131,37 @@ def order_amended(rows: PendingRows, number: int, event: m.OrderAmended) -> None
     if known is None:
         return
     row, instrument = known
-    row = msgspec.structs.replace(
-        row,
-        quantity=format_units(event.quantity, instrument.quantity_digits),
-        limit_price=_price(event.limit_price, instrument) or row.limit_price,
-    )
-    if row.is_open:
-        _settle_amend(rows, number, event.time_ns, row, Happening.AMENDED)
-    else:
+    if not row.is_open:
+        row = _with_terms(row, instrument, event)
         rows.put(msgspec.structs.replace(row, sequence=number))
+    elif (pending := answered(_numbers(row), event.number)) is not None:
+        row = _with_terms(row, instrument, event)
+        _settle(rows, number, event.time_ns, row, pending, Happening.AMENDED)
+
+
+def order_restated(rows: PendingRows, number: int, event: m.OrderRestated) -> None:
+    """The terms it works with, and the answer to amendments before the query."""
+    known = _known(rows, event.order_id)
+    if known is None:
+        return
+    row, instrument = known
+    row = msgspec.structs.replace(row, sequence=number, venue_order_id=event.venue_order_id)
+    if not row.is_open or is_outdated(_numbers(row), row.amends_sent, event.amends):
+        rows.put(row)
+        return
+    pending = pending_behind_query(_numbers(row), event.amends)
+    row = _with_terms(row, instrument, event)
+    _settle(rows, number, event.time_ns, row, pending, Happening.ACCEPTED)
 
 
 def amend_rejected(rows: PendingRows, number: int, event: m.AmendRejected) -> None:
     """It works with the old terms."""
     row = rows.find(OrderRow, event.order_id)
-    if row is not None and row.is_open:
-        _settle_amend(rows, number, event.time_ns, row, Happening.AMEND_REJECTED)
+    if row is None or not row.is_open:
+        return
+    pending = answered(_numbers(row), event.number)
+    if pending is not None:
+        _settle(rows, number, event.time_ns, row, pending, Happening.AMEND_REJECTED)
 
 
 def order_filled(rows: PendingRows, number: int, event: m.OrderFilled) -> None:
@@ -136,11 +176,9 @@ def order_filled(rows: PendingRows, number: int, event: m.OrderFilled) -> None:
     rows.put(fill)
     digits = instrument.quantity_digits
     filled = parse_units(row.filled_quantity, digits) + event.quantity
-    is_full = filled >= parse_units(row.quantity, digits) and row.open_amends == 0
     row = msgspec.structs.replace(row, filled_quantity=format_units(filled, digits))
     row = _with_average(row, fill, instrument.price_digits + AVERAGE_DIGITS)
-    happening = Happening.FULL_FILL if is_full else Happening.PARTIAL_FILL
-    _move(rows, number, event.time_ns, row, happening)
+    _move(rows, number, event.time_ns, row, _of_fill(row, filled, digits))
 
 
 def strategy_of(order_id: str) -> str:
@@ -154,10 +192,52 @@ def strategy_of(order_id: str) -> str:
 
 
 _ENDS = {
-    m.OrderRejected: Happening.REJECTED,
     m.OrderCanceled: Happening.CANCELED,
     m.OrderExpired: Happening.EXPIRED,
 }
+
+
+def _of_fill(row: OrderRow, filled: int, digits: int) -> Happening:
+    is_full = filled >= parse_units(row.quantity, digits)
+    if row.state == OrderState.AWAITING_FILLS.name:
+        if filled < parse_units(row.stated_quantity, digits):
+            return Happening.PARTIAL_FILL
+        return Happening.FULL_FILL if is_full else Happening[row.ends_as]
+    return Happening.FULL_FILL if is_full and not row.amends else Happening.PARTIAL_FILL
+
+
+def _numbers(row: OrderRow) -> Pending:
+    return tuple(map(int, row.amends.split()))
+
+
+def _numbers_text(numbers: Pending) -> str:
+    return " ".join(map(str, numbers))
+
+
+def _with_terms(
+    row: OrderRow, instrument: InstrumentRow, event: m.OrderAmended | m.OrderRestated
+) -> OrderRow:
+    return msgspec.structs.replace(
+        row,
+        quantity=format_units(event.quantity, instrument.quantity_digits),
+        limit_price=_price(event.limit_price, instrument) or row.limit_price,
+    )
+
+
+def _settle(
+    rows: PendingRows,
+    number: int,
+    time_ns: int,
+    row: OrderRow,
+    pending: Pending,
+    happening: Happening,
+) -> None:
+    row = msgspec.structs.replace(row, sequence=number, amends=_numbers_text(pending))
+    if row.state == OrderState.AWAITING_FILLS.name:
+        rows.put(row)
+        return
+    is_full = Decimal(row.filled_quantity) >= Decimal(row.quantity) and not pending
+    _move(rows, number, time_ns, row, Happening.FULL_FILL if is_full else happening)
 
 
 def _known(rows: PendingRows, order_id: str) -> tuple[OrderRow, InstrumentRow] | None:
@@ -249,15 +329,6 @@ def _move(
     has_fills = int(row.filled_notional != "0")
     state = OrderState(next_state(OrderState[row.state], happening, has_fills))
     _put(rows, number, time_ns, row, state, reason)
-
-
-def _settle_amend(
-    rows: PendingRows, number: int, time_ns: int, row: OrderRow, happening: Happening
-) -> None:
-    """One amendment is answered; with the last of them an order that is full is done."""
-    row = msgspec.structs.replace(row, open_amends=max(0, row.open_amends - 1))
-    is_full = Decimal(row.filled_quantity) >= Decimal(row.quantity) and row.open_amends == 0
-    _move(rows, number, time_ns, row, Happening.FULL_FILL if is_full else happening)
 
 
 def _put(

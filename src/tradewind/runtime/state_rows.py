@@ -155,8 +155,17 @@ def _order_row(state: State, order: Order) -> OrderRow:
         reason="",
         intended_time_ns=order.intended_time_ns,
         changed_time_ns=order.changed_time_ns,
-        open_amends=order.amends,
+        ends_as=_end_name(order),
+        stated_quantity=format_units(order.stated_quantity, instrument.quantity_digits)
+        if order.end_state
+        else "",
+        amends=" ".join(map(str, order.amends)),
+        amends_sent=order.amends_sent,
     )
+
+
+def _end_name(order: Order) -> str:
+    return OrderState(order.end_state).name if order.end_state else ""
 
 
 def _price(units: int, instrument: Instrument) -> str:

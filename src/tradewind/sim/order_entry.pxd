@@ -21,9 +21,9 @@ cdef class OrderEntry:
     @cython.locals(order=WorkingOrder, matching=Matching)
     cpdef void cancel(self, int64_t time_ns, str order_id) except *
     @cython.locals(order=WorkingOrder, matching=Matching, price=int64_t)
-    cpdef void amend(self, int64_t time_ns, str order_id, int64_t quantity, int64_t limit_price) except *
+    cpdef void amend(self, int64_t time_ns, str order_id, int64_t quantity, int64_t limit_price, int64_t number) except *
     @cython.locals(former_price=int64_t)
-    cpdef void replace(self, Matching matching, WorkingOrder order, int64_t time_ns, int64_t quantity, int64_t price) except *
+    cpdef void replace(self, Matching matching, WorkingOrder order, int64_t time_ns, int64_t quantity, int64_t price, int64_t number) except *
     @cython.locals(order=WorkingOrder, matching=Matching)
     cpdef void expire_before(self, int64_t time_ns) except *
 

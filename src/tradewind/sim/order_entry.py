@@ -100,28 +100,37 @@ class OrderEntry:
         self.matchings[order.instrument].remove(order)
         self.reporting.cancel(order, time_ns)
 
-    def amend(self, time_ns: int, order_id: str, quantity: int, limit_price: int) -> None:
+    def amend(
+        self, time_ns: int, order_id: str, quantity: int, limit_price: int, number: int
+    ) -> None:
         """Amend an open order, or say why it cannot be.
 
         Less quantity keeps the place in the queue; another price or more quantity loses it.
         """
         order = self.reporting.open_orders.get(order_id)
         if order is None:
-            self.reporting.reject_amend(order_id, time_ns, self.reporting.why_not_open(order_id))
+            reason = self.reporting.why_not_open(order_id)
+            self.reporting.reject_amend(order_id, time_ns, reason, number)
             return
         matching = self.matchings[order.instrument]
         price = limit_price or order.limit_price
         reason = amend_refusal(matching.listing, order, quantity, price)
         if reason:
-            self.reporting.reject_amend(order_id, time_ns, reason)
+            self.reporting.reject_amend(order_id, time_ns, reason, number)
         elif price == order.limit_price and quantity <= order.quantity:
             order.quantity = quantity
-            self.reporting.amend(order, time_ns)
+            self.reporting.amend(order, time_ns, number)
         else:
-            self.replace(matching, order, time_ns, quantity, price)
+            self.replace(matching, order, time_ns, quantity, price, number)
 
     def replace(
-        self, matching: Matching, order: WorkingOrder, time_ns: int, quantity: int, price: int
+        self,
+        matching: Matching,
+        order: WorkingOrder,
+        time_ns: int,
+        quantity: int,
+        price: int,
+        number: int,
     ) -> None:
         """Work the order with new terms, as if it came now."""
         matching.remove(order)
@@ -131,10 +140,10 @@ class OrderEntry:
             order.limit_price = former_price
             matching.place(order)
             reason = "POST_ONLY: the order would take at once"
-            self.reporting.reject_amend(order.order_id, time_ns, reason)
+            self.reporting.reject_amend(order.order_id, time_ns, reason, number)
             return
         order.quantity = quantity
-        self.reporting.amend(order, time_ns)
+        self.reporting.amend(order, time_ns, number)
         matching.arrive(order, time_ns)
 
     def expire_before(self, time_ns: int) -> None:

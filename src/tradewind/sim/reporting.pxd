@@ -26,9 +26,9 @@ cdef class Reporting:
     cpdef void fill(self, WorkingOrder order, Listing listing, int64_t time_ns, int64_t price, int64_t quantity, int64_t liquidity) except *
     cpdef void cancel(self, WorkingOrder order, int64_t time_ns) except *
     cpdef void expire(self, WorkingOrder order, int64_t time_ns, str reason) except *
-    cpdef void amend(self, WorkingOrder order, int64_t time_ns) except *
+    cpdef void amend(self, WorkingOrder order, int64_t time_ns, int64_t number) except *
     cpdef void reject_cancel(self, str order_id, int64_t time_ns) except *
-    cpdef void reject_amend(self, str order_id, int64_t time_ns, str reason) except *
+    cpdef void reject_amend(self, str order_id, int64_t time_ns, str reason, int64_t number) except *
     cpdef str why_not_open(self, str order_id)
     cpdef void finish(self, WorkingOrder order, str word) except *
     cpdef void remember(self, str order_id, str word) except *

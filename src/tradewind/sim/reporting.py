@@ -102,29 +102,30 @@ class Reporting:
     def cancel(self, order: WorkingOrder, time_ns: int) -> None:
         """End the order by request."""
         due_ns = self.learn_ns(time_ns)
-        self.send(due_ns, OrderCanceled(due_ns, order.order_id))
+        self.send(due_ns, OrderCanceled(due_ns, order.order_id, "", order.filled_quantity))
         self.finish(order, "canceled")
 
     def expire(self, order: WorkingOrder, time_ns: int, reason: str) -> None:
         """End the order by its time in force."""
         due_ns = self.learn_ns(time_ns)
-        self.send(due_ns, OrderExpired(due_ns, order.order_id, reason))
+        self.send(due_ns, OrderExpired(due_ns, order.order_id, reason, order.filled_quantity))
         self.finish(order, "expired")
 
-    def amend(self, order: WorkingOrder, time_ns: int) -> None:
+    def amend(self, order: WorkingOrder, time_ns: int, number: int) -> None:
         """Tell the order's new terms."""
         due_ns = self.learn_ns(time_ns)
-        self.send(due_ns, OrderAmended(due_ns, order.order_id, order.quantity, order.limit_price))
+        quantity, price = order.quantity, order.limit_price
+        self.send(due_ns, OrderAmended(due_ns, order.order_id, quantity, price, number))
 
     def reject_cancel(self, order_id: str, time_ns: int) -> None:
         """Tell that there is no such open order to cancel."""
         due_ns = self.learn_ns(time_ns)
         self.send(due_ns, CancelRejected(due_ns, order_id, self.why_not_open(order_id)))
 
-    def reject_amend(self, order_id: str, time_ns: int, reason: str) -> None:
+    def reject_amend(self, order_id: str, time_ns: int, reason: str, number: int) -> None:
         """Tell that the order stays as it is."""
         due_ns = self.learn_ns(time_ns)
-        self.send(due_ns, AmendRejected(due_ns, order_id, reason))
+        self.send(due_ns, AmendRejected(due_ns, order_id, reason, number))
 
     def why_not_open(self, order_id: str) -> str:
         """What is known of an order that is not open."""

@@ -266,12 +266,17 @@ class SimulatedVenue(VenueModel):
         else:
             self.send(time_ns, "cancel", (order_id,))
 
-    def amend(self, time_ns: int, order_id: str, quantity: int, limit_price: int) -> None:
-        """An amend left us at time_ns; quantity is the new total, limit_price 0 keeps it."""
+    def amend(
+        self, time_ns: int, order_id: str, quantity: int, limit_price: int, number: int = 0
+    ) -> None:
+        """An amend left us at time_ns; quantity is the new total, limit_price 0 keeps it.
+
+        The answer gives the number back.
+        """
         if self.latency.is_instant:
-            self.entry.amend(time_ns, order_id, quantity, limit_price)
+            self.entry.amend(time_ns, order_id, quantity, limit_price, number)
         else:
-            self.send(time_ns, "amend", (order_id, quantity, limit_price))
+            self.send(time_ns, "amend", (order_id, quantity, limit_price, number))
 
     def send(self, time_ns: int, verb: str, command: tuple[Any, ...]) -> None:
         """Put a command on its way; it does not overtake those before it."""
@@ -319,6 +324,17 @@ class SimulatedVenue(VenueModel):
     def open_orders(self) -> list[WorkingOrder]:
         """The orders the venue works, the oldest first: for tests and displays, to be read."""
         return list(self.reporting.open_orders.values())
+
+    def terms(self, order_id: str) -> tuple[int, int, int] | None:
+        """Quantity and limit price of an open order, and how many amendments are on their way.
+
+        None where the venue does not work it.
+        """
+        order = self.reporting.open_orders.get(order_id)
+        if order is None:
+            return None
+        coming = [one for one in self.arrivals if one[1] == "amend" and one[2][0] == order_id]
+        return order.quantity, order.limit_price, len(coming)
 
     def halt(self, instrument: int, reason: str) -> None:
         """Refuse new orders and amendments of an instrument; cancels are still taken.

@@ -213,8 +213,35 @@ def _filled(world: World, words: Words) -> None:
 def _amended(world: World, words: Words) -> None:
     order_id, (quantity, *rest) = world.order(words)
     market = _market_of(world, order_id)
-    price = world.price(market, _pairs(rest).get("@", "0"))
-    world.give(m.OrderAmended(world.time_ns, order_id, world.units(market, quantity), price))
+    terms = _pairs(rest)
+    price, number = world.price(market, terms.get("@", "0")), int(terms.get("number", "0"))
+    units = world.units(market, quantity)
+    world.give(m.OrderAmended(world.time_ns, order_id, units, price, number))
+
+
+def _restated(world: World, words: Words) -> None:
+    order_id, (quantity, *rest) = world.order(words)
+    market = _market_of(world, order_id)
+    terms = _pairs(rest)
+    price, amends = world.price(market, terms.get("@", "0")), int(terms.get("amends", "0"))
+    units = world.units(market, quantity)
+    world.give(m.OrderRestated(world.time_ns, order_id, "v", units, price, amends))
+
+
+def _ended(
+    kind: type[m.OrderCanceled | m.OrderExpired],
+) -> Callable[[World, Words], None]:
+    """`> canceled #1 at 3 by request` states what was filled, `> canceled #1 by request` not."""
+
+    def give(world: World, words: Words) -> None:
+        order_id, rest = world.order(words)
+        stated = m.NOT_STATED
+        if rest[:1] == ["at"]:
+            stated = world.units(_market_of(world, order_id), rest[1])
+            rest = rest[2:]
+        world.give(kind(world.time_ns, order_id, " ".join(rest), stated))
+
+    return give
 
 
 def _reported(kind: Callable[[int, str, str], Any]) -> Callable[[World, Words], None]:
@@ -284,9 +311,10 @@ GIVEN: dict[str, Callable[[World, Words], None]] = {
     "accepted": _accepted,
     "filled": _filled,
     "amended": _amended,
+    "restated": _restated,
     "rejected": _reported(m.OrderRejected),
-    "canceled": _reported(m.OrderCanceled),
-    "expired": _reported(m.OrderExpired),
+    "canceled": _ended(m.OrderCanceled),
+    "expired": _ended(m.OrderExpired),
     "cancel_rejected": _reported(m.CancelRejected),
     "amend_rejected": _reported(m.AmendRejected),
     "unknown": _reported(m.OrderUnknown),

@@ -85,7 +85,7 @@ class StormVenue:
         if command.order_id not in self.working:
             raise Refused("Unknown order sent.")
         del self.working[command.order_id]
-        self._tell(m.OrderCanceled(0, command.order_id))
+        self._tell(m.OrderCanceled(0, command.order_id, "", self.filled[command.order_id]))
         await self._pass("reply")
 
     async def amend(self, command: m.AmendOrder) -> None:

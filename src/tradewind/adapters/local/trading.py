@@ -21,6 +21,10 @@ FINISHED_REMEMBERED_MAX = 10_000
 """Orders with their reports; beyond it the older half of the finished ones is forgotten."""
 
 
+_TOLD_AGAIN = (m.OrderFilled, m.OrderCanceled, m.OrderExpired, m.OrderRejected)
+"""Reports that a query repeats; the terms of a working order are told as they are now."""
+
+
 class PaperTrading:
     """Fills orders by the market data it is shown; no money moves.
 
@@ -140,14 +144,27 @@ class PaperTrading:
     async def amend(self, command: m.AmendOrder) -> None:
         """Take an amendment."""
         self._simulated.amend(
-            self._now_ns(), command.order_id, command.quantity, command.limit_price
+            self._now_ns(),
+            command.order_id,
+            command.quantity,
+            command.limit_price,
+            command.number,
         )
         self._hand_over()
 
     async def query(self, command: m.QueryOrder) -> list[m.Report] | None:
-        """All reports of an order so far."""
+        """The fills of an order, and its end or the terms it works with."""
         reports = self._reports.get(command.order_id)
-        return None if reports is None else list(reports)
+        if reports is None:
+            return None
+        told: list[m.Report] = [one for one in reports if isinstance(one, _TOLD_AGAIN)]
+        working = self._simulated.terms(command.order_id) or _filled_terms(reports)
+        if working is not None:
+            quantity, limit_price, coming = working
+            amends = max(0, command.amends - coming)
+            name = command.order_id
+            told.append(m.OrderRestated(0, name, "sim:" + name, quantity, limit_price, amends))
+        return told or list(reports)
 
     async def cancel_all(self, instrument: str) -> None:
         """Cancel all orders of an instrument."""
@@ -248,3 +265,10 @@ class PaperTrading:
         if not isinstance(report, m.OrderFilled):
             return report
         return msgspec.structs.replace(report, fill_id=f"{self._session}.{report.fill_id}")
+
+
+def _filled_terms(reports: list[m.Report]) -> tuple[int, int, int] | None:
+    """The terms of an order that a fill ended: a fill's id ends with what is filled in all."""
+    if not reports or not isinstance(reports[-1], m.OrderFilled):
+        return None
+    return int(reports[-1].fill_id.rpartition(":")[2]), 0, 0

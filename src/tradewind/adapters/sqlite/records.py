@@ -15,7 +15,7 @@ from tradewind.model.errors import OutsideError, UserError
 from tradewind.ports.records import KEYS, ROWS_MAX, Row, RowType, check_question
 
 RECORDS_NAME = "records.db"
-LAYOUT = 2
+LAYOUT = 3
 _TYPES = {int: "INTEGER", str: "TEXT", bytes: "BLOB"}
 
 
