@@ -9,11 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tradewind.model.errors import OutsideError, UserError
-from tradewind.model.messages import CancelIntended, Halted, OrderIntended, Resumed
+from tradewind.model.instruments import Instrument
+from tradewind.model.messages import (
+    AmendIntended,
+    CancelIntended,
+    Halted,
+    OrderIntended,
+    Resumed,
+)
 from tradewind.runtime.broadcast import Broadcast, Subscription
 from tradewind.runtime.control import ControlServer, Submission
 from tradewind.runtime.read_models import (
     Health,
+    Listing,
     Metric,
     OrderRow,
     PositionRow,
@@ -30,6 +38,7 @@ class MemoryEngine:
         self.broadcast = Broadcast(queue_length_max=4)
         self.disk_is_full = False
         self.degraded: list[str] = []
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._orders: dict[str, OrderRow] = {}
         self._halts: dict[str, Halted] = {}
 
@@ -92,6 +101,10 @@ class MemoryEngine:
             }
         ]
 
+    def instruments(self) -> Listing:
+        bitcoin = Instrument("BTC/USDT.SIM", tick="0.01", lot="0.001", currency="USDT")
+        return Listing("j0", [bitcoin], {"person": "paper", "cross": "paper", "other": "other"})
+
     def health(self) -> Health:
         reasons = ["the disk is full: free some space"] if self.disk_is_full else []
         return {"ok": not reasons, "reasons": reasons, "degraded": self.degraded, "venues": []}
@@ -123,9 +136,18 @@ class MemoryEngine:
                 self._orders[event.order_id] = resting(event)
             case CancelIntended():
                 self._cancel(event.order_id)
+            case AmendIntended():
+                self._orders[event.order_id]["quantity"] = str(event.quantity)
         self.events.append(event)
-        self.broadcast.publish(Update("order", len(self.events), {}))
+        body: dict[str, object] = {"strategy": getattr(event, "strategy", "person")}
+        self.broadcast.publish(Update("order", len(self.events), body))
         return len(self.events)
+
+    def tell(self, name: str, body: dict[str, object]) -> None:
+        """Publish an update from any thread."""
+        assert self.loop is not None, "it is not served"
+        update = Update(name, len(self.events) + 1, body)
+        self.loop.call_soon_threadsafe(self.broadcast.publish, update)
 
     def subscribe(self) -> Subscription:
         return self.broadcast.subscribe()
@@ -157,7 +179,7 @@ def resting(event: OrderIntended) -> OrderRow:
 @contextmanager
 def running(home: Path, engine: MemoryEngine) -> Iterator[None]:
     """Serve from another thread, as an engine's process does."""
-    loop = asyncio.new_event_loop()
+    loop = engine.loop = asyncio.new_event_loop()
     server = ControlServer(home, engine)
     loop.run_until_complete(server.start())
     thread = threading.Thread(target=loop.run_forever)

@@ -57,11 +57,11 @@ def test_each_source_wins_over_the_ones_below_it(tmp_path: Path) -> None:
 
 def test_the_profile_of_the_environment_stands_above_the_default(tmp_path: Path) -> None:
     development = settings_in(tmp_path)
-    production = settings_in(tmp_path, {"ENVIRONMENT": "production"})
+    staging = settings_in(tmp_path, {"ENVIRONMENT": "staging"})
     assert development[catalog.LOG_LEVEL] == "debug"
     assert development.where(catalog.LOG_LEVEL) == "profile development"
-    assert production[catalog.LOG_LEVEL] == "info"
-    assert production.where(catalog.LOG_LEVEL) == "default"
+    assert staging[catalog.LOG_LEVEL] == "info"
+    assert staging.where(catalog.LOG_LEVEL) == "default"
 
 
 @pytest.mark.parametrize(

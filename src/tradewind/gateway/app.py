@@ -1,111 +1,80 @@
-"""The gateway's HTTP application: health, metrics, status, and a plain page."""
+"""The gateway's HTTP application. `tradewind.gateway.app:app` is what servers of ASGI are given."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import FastAPI, WebSocket
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from tradewind.gateway.metrics import HttpMetrics, engine_metrics
-from tradewind.gateway.page import CONTENT_SECURITY_POLICY, fragment, page, sentence
-from tradewind.model.errors import TradewindError
-from tradewind.runtime.control_client import EngineUnreachable, ask
-from tradewind.runtime.control_messages import (
-    HealthRequest,
-    MetricsRequest,
-    Request,
-    StatusRequest,
-)
-from tradewind.runtime.read_models import Status
+from tradewind.gateway.guard import Guard
+from tradewind.gateway.problems import add_handlers
+from tradewind.gateway.routes import audit, auth, orders, risk, system, trading, users
+from tradewind.gateway.services import Services
+from tradewind.gateway.stream import Stream
 from tradewind.version import VERSION
 
-ENGINE_DEADLINE_S = 2.0
-"""An engine that takes longer to answer counts as unreachable."""
-HOSTS = ("127.0.0.1", "localhost")
-"""Other names are refused, so that no page from elsewhere can reach us under its own name."""
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-PAGE_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+OPENAPI_PATH = "/api/v1/openapi.json"
+ROUTERS = (
+    system.router,
+    auth.router,
+    users.router,
+    orders.router,
+    trading.router,
+    risk.router,
+    audit.router,
+)
 
 
-Stored = Callable[[Path, str], Status | None]
-"""What the last run of a home left, and why no engine answers; None where nothing was left."""
+def create_app(services: Services) -> FastAPI:
+    """Return the application over its services.
 
-
-def create_app(home: Path, stored: Stored) -> FastAPI:
-    """Return the application over the engine of a home, or what it left where it does not run."""
+    A request passes metrics, trusted hosts, the guard (origin, rate limit of the address,
+    authentication, rate limit of the user), and then its route's permission.
+    """
     app = FastAPI(
         title="Tradewind",
         version=VERSION,
         # The interactive documents load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=OPENAPI_PATH,
+        lifespan=_lifespan,
     )
-    metrics = HttpMetrics()
-    _add_routes(app, home, metrics, stored)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS))
-    app.add_middleware(metrics.middleware)
-    app.add_exception_handler(TradewindError, _unreachable)
+    app.state.services = services
+    app.state.stream = Stream(services)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_api_websocket_route("/ws", _stream)
+    add_handlers(app)
+    app.add_middleware(Guard, services=services)
+    hosts = [each.strip("[]") for each in services.options.trusted_hosts]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.add_middleware(services.metrics.middleware)
     return app
 
 
-def _add_routes(app: FastAPI, home: Path, metrics: HttpMetrics, stored: Stored) -> None:
-    """Add the routes. They wait for the engine, so each runs on a thread of its own."""
-
-    def engine(request: Request) -> Any:
-        return ask(home, request, deadline_s=ENGINE_DEADLINE_S)
-
-    def found_status() -> Status:
-        try:
-            found: Status = engine(StatusRequest())
-        except EngineUnreachable as error:
-            left = stored(home, str(error))
-            if left is None:
-                raise
-            return left
-        return found
-
-    @app.get("/health", summary="Whether the engine does its work")
-    def health() -> JSONResponse:
-        try:
-            found = engine(HealthRequest())
-        except TradewindError as error:
-            found = {"ok": False, "reasons": [str(error)], "degraded": [], "venues": []}
-        return JSONResponse(found | {"version": VERSION}, 200 if found["ok"] else 503)
-
-    @app.get("/metrics", summary="Numbers for Prometheus")
-    def prometheus() -> Response:
-        try:
-            found = engine(MetricsRequest())
-        except TradewindError:
-            found = None
-        return Response(metrics.exposition() + engine_metrics(found), media_type=METRICS_TYPE)
-
-    @app.get("/api/v1/status", summary="Everything at a glance")
-    def status(format: Literal["json", "html"] = "json") -> Response:
-        if format == "json":
-            return JSONResponse(found_status(), headers=PAGE_HEADERS)
-        return HTMLResponse(_shown(), headers=PAGE_HEADERS)
-
-    @app.get("/", summary="A plain page", include_in_schema=False)
-    def plain_page() -> HTMLResponse:
-        return HTMLResponse(page(_shown()), headers=PAGE_HEADERS)
-
-    def _shown() -> str:
-        try:
-            return fragment(found_status())
-        except TradewindError as error:
-            return sentence(str(error))
+async def _stream(socket: WebSocket) -> None:
+    await socket.app.state.stream.serve(socket)
 
 
-async def _unreachable(_: Any, error: Exception) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, 503)
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.stream.close()
+    await app.state.services.engine.close()
+    app.state.services.identities.close()
+
+
+def __getattr__(name: str) -> Any:
+    """Build `app` from the settings when a server asks for it.
+
+    The wiring is above this package and the only one that knows stores and settings; so it is
+    looked up by name here, which no import at the top could do.
+    """
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module("tradewind.wiring.gateway_app").build()

@@ -50,7 +50,7 @@ const main = document.querySelector("main");
 let shown = "";
 async function refresh() {
   try {
-    const answer = await fetch("/api/v1/status?format=html", {cache: "no-store"});
+    const answer = await fetch("/page/status", {cache: "no-store"});
     const text = await answer.text();
     if (text !== shown) { main.innerHTML = shown = text; }
     document.body.classList.remove("lost");

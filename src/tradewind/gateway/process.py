@@ -20,6 +20,18 @@ LOG_BYTES_MAX = 1 << 20
 """A log beyond this begins anew at the next start."""
 STOP_DEADLINE_S = 5.0
 """A gateway that takes longer to stop is killed."""
+LIBRARIES = (
+    "alembic",
+    "argon2",
+    "cryptography",
+    "fastapi",
+    "jwt",
+    "prometheus_client",
+    "pyotp",
+    "sqlalchemy",
+    "uvicorn",
+    "websockets",
+)
 RESTART_INTERVAL_S = 5.0
 """A gateway that ends by itself is not started more often."""
 
@@ -42,7 +54,7 @@ def claim_port(port: int) -> socket.socket:
 
 def missing_modules() -> list[str]:
     """Return which libraries of the extra [gateway] are not installed."""
-    return [name for name in ("fastapi", "uvicorn", "prometheus_client") if not find_spec(name)]
+    return [name for name in LIBRARIES if not find_spec(name)]
 
 
 class GatewayProcess:

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
-CONCURRENT_REQUESTS_MAX = 200
-"""Beyond it a request gets 503 at once."""
+CONCURRENT_REQUESTS_MAX = 2_500
+"""Requests and WebSockets; beyond it one gets 503 at once."""
+WEBSOCKET_BYTES_MAX = 4_096
+"""A message of a client that is longer ends its connection."""
 GRACEFUL_STOP_S = 3
 KEEP_ALIVE_S = 15
 
@@ -43,7 +45,9 @@ def _settings(app: FastAPI) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
-        lifespan="off",
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_max_size=WEBSOCKET_BYTES_MAX,
         limit_concurrency=CONCURRENT_REQUESTS_MAX,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACEFUL_STOP_S,

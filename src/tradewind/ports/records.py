@@ -205,9 +205,14 @@ class Records(Protocol):
         kind: type[RowType],
         where: Mapping[str, str | int] | None = None,
         *,
+        before: int = 0,
         limit: int = ROWS_MAX,
     ) -> list[RowType]:
-        """Rows whose fields have these values, those changed last first."""
+        """Rows whose fields have these values, those changed last first.
+
+        `before` > 0 leaves out rows of that sequence and later: the last one of a page is where
+        the next page begins.
+        """
 
     def close(self) -> None:
         """Let go of files."""

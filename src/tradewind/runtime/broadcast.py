@@ -78,8 +78,14 @@ class Broadcast:
     7
     """
 
-    def __init__(self, *, queue_length_max: int = QUEUE_LENGTH_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        queue_length_max: int = QUEUE_LENGTH_MAX,
+        subscribers_max: int = SUBSCRIBERS_MAX,
+    ) -> None:
         self._queue_length_max = queue_length_max
+        self._subscribers_max = subscribers_max
         self._subscriptions: list[Subscription] = []
 
     @property
@@ -89,9 +95,11 @@ class Broadcast:
 
     def subscribe(self) -> Subscription:
         """Add a subscriber, or raise `OutsideError` where there are too many."""
-        if len(self._subscriptions) >= SUBSCRIBERS_MAX:
+        if len(self._subscriptions) >= self._subscribers_max:
             raise OutsideError(
-                f"{SUBSCRIBERS_MAX} subscribers read already: close one", fault="theirs", retry=True
+                f"{self._subscribers_max} subscribers read already: close one",
+                fault="theirs",
+                retry=True,
             )
         subscription = Subscription(self, self._queue_length_max)
         self._subscriptions.append(subscription)

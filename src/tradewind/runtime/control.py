@@ -14,18 +14,26 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tradewind.model.errors import OutsideError, TradewindError, UserError
-from tradewind.model.messages import CancelIntended, Halted, OrderIntended, Resumed
+from tradewind.model.messages import (
+    AmendIntended,
+    CancelIntended,
+    Halted,
+    OrderIntended,
+    Resumed,
+)
 from tradewind.runtime.broadcast import Subscription
 from tradewind.runtime.control_client import socket_address
 from tradewind.runtime.control_messages import (
     CONFIRMATION,
     LINE_BYTES_MAX,
     SOCKET_NAME,
+    AmendRequest,
     Answer,
     AnyRequest,
     CancelRequest,
     HaltRequest,
     HealthRequest,
+    InstrumentsRequest,
     MetricsRequest,
     OpenOrdersRequest,
     OrdersRequest,
@@ -39,7 +47,7 @@ from tradewind.runtime.control_messages import (
     encode_line,
 )
 from tradewind.runtime.halt_file import remove_halt_file
-from tradewind.runtime.read_models import Health, Metric, OrderRow, PositionRow, Status
+from tradewind.runtime.read_models import Health, Listing, Metric, OrderRow, PositionRow, Status
 
 CONNECTIONS_MAX = 64
 """Beyond it a connection gets one sentence and is closed."""
@@ -53,7 +61,7 @@ PERSON = "person"
 """The strategy that the intents of persons are booked under."""
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-Submission = Halted | Resumed | CancelIntended | OrderIntended
+Submission = Halted | Resumed | CancelIntended | AmendIntended | OrderIntended
 
 
 class ControlTarget(Protocol):
@@ -70,6 +78,9 @@ class ControlTarget(Protocol):
 
     def positions(self) -> list[PositionRow]:
         """All positions."""
+
+    def instruments(self) -> Listing:
+        """What can be traded, and on which account by whom."""
 
     def health(self) -> Health:
         """Whether the engine does its work."""
@@ -234,9 +245,11 @@ class ControlServer:
             PositionsRequest: _now(target.positions),
             HealthRequest: _now(target.health),
             MetricsRequest: _now(target.metrics),
+            InstrumentsRequest: _now(target.instruments),
             HaltRequest: self._halt,
             ResumeRequest: self._resume,
             CancelRequest: self._cancel,
+            AmendRequest: self._amend,
             PlaceRequest: self._place,
         }
 
@@ -258,6 +271,11 @@ class ControlServer:
 
     async def _cancel(self, request: CancelRequest) -> dict[str, int]:
         return await self._submit(CancelIntended(0, PERSON, request.order_id))
+
+    async def _amend(self, request: AmendRequest) -> dict[str, int]:
+        return await self._submit(
+            AmendIntended(0, PERSON, request.order_id, request.quantity, request.limit_price)
+        )
 
     async def _place(self, request: PlaceRequest) -> dict[str, int]:
         return await self._submit(request.order)

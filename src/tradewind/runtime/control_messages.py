@@ -49,6 +49,10 @@ class MetricsRequest(Request, frozen=True, tag="metrics"):
     """The numbers for a monitoring system."""
 
 
+class InstrumentsRequest(Request, frozen=True, tag="instruments"):
+    """The journal's id, the instruments, and which account each strategy trades on."""
+
+
 class HaltRequest(Request, frozen=True, tag="halt"):
     """No new orders in a scope; its working orders are canceled."""
 
@@ -71,6 +75,14 @@ class CancelRequest(Request, frozen=True, tag="cancel"):
     order_id: str
 
 
+class AmendRequest(Request, frozen=True, tag="amend"):
+    """Give a working order another quantity or limit price, in the instrument's units."""
+
+    order_id: str
+    quantity: int
+    limit_price: int
+
+
 class PlaceRequest(Request, frozen=True, tag="place"):
     """Place one order, through the same risk list as a strategy's."""
 
@@ -88,9 +100,11 @@ AnyRequest = (
     | PositionsRequest
     | HealthRequest
     | MetricsRequest
+    | InstrumentsRequest
     | HaltRequest
     | ResumeRequest
     | CancelRequest
+    | AmendRequest
     | PlaceRequest
     | SubscribeRequest
 )

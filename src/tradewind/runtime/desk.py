@@ -21,6 +21,7 @@ from tradewind.runtime.read_models import (
     AccountRow,
     DifferenceRow,
     Health,
+    Listing,
     MarketRow,
     Metric,
     OrderRow,
@@ -112,6 +113,15 @@ class Desk:
             if quantity
         ]
 
+    def instruments(self) -> Listing:
+        """What can be traded, and on which account by whom."""
+        state = self.state
+        return Listing(
+            state.journal_id,
+            [market.instrument for market in state.markets],
+            {book.name: book.account.name for book in state.strategies},
+        )
+
     def health(self) -> Health:
         """Whether market data is fresh, the journal is written and strategies run."""
         now_ns = self._now_ns()
@@ -176,8 +186,8 @@ class Desk:
 
     async def submit(self, event: Submission) -> int:
         """Put an event of a person in; returns its sequence once durable."""
-        if isinstance(event, m.CancelIntended) and event.order_id not in self.state.open_orders:
-            raise UserError(f"there is no open order {event.order_id!r}: see `tradewind orders`")
+        if isinstance(event, m.CancelIntended | m.AmendIntended):
+            self._check_open(event.order_id)
         if isinstance(event, m.OrderIntended):
             self.state.market(event.instrument)
         if isinstance(event, m.Halted | m.Resumed):
@@ -191,6 +201,10 @@ class Desk:
     def close(self, reason: str) -> None:
         """End all subscriptions."""
         self._broadcast.close(reason)
+
+    def _check_open(self, order_id: str) -> None:
+        if order_id not in self.state.open_orders:
+            raise UserError(f"there is no open order {order_id!r}: see `tradewind orders`")
 
     def _check_scope(self, scope: str) -> None:
         kind, _, rest = scope.partition(":")

@@ -11,6 +11,8 @@ from typing import Literal, TypedDict
 
 import msgspec
 
+from tradewind.model.instruments import Instrument
+
 
 class MarketRow(TypedDict):
     """The market of one instrument; `age_ms` is how long its newest price has been there."""
@@ -134,6 +136,16 @@ class Status(TypedDict):
     halts: list[HaltRow]
     counts: dict[str, int]
     health: Health
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What can be traded: the instruments, the journal that new order ids belong to, and the
+    account of each strategy by name.
+    """
+
+    journal_id: str
+    instruments: list[Instrument]
+    accounts: dict[str, str]
 
 
 class Metric(msgspec.Struct, frozen=True):

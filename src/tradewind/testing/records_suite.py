@@ -77,6 +77,16 @@ class RecordsSuite:
         assert accounts == ["a0", "a1", "a3", "a2"]
         assert [row.account for row in records.rows(BalanceRow, limit=3)] == accounts[:3]
 
+    def test_a_page_begins_where_the_last_one_ended(self) -> None:
+        records = self.new_records()
+        rows = [DenialRow(n, n, f"o{n}", "cross", "rule", "1", "0") for n in range(1, 8)]
+        records.write("core", 7, rows)
+        pages, before = [], 0
+        while page := records.rows(DenialRow, {"rule": "rule"}, before=before, limit=3):
+            pages.append([row.sequence for row in page])
+            before = page[-1].sequence
+        assert pages == [[7, 6, 5], [4, 3, 2], [1]]
+
     def test_rows_are_found_by_several_fields(self) -> None:
         records = self.new_records()
         rows = [DenialRow(n, n % 2, f"o{n % 3}", "cross", "rule", "1", "0") for n in range(1, 7)]

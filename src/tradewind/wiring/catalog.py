@@ -66,6 +66,80 @@ PORT: Setting[int] = Setting(
     "8000",
     "HTTP port of the gateway on 127.0.0.1.",
 )
+AUTHENTICATION: Setting[str] = Setting(
+    "gateway.authentication",
+    ("TRADEWIND_AUTHENTICATION",),
+    kinds.choice("local", "required"),
+    "local",
+    "`local`: whoever sits at this computer may do everything, in paper mode on 127.0.0.1 only; "
+    "`required`: a login or an API key.",
+    profiles={"staging": "required", "production": "required"},
+)
+JWT_SECRET: Setting[str] = Setting(
+    "gateway.jwt_secret",
+    ("JWT_SECRET",),
+    kinds.text(),
+    "",
+    "Signs access tokens, at least 32 characters; without it a secret is made and kept in "
+    "TRADEWIND_HOME.",
+    secret=True,
+)
+JWT_SECRET_PREVIOUS: Setting[str] = Setting(
+    "gateway.jwt_secret_previous",
+    ("JWT_SECRET_PREVIOUS",),
+    kinds.text(),
+    "",
+    "The secret before, whose tokens stay good: so a change logs nobody out.",
+    secret=True,
+)
+ENCRYPTION_KEY: Setting[str] = Setting(
+    "security.encryption_key",
+    ("API_ENCRYPTION_KEY",),
+    kinds.text(),
+    "",
+    "Encrypts second factors and venue keys, at least 32 characters; without it a key is made and "
+    "kept in TRADEWIND_HOME.",
+    secret=True,
+)
+ENCRYPTION_KEY_PREVIOUS: Setting[str] = Setting(
+    "security.encryption_key_previous",
+    ("API_ENCRYPTION_KEY_PREVIOUS",),
+    kinds.text(),
+    "",
+    "The key before, so that what it encrypted can still be read.",
+    secret=True,
+)
+ALLOWED_ORIGINS: Setting[tuple[str, ...]] = Setting(
+    "gateway.allowed_origins",
+    ("ALLOWED_ORIGINS",),
+    kinds.names(r"https?://[a-z0-9.-]+(:\d+)?", "https://desk.example.com"),
+    "",
+    "Origins of pages, beside the gateway's own, that may send requests.",
+)
+TRUSTED_HOSTS: Setting[tuple[str, ...]] = Setting(
+    "gateway.trusted_hosts",
+    ("TRUSTED_HOSTS",),
+    kinds.names(r"\[::1\]|(\*\.)?[a-z0-9.-]+", "desk.example.com"),
+    "127.0.0.1,localhost,[::1]",
+    "Names under which the gateway answers; others are refused.",
+)
+REQUESTS_PER_MINUTE: Setting[int] = Setting(
+    "gateway.requests_per_minute",
+    ("RATE_LIMIT_REQUESTS_PER_MINUTE",),
+    kinds.integer(least=1, most=1_000_000),
+    "1000",
+    "Requests of one address, and of one user, with a burst of a tenth.",
+    unit="requests/min",
+)
+DATABASE_URL: Setting[str] = Setting(
+    "database.url",
+    ("DATABASE_URL",),
+    kinds.text(),
+    "",
+    "Where users, sessions, keys and the audit trail are; without it security.db in "
+    "TRADEWIND_HOME.",
+    secret=True,
+)
 TRADING_MODE: Setting[str] = Setting(
     "trading.mode",
     ("TRADING_MODE",),
@@ -141,6 +215,15 @@ SETTINGS: tuple[Setting[Any], ...] = (
     HOME,
     LOG_LEVEL,
     PORT,
+    AUTHENTICATION,
+    JWT_SECRET,
+    JWT_SECRET_PREVIOUS,
+    ENCRYPTION_KEY,
+    ENCRYPTION_KEY_PREVIOUS,
+    ALLOWED_ORIGINS,
+    TRUSTED_HOSTS,
+    REQUESTS_PER_MINUTE,
+    DATABASE_URL,
     TRADING_MODE,
     STRATEGIES,
     CASH,

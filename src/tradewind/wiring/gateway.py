@@ -7,9 +7,12 @@ import asyncio
 import socket
 from pathlib import Path
 
-from tradewind.gateway.app import create_app
+from fastapi import FastAPI
+
 from tradewind.gateway.serving import GuestServer, serve_as_child
-from tradewind.wiring.stored import status_of_home
+from tradewind.wiring import catalog
+from tradewind.wiring.gateway_app import build
+from tradewind.wiring.settings import load_settings
 
 
 def main() -> None:
@@ -18,8 +21,13 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--socket", type=int, required=True, help="number of the listening socket")
     arguments = parser.parse_args()
-    app = create_app(arguments.home, status_of_home)
+    app = app_of_home(arguments.home)
     asyncio.run(serve_as_child(app, socket.socket(fileno=arguments.socket)))
+
+
+def app_of_home(home: Path) -> FastAPI:
+    """The application over a home; all else is as the settings say."""
+    return build(load_settings({catalog.HOME.name: str(home)}))
 
 
 class GatewayGuest:
@@ -29,7 +37,7 @@ class GatewayGuest:
     """
 
     def __init__(self, home: Path, listening: socket.socket) -> None:
-        self._server = GuestServer(create_app(home, status_of_home))
+        self._server = GuestServer(app_of_home(home))
         self._listening = listening
         self._serving: asyncio.Task[None] | None = None
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from tradewind.model.errors import UserError
 from tradewind.wiring import catalog
 from tradewind.wiring.catalog import Setting
+from tradewind.wiring.security_validator import dangers
 from tradewind.wiring.setting_sources import (
     Given,
     Source,
@@ -233,6 +234,7 @@ def _refusals(settings: Settings) -> Iterator[str]:
             "trading.mode: this version trades on paper only: set TRADING_MODE=paper "
             f"({settings.where(catalog.TRADING_MODE)})"
         )
+    yield from dangers(settings)
 
 
 def _optional(read: Any, path: Path) -> Source:

@@ -57,6 +57,7 @@ class MemoryRecords:
         kind: type[RowType],
         where: Mapping[str, str | int] | None = None,
         *,
+        before: int = 0,
         limit: int = ROWS_MAX,
     ) -> list[RowType]:
         """Rows whose fields have these values, those changed last first."""
@@ -66,6 +67,7 @@ class MemoryRecords:
             row
             for row in self._tables.get(kind, {}).values()
             if all(getattr(row, name) == value for name, value in wanted.items())
+            and (not before or row.sequence < before)
         ]
         found.sort(key=lambda row: (-row.sequence, key_of(row)))
         return found[:limit]

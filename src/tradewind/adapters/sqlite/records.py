@@ -96,12 +96,15 @@ class SqliteRecords:
         kind: type[RowType],
         where: Mapping[str, str | int] | None = None,
         *,
+        before: int = 0,
         limit: int = ROWS_MAX,
     ) -> list[RowType]:
         """Rows whose fields have these values, those changed last first."""
         wanted = dict(where or {})
         check_question(kind, wanted, limit)
         condition = " AND ".join(f'"{name}" = ?' for name in wanted) or "1"
+        if before:
+            condition += f" AND sequence < {before:d}"
         found = self._rows(
             f"SELECT {_names(kind)} FROM {kind.__name__} WHERE {condition} "
             f"ORDER BY sequence DESC, {', '.join(KEYS[kind])} LIMIT ?",

@@ -7,6 +7,7 @@ needs, so that it loads no command.
 
 # Name as typed -> one line of help. The module is the name with "_" for "-".
 COMMANDS: dict[str, str] = {
+    "audit": "who did what through the gateway, and whether the trail is whole",
     "backtest": "run a strategy over imported market data",
     "config": "check the settings, show where each came from",
     "data": "import, export, list and check market data",
@@ -20,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "run": "run the platform in paper mode",
     "status": "show a running engine at a glance",
     "strategies": "list the strategies of the library and their parameters",
+    "users": "the gateway's users, and its first administrator",
     "venue": "run a local venue that speaks a real one's protocol, with faults on demand",
     "verify": "read what is stored and say whether it is what was written",
 }

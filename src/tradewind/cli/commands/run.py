@@ -92,7 +92,7 @@ async def _run(
     except asyncio.CancelledError:
         await running
         raise
-    for line in _banner(platform, gateway):
+    for line in [*_banner(platform, gateway), *_login_lines(gateway)]:
         note(line)
     started_s = loop.time()
     if gateway is not None:
@@ -211,6 +211,23 @@ def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:
         yield f"  gateway     {address}  {address}/health  {address}/metrics"
     for scope, (reason, by) in state.halts.items():
         yield f"  HALTED      {scope}: {reason} (by {by}); `tradewind resume` lifts it"
+
+
+def _login_lines(gateway: Gateway | None) -> Iterator[str]:
+    """Say who may use the gateway, and how the first administrator is made."""
+    if gateway is None:
+        return
+    # Here, since without the extra [gateway] this module cannot be loaded.
+    from tradewind.wiring.gateway_app import invitation, needs_login
+
+    settings = load_settings()
+    if not needs_login(settings):
+        yield "  login       none: whoever sits at this computer may do everything"
+        return
+    token = invitation(settings)
+    yield "  login       required"
+    if token:
+        yield f"  first administrator: `tradewind users setup --token {token}` within a day"
 
 
 def _summary(desk: Desk, seconds: float, arguments: argparse.Namespace) -> None:

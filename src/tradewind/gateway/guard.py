@@ -1,0 +1,230 @@
+"""The guard before every route: origin, size, rate limit of the address, who asks, their limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tradewind.gateway.authentication import NotAuthenticated
+from tradewind.gateway.principal import LOCAL, Principal
+from tradewind.gateway.problems import Problem, problem
+from tradewind.gateway.rate_limits import Allowance, RateLimit
+from tradewind.gateway.services import Services
+
+BODY_BYTES_MAX = 64 * 1024
+NESTING_MAX = 32
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LOGIN_PATHS = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/setup"})
+OPEN_PATHS = LOGIN_PATHS | {"/health", "/ready"}
+"""Whoever sends an old token along gets an answer here all the same."""
+LOGINS_PER_MINUTE = 30
+"""Of one address; the lock-out of a name comes on top."""
+BURST_SHARE = 10
+"""A burst is this part of what a minute allows."""
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+class Guard:
+    """Lets a request through with its principal in `scope["state"]`, or answers it itself."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
+        self._services = services
+        options = services.options
+        per_minute = options.requests_per_minute
+        burst = max(1, per_minute // BURST_SHARE)
+        self._addresses = RateLimit(per_minute=per_minute, burst=burst)
+        self._principals = RateLimit(per_minute=per_minute, burst=burst)
+        self._logins = RateLimit(per_minute=LOGINS_PER_MINUTE, burst=LOGINS_PER_MINUTE // 3)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        limited: dict[str, str] = {}
+        guarded = self._with_headers(send, limited)
+        try:
+            receive = await self._admit(scope, receive, limited)
+        except Problem as error:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 4000 + error.status})
+            else:
+                answer = problem(error.status, error.detail, error.headers)
+                await answer(scope, receive, guarded)
+            return
+        await self._app(scope, receive, guarded)
+
+    async def _admit(self, scope: Scope, receive: Receive, limited: dict[str, str]) -> Receive:
+        """Return what the route receives from; raises `Problem`."""
+        headers = Headers(scope=scope)
+        address = scope["client"][0] if scope.get("client") else ""
+        state = scope.setdefault("state", {})
+        state["address"] = address
+        self._check_origin(scope, headers)
+        is_local = not self._services.options.needs_login
+        if not is_local:
+            _take(self._addresses, address, self._services.now_ns(), limited)
+            if scope["path"] in LOGIN_PATHS:
+                _take(self._logins, address, self._services.now_ns(), limited)
+        principal = LOCAL if is_local else None
+        if not is_local and scope["path"] not in OPEN_PATHS:
+            principal = await self._principal(headers, address)
+        state["principal"] = principal
+        if principal is not None and not is_local:
+            _take(self._principals, principal.user_id, self._services.now_ns(), limited)
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            return await _checked_body(headers, receive)
+        return receive
+
+    def _check_origin(self, scope: Scope, headers: Headers) -> None:
+        """Refuse what a page from elsewhere sends in the name of who sits before it."""
+        origin = headers.get("origin")
+        if origin is None:
+            return
+        own = urlsplit(origin).netloc == headers.get("host")
+        is_reading = scope["type"] == "http" and scope["method"] in SAFE_METHODS
+        if not own and not is_reading and origin not in self._services.options.allowed_origins:
+            raise Problem(403, "this origin is not allowed: see ALLOWED_ORIGINS")
+
+    async def _principal(self, headers: Headers, address: str) -> Principal | None:
+        credential = credential_of(headers)
+        if not credential:
+            return None
+        authentication = self._services.authentication
+        found = authentication.known(credential, address)
+        if found is not None:
+            return found
+        try:
+            return await run_in_threadpool(authentication.principal, credential, address)
+        except NotAuthenticated as error:
+            raise Problem(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
+
+    def _with_headers(self, send: Send, limited: Mapping[str, str]) -> Send:
+        is_https = self._services.options.is_https
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                found = MutableHeaders(scope=message)
+                for name, value in {**SECURITY_HEADERS, **limited}.items():
+                    found.setdefault(name, value)
+                if is_https:
+                    found["Strict-Transport-Security"] = HSTS
+            await send(message)
+
+        return guarded
+
+
+def credential_of(headers: Headers) -> str:
+    """The bearer token or API key of a request, "" where it has none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    # A browser's WebSocket can set no header but this one.
+    protocols = [each.strip() for each in headers.get("sec-websocket-protocol", "").split(",")]
+    if len(protocols) == 2 and protocols[0] == "bearer":
+        return protocols[1]
+    return headers.get("x-api-key", "").strip()
+
+
+def _take(limit: RateLimit, subject: str, now_ns: int, limited: dict[str, str]) -> None:
+    allowance: Allowance = limit.take(subject, now_ns)
+    limited.update(allowance.headers())
+    if allowance.wait_ns:
+        raise Problem(429, "too many requests: wait as Retry-After says", allowance.headers())
+
+
+async def _checked_body(headers: Headers, receive: Receive) -> Receive:
+    """Read the body, bounded, and refuse what readers of JSON would understand differently."""
+    body = await _read_body(headers, receive)
+    if body:
+        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != "application/json":
+            raise Problem(415, "send JSON: Content-Type: application/json")
+        _check_json(body)
+    is_given = False
+
+    async def again() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _read_body(headers: Headers, receive: Receive) -> bytes:
+    too_large = Problem(413, f"the body is larger than {BODY_BYTES_MAX} bytes")
+    if int(headers.get("content-length", "0") or "0") > BODY_BYTES_MAX:
+        raise too_large
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "the request ended in the middle of its body")
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
+            raise too_large
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _check_json(body: bytes) -> None:
+    """Refuse doubled keys, NaN and deep nesting.
+
+    >>> _check_json(b'{"side": "BUY", "side": "SELL"}')
+    Traceback (most recent call last):
+        ...
+    tradewind.gateway.problems.Problem: the body has the key 'side' twice
+    """
+    try:
+        _check_nesting(body)
+        json.loads(body, object_pairs_hook=_without_doubles, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, _Doubled):
+            raise Problem(400, str(error)) from None
+        raise Problem(400, "the body is not JSON") from None
+
+
+class _Doubled(ValueError):
+    """A key that is there twice."""
+
+
+def _check_nesting(body: bytes) -> None:
+    depth = deepest = 0
+    for byte in body:
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    if deepest > NESTING_MAX:
+        raise ValueError("too deep")
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Doubled(f"the body has the key {name!r} twice")
+        found[name] = value
+    return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")

@@ -1,0 +1,126 @@
+"""The gateway and the engine themselves: health, metrics, the plain page."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from tradewind.gateway.access import UseServices
+from tradewind.gateway.metrics import engine_metrics
+from tradewind.gateway.page import CONTENT_SECURITY_POLICY, fragment, page, sentence
+from tradewind.gateway.permissions import Permission
+from tradewind.gateway.principal import Principal
+from tradewind.gateway.problems import Problem
+from tradewind.gateway.services import Services
+from tradewind.gateway.views import status_reading, visible_status
+from tradewind.model.errors import TradewindError
+from tradewind.runtime.control_messages import HealthRequest, MetricsRequest
+from tradewind.version import VERSION
+
+router = APIRouter(tags=["system"])
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+PAGE_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+LOG_IN = "This gateway asks for a login: POST /api/v1/auth/login, or send an API key."
+
+
+@router.get("/health", summary="Whether the engine does its work")
+async def health(services: UseServices) -> JSONResponse:
+    """Return 200 while all is well, else 503 with the reasons."""
+    found = await _engine_health(services)
+    return JSONResponse(found | {"version": VERSION}, 200 if found["ok"] else 503)
+
+
+@router.get("/ready", summary="Whether requests can be answered")
+async def ready(services: UseServices) -> JSONResponse:
+    """Return 200 while the security store answers and an engine is there."""
+    parts = await _parts(services)
+    is_ready = parts["security store"]["ok"] and parts["engine"]["is_there"]
+    return JSONResponse({"ready": is_ready, "parts": parts}, 200 if is_ready else 503)
+
+
+@router.get("/api/v1/health", summary="The state of every part")
+async def matrix(services: UseServices) -> JSONResponse:
+    """Engine, security store and rows, each with why it is not well."""
+    parts = await _parts(services)
+    is_well = all(part["ok"] for part in parts.values())
+    return JSONResponse({"ok": is_well, "parts": parts, "version": VERSION}, 200)
+
+
+@router.get("/metrics", summary="Numbers for Prometheus")
+async def prometheus(request: Request, services: UseServices) -> Response:
+    """For this computer, for local mode, and for who may read trading."""
+    _check_may_scrape(request)
+    try:
+        found = (await services.engine.read(MetricsRequest())).answer
+    except TradewindError:
+        found = None
+    text = await run_in_threadpool(lambda: services.metrics.exposition() + engine_metrics(found))
+    return Response(text, media_type=METRICS_TYPE)
+
+
+@router.get("/", include_in_schema=False)
+async def plain_page(request: Request, services: UseServices) -> HTMLResponse:
+    """The page that refreshes itself."""
+    return HTMLResponse(page(await _shown(request, services)), headers=PAGE_HEADERS)
+
+
+@router.get("/page/status", include_in_schema=False)
+async def page_status(request: Request, services: UseServices) -> HTMLResponse:
+    """The part of the page that changes."""
+    return HTMLResponse(await _shown(request, services), headers=PAGE_HEADERS)
+
+
+async def _shown(request: Request, services: Services) -> str:
+    principal: Principal | None = request.state.principal
+    if principal is None or not principal.may(Permission.READ_TRADING):
+        return sentence(LOG_IN)
+    try:
+        reading = await status_reading(services)
+    except TradewindError as error:
+        return sentence(str(error))
+    shown: Any = visible_status(reading.answer, principal)
+    return fragment(shown)
+
+
+async def _engine_health(services: Services) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = (await services.engine.read(HealthRequest())).answer
+    except TradewindError as error:
+        return {"ok": False, "reasons": [str(error)], "degraded": [], "venues": []}
+    return found
+
+
+async def _parts(services: Services) -> dict[str, dict[str, Any]]:
+    engine = await _engine_health(services)
+    is_there = engine["ok"] or not any("engine" in reason for reason in engine["reasons"])
+    return {
+        "engine": engine | {"is_there": is_there},
+        "security store": await _checked(services.identities.users),
+        "records": await _checked(lambda: services.records().close()),
+    }
+
+
+async def _checked(question: Any) -> dict[str, Any]:
+    try:
+        await run_in_threadpool(question)
+    except TradewindError as error:
+        return {"ok": False, "reasons": [str(error)]}
+    return {"ok": True, "reasons": []}
+
+
+def _check_may_scrape(request: Request) -> None:
+    principal: Principal | None = request.state.principal
+    if principal is not None and principal.may(Permission.READ_TRADING):
+        return
+    address = request.state.address
+    try:
+        is_near = ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        is_near = False
+    if not is_near:
+        raise Problem(401, "metrics are for this computer, or with an API key")

@@ -1,0 +1,124 @@
+"""What requests carry. Prices, quantities and money are decimal text, times nanoseconds in UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Number = Annotated[
+    str,
+    Field(pattern=r"^\d{1,19}(\.\d{1,10})?$", examples=["0.25"], description="decimal text"),
+]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}$", examples=["ann"])]
+Password = Annotated[str, Field(min_length=1, max_length=128)]
+Code = Annotated[str, Field(max_length=32, description="six digits, or a recovery code")]
+Scope = Annotated[str, Field(max_length=80, examples=["all", "instrument:BTC/USDT.SIM"])]
+
+
+class Body(BaseModel):
+    """Base of all: a field that is not known is a mistake, not a wish."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Login(Body):
+    """A name, a password and, for those who have one, a second factor's code."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Password
+    code: Code = ""
+
+
+class Refresh(Body):
+    """The refresh token of the last answer."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Setup(Body):
+    """The first administrator, with the token of the link that the start printed."""
+
+    token: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Name
+    password: Password
+
+
+class ChangePassword(Body):
+    """One's own password, with the old one."""
+
+    password: Password
+    new_password: Password
+
+
+class ConfirmCode(Body):
+    """A code from the device that was just set up."""
+
+    code: Code
+
+
+class NewUser(Body):
+    """A user. A `service` has no password and acts through API keys only."""
+
+    name: Name
+    role: Literal["viewer", "researcher", "trader", "risk", "admin", "service"]
+    accounts: Annotated[list[Text], Field(max_length=100)] = ["*"]
+    password: Annotated[str, Field(max_length=128)] = ""
+
+
+class ChangeUser(Body):
+    """What shall be otherwise; what is left out stays."""
+
+    role: Literal["viewer", "researcher", "trader", "risk", "admin", "service"] | None = None
+    accounts: Annotated[list[Text], Field(max_length=100)] | None = None
+    is_disabled: bool | None = None
+    password: Password | None = None
+    remove_second_factor: Literal[True] | None = None
+
+
+class NewKey(Body):
+    """An API key; without scopes it may all that its user may."""
+
+    name: Text
+    scopes: Annotated[list[Text], Field(max_length=20)] = []
+    networks: Annotated[list[Text], Field(max_length=20, examples=[["10.0.0.0/8"]])] = []
+    days: Annotated[int, Field(ge=1, le=365, description="until it expires")] = 90
+
+
+class NewOrder(Body):
+    """An order as wanted; it goes through the same risk list as a strategy's."""
+
+    instrument: Annotated[str, Field(max_length=64, examples=["BTC/USDT.SIM"])]
+    side: Literal["BUY", "SELL"]
+    quantity: Number
+    type: Literal["MARKET", "LIMIT", "STOP", "STOP_LIMIT"] = "MARKET"
+    limit_price: Number | None = None
+    stop_price: Number | None = None
+    time_in_force: Literal["GTC", "DAY", "IOC", "FOK", "GTD"] = "GTC"
+    expire_time_ns: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    post_only: bool = False
+    reduce_only: bool = False
+    leg: Literal["NET", "LONG", "SHORT"] = "NET"
+
+
+class ChangeOrder(Body):
+    """Other terms of a working order; what is left out stays."""
+
+    quantity: Number | None = None
+    limit_price: Number | None = None
+
+
+class NewHalt(Body):
+    """No new orders in a scope; its working orders are canceled."""
+
+    scope: Scope = "all"
+    reason: Text
+
+
+class Resume(Body):
+    """Lift a halt: `confirm` is the typed word RESUME, `code` that of the second factor."""
+
+    scope: Scope = "all"
+    confirm: Annotated[str, Field(max_length=20)]
+    code: Code = ""

@@ -1,0 +1,69 @@
+"""What the application is built from; the wiring fills it in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tradewind.gateway.authentication import Authentication
+from tradewind.gateway.engine_link import EngineLink
+from tradewind.gateway.logins import Logins
+from tradewind.gateway.metrics import HttpMetrics
+from tradewind.gateway.second_factor import SecondFactor
+from tradewind.gateway.tokens import AccessTokens
+from tradewind.ports.audit import Audit
+from tradewind.ports.identity import Identities
+from tradewind.ports.kept_answers import KeptAnswers
+from tradewind.ports.records import Records
+from tradewind.runtime.read_models import Status
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the gateway behaves. `needs_login` is False only where nobody else can reach it."""
+
+    needs_login: bool
+    token_secrets: tuple[bytes, ...] = field(repr=False)
+    encryption_keys: tuple[bytes, ...] = field(repr=False)
+    allowed_origins: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = LOOPBACK_NAMES
+    requests_per_minute: int = 1_000
+    is_https: bool = False
+
+
+class Services:
+    """Everything that routes need, made once an application.
+
+    `stored` is what the last run left and why no engine answers; None where nothing was left.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        options: Options,
+        *,
+        identities: Identities,
+        audit: Audit,
+        kept_answers: KeptAnswers,
+        records: Callable[[], Records],
+        stored: Callable[[str], Status | None],
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.options = options
+        self.identities = identities
+        self.audit = audit
+        self.kept_answers = kept_answers
+        self.records = records
+        self.stored = stored
+        self.now_ns = now_ns
+        self.engine = EngineLink(home, now_ns)
+        self.home = home
+        self.metrics = HttpMetrics()
+        self.factor = SecondFactor(list(options.encryption_keys))
+        tokens = AccessTokens(options.token_secrets)
+        self.authentication = Authentication(identities, tokens, now_ns)
+        self.logins = Logins(identities, tokens, self.factor, now_ns)

@@ -1,0 +1,270 @@
+"""The stream at `/ws`: one subscription to the engine, carried to every client that may see it.
+
+A client gets a snapshot and then updates with the journal's sequence. Market updates conflate; all
+others never drop: a client too slow for them is closed with a reason and comes back with the last
+sequence it has, `since`, to get what it missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Literal
+
+import anyio
+import msgspec
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from tradewind.gateway.permissions import Permission
+from tradewind.gateway.principal import Principal
+from tradewind.gateway.services import Services
+from tradewind.gateway.views import accounts_by_strategy, visible_status
+from tradewind.model.errors import OutsideError, TradewindError
+from tradewind.runtime.broadcast import Broadcast, Subscription
+from tradewind.runtime.control import PERSON
+from tradewind.runtime.control_client import socket_address
+from tradewind.runtime.control_messages import (
+    ANSWER_BYTES_MAX,
+    StatusRequest,
+    SubscribeRequest,
+    encode_line,
+)
+from tradewind.runtime.read_models import Update
+
+CLIENTS_MAX = 2_000
+QUEUE_LENGTH_MAX = 1_000
+"""Updates that may wait for one client; beyond it market updates go, then the client."""
+KEPT_UPDATES = 10_000
+"""Updates kept for clients that come back; with an older `since` they get a snapshot again."""
+MARKET_S = 0.25
+"""How often market prices are sent, while somebody listens."""
+AGAIN_S = 1.0
+"""How long after losing the engine it is tried again."""
+SEND_DEADLINE_S = 10.0
+FOLLOW_DEADLINE_S = 3.0
+"""How long a client waits for the engine before it is told that there is none."""
+MESSAGE_BYTES_MAX = 4_096
+CHANNELS = frozenset({"market", "order", "position", "account", "halt"})
+REASON_BYTES_MAX = 120
+"""What a close frame has room for."""
+TOO_SLOW, NOT_ALLOWED, WRONG, GOING = 4408, 4403, 4400, 1001
+
+
+Ending = tuple[int, str]
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a client says: which channels it wants, from which sequence on, or just ping."""
+
+    type: Literal["subscribe", "ping"]
+    channels: list[str] = []
+    since: int = 0
+
+
+class Stream:
+    """Reads the engine's updates while there are clients, and hands them on."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._broadcast = Broadcast(queue_length_max=QUEUE_LENGTH_MAX, subscribers_max=CLIENTS_MAX)
+        self._kept: deque[Update] = deque(maxlen=KEPT_UPDATES)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_following = asyncio.Event()
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Serve one client until it goes or cannot keep up."""
+        principal: Principal | None = socket.state.principal
+        if principal is None or not principal.may(Permission.READ_TRADING):
+            await socket.close(NOT_ALLOWED, "log in, or send an API key, that may read trading")
+            return
+        offered = socket.scope.get("subprotocols", [])
+        await socket.accept("bearer" if "bearer" in offered else None)
+        code, reason = await _outcome(self._talk(socket, principal))
+        if code:
+            # It may be gone, or not read even this.
+            with suppress(RuntimeError, WebSocketDisconnect), anyio.move_on_after(1):
+                await socket.close(code, reason[:REASON_BYTES_MAX])
+
+    async def close(self) -> None:
+        """End all subscriptions and stop reading."""
+        self._broadcast.close("the gateway stops")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _talk(self, socket: WebSocket, principal: Principal) -> Ending:
+        """Talk until one side ends; returns why."""
+        client = _Client(socket, principal, encoder_of(socket))
+        asked = await client.next_ask()
+        self._start()
+        subscription = self._broadcast.subscribe()
+        endings: list[Ending] = []
+        try:
+            await self._begin(client, asked)
+            async with anyio.create_task_group() as group:
+
+                async def until_end(talk: Awaitable[Ending]) -> None:
+                    endings.append(await _outcome(talk))
+                    group.cancel_scope.cancel()
+
+                group.start_soon(until_end, client.listen())
+                group.start_soon(until_end, self._send(client, subscription))
+        finally:
+            subscription.close("the client went away")
+        return endings[0]
+
+    async def _begin(self, client: _Client, asked: Ask) -> None:
+        """Send what the client missed where that is still known, else a snapshot."""
+        async with asyncio.timeout(FOLLOW_DEADLINE_S):
+            await self._is_following.wait()  # A snapshot from before would leave a gap behind it.
+        client.accounts = await accounts_by_strategy(self._services)
+        first_kept = self._kept[0].sequence if self._kept else 0
+        if asked.since and first_kept and asked.since >= first_kept - 1:
+            for update in [each for each in self._kept if each.sequence > asked.since]:
+                await client.send_update(update)
+            return
+        status = await self._services.engine.ask(StatusRequest())
+        body = visible_status(status, client.principal)
+        client.snapshot_sequence = status["sequence"]
+        await client.send({"type": "snapshot", "sequence": status["sequence"], "body": body})
+
+    async def _send(self, client: _Client, subscription: Subscription) -> Ending:
+        async for update in subscription:
+            if update.body.get("strategy", PERSON) not in client.accounts:
+                client.accounts = await accounts_by_strategy(self._services)
+            await client.send_update(update)
+        reason = subscription.closed_reason
+        return (TOO_SLOW if reason.startswith("too slow") else GOING), reason
+
+    def _start(self) -> None:
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(self._follow_engine()),
+                asyncio.create_task(self._follow_market()),
+            ]
+
+    async def _follow_engine(self) -> None:
+        """Subscribe to the engine, again and again; clients hear of a gap by a new snapshot."""
+        while True:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await self._read_updates()
+            self._is_following.clear()
+            self._kept.clear()
+            self._broadcast.close("the engine's updates were interrupted: subscribe again")
+            await asyncio.sleep(AGAIN_S)
+
+    async def _read_updates(self) -> None:
+        with socket_address(self._services.home) as address:
+            reader, writer = await asyncio.open_unix_connection(address, limit=ANSWER_BYTES_MAX)
+        try:
+            writer.write(encode_line(SubscribeRequest()))
+            await reader.readuntil(b"\n")
+            self._is_following.set()
+            decode = msgspec.json.Decoder(Update).decode
+            while True:
+                line = await reader.readuntil(b"\n")
+                try:
+                    update = decode(line)
+                except msgspec.DecodeError:
+                    return  # The engine's last words: why it ends.
+                self._kept.append(update)
+                self._broadcast.publish(update)
+        finally:
+            writer.close()
+
+    async def _follow_market(self) -> None:
+        while True:
+            await asyncio.sleep(MARKET_S)
+            if not self._broadcast.subscriber_count:
+                continue
+            try:
+                reading = await self._services.engine.read(StatusRequest())
+            except TradewindError:
+                continue
+            status = reading.answer
+            body = {"market": status["market"]}
+            self._broadcast.publish(Update("quote", status["sequence"], body))
+
+
+class _Client:
+    """One WebSocket: what it wants, what it may see."""
+
+    def __init__(
+        self, socket: WebSocket, principal: Principal, encode: Callable[[Any], str | bytes]
+    ) -> None:
+        self.socket = socket
+        self.principal = principal
+        self.accounts: dict[str, str] = {}
+        self.snapshot_sequence = 0
+        self._encode = encode
+        self._channels: frozenset[str] = CHANNELS
+
+    async def listen(self) -> Ending:
+        while True:
+            asked = await self.next_ask()
+            if asked.type == "ping":
+                await self.send({"type": "pong"})
+
+    async def next_ask(self) -> Ask:
+        message = await self.socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        text = message.get("text") or message.get("bytes") or ""
+        if len(text) > MESSAGE_BYTES_MAX:
+            raise OutsideError("the message is too long", fault="theirs", retry=False)
+        raw = text.encode() if isinstance(text, str) else text
+        asked = msgspec.json.decode(raw, type=Ask)
+        unknown = set(asked.channels) - CHANNELS
+        if unknown:
+            raise OutsideError(
+                f"there is no channel {min(unknown)!r}: use {', '.join(sorted(CHANNELS))}",
+                fault="theirs",
+                retry=False,
+            )
+        if asked.type == "subscribe":
+            self._channels = frozenset(asked.channels) or CHANNELS
+        return asked
+
+    async def send_update(self, update: Update) -> None:
+        channel = "market" if update.name == "quote" else update.name
+        is_old = update.sequence <= self.snapshot_sequence and channel != "market"
+        if channel not in self._channels or is_old or not self._may_see(update):
+            return
+        await self.send({"type": channel, "sequence": update.sequence, "body": update.body})
+
+    def _may_see(self, update: Update) -> bool:
+        if update.name in ("quote", "halt"):
+            return True
+        account = update.body.get("account") or self.accounts.get(
+            str(update.body.get("strategy", "")), ""
+        )
+        return self.principal.may_see(str(account))
+
+    async def send(self, message: dict[str, Any]) -> None:
+        encoded = self._encode(message)
+        async with asyncio.timeout(SEND_DEADLINE_S):
+            if isinstance(encoded, str):
+                await self.socket.send_text(encoded)
+            else:
+                await self.socket.send_bytes(encoded)
+
+
+async def _outcome(talk: Awaitable[Ending]) -> Ending:
+    """How a conversation ended: a code and a sentence to close with, (0, "") where it is closed."""
+    try:
+        return await talk
+    except WebSocketDisconnect:
+        return 0, ""
+    except TimeoutError:
+        return GOING, "no engine answers, or you read too slowly"
+    except (TradewindError, msgspec.DecodeError) as error:
+        return WRONG, str(error)
+
+
+def encoder_of(socket: WebSocket) -> Callable[[Any], str | bytes]:
+    """JSON text, or MessagePack where the address says `?format=msgpack`."""
+    if socket.query_params.get("format") == "msgpack":
+        return msgspec.msgpack.encode
+    return lambda message: msgspec.json.encode(message).decode()

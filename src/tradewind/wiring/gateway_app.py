@@ -1,0 +1,152 @@
+"""The gateway built from the settings: its stores, its secrets, the first administrator's link."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from tradewind.adapters.sql.audit import SqlAudit
+from tradewind.adapters.sql.database import open_database, sqlite_url
+from tradewind.adapters.sql.identities import SqlIdentities
+from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
+from tradewind.adapters.sqlite.records import read_records
+from tradewind.gateway.app import create_app
+from tradewind.gateway.services import Options, Services
+from tradewind.model.errors import OutsideError
+from tradewind.wiring import catalog
+from tradewind.wiring.catalog import Setting
+from tradewind.wiring.settings import Settings, load_settings
+from tradewind.wiring.stored import status_of_home
+
+SECURITY_DATABASE = "security.db"
+INVITATION_NS = 86_400_000_000_000
+SECRET_BYTES = 32
+READ_AGAIN = 50
+"""How often a secret that another process is just writing is looked at."""
+
+
+def build(settings: Settings | None = None) -> FastAPI:
+    """Return the application over the engine, stores and secrets that the settings name."""
+    settings = settings or load_settings()
+    home = settings[catalog.HOME]
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = open_database(database_url(settings))
+    services = Services(
+        home,
+        _options(settings, home),
+        identities=SqlIdentities(database),
+        audit=SqlAudit(database),
+        kept_answers=SqlKeptAnswers(database),
+        records=lambda: read_records(home / "journal"),
+        stored=lambda why: status_of_home(home, why),
+    )
+    return create_app(services)
+
+
+def database_url(settings: Settings) -> str:
+    """The database of identities and audit, for a synchronous driver."""
+    given: str = settings[catalog.DATABASE_URL]
+    return given.replace("+asyncpg", "+psycopg") or sqlite_url(
+        settings[catalog.HOME] / SECURITY_DATABASE
+    )
+
+
+@contextmanager
+def security_database(settings: Settings) -> Iterator[Engine]:
+    """The database of identities and audit, for a command."""
+    settings[catalog.HOME].mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = open_database(database_url(settings))
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def invitation(settings: Settings, *, now_ns: int | None = None) -> str:
+    """Return the token with which the first administrator is made, "" where there is a user.
+
+    It is good for a day and takes the place of an earlier one.
+    """
+    with security_database(settings) as database:
+        identities = SqlIdentities(database)
+        if identities.users():
+            return ""
+        token = secrets.token_urlsafe(SECRET_BYTES)
+        until_ns = (time.time_ns() if now_ns is None else now_ns) + INVITATION_NS
+        identities.put_invitation(hashlib.sha256(token.encode()).digest(), until_ns)
+    return token
+
+
+def needs_login(settings: Settings) -> bool:
+    """True where the gateway asks for a login."""
+    return settings[catalog.AUTHENTICATION] == "required"
+
+
+def _options(settings: Settings, home: Path) -> Options:
+    return Options(
+        needs_login=needs_login(settings),
+        token_secrets=_secrets(settings, catalog.JWT_SECRET, catalog.JWT_SECRET_PREVIOUS, home),
+        encryption_keys=_secrets(
+            settings, catalog.ENCRYPTION_KEY, catalog.ENCRYPTION_KEY_PREVIOUS, home
+        ),
+        allowed_origins=settings[catalog.ALLOWED_ORIGINS],
+        trusted_hosts=settings[catalog.TRUSTED_HOSTS],
+        requests_per_minute=settings[catalog.REQUESTS_PER_MINUTE],
+        is_https=settings[catalog.ENVIRONMENT] == "production",
+    )
+
+
+def _secrets(
+    settings: Settings, setting: Setting[str], previous: Setting[str], home: Path
+) -> tuple[bytes, ...]:
+    """The present secret and the one before; one that nobody set is made once and kept."""
+    present = settings[setting].encode() or kept_secret(home / setting.name.rpartition(".")[2])
+    before = settings[previous].encode()
+    return (present, before) if before else (present,)
+
+
+def kept_secret(path: Path) -> bytes:
+    """The secret of a file that only its owner can read, made if there is none.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kept_secret(Path(folder, "key")) == kept_secret(Path(folder, "key"))
+    True
+    """
+    try:
+        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return _read_secret(path)
+    except OSError as error:
+        raise OutsideError(
+            f"{path} cannot be made: {error.strerror}", fault="ours", retry=False
+        ) from None
+    secret = secrets.token_bytes(SECRET_BYTES)
+    with os.fdopen(made, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    return secret
+
+
+def _read_secret(path: Path) -> bytes:
+    """Read what is there; another process may be just about to write it."""
+    for _ in range(READ_AGAIN):
+        found = path.read_bytes()
+        if len(found) == SECRET_BYTES:
+            return found
+        time.sleep(0.02)
+    raise OutsideError(
+        f"{path} is not {SECRET_BYTES} bytes long: restore it from a backup; without it second "
+        "factors cannot be read, and removing it logs everybody out",
+        fault="ours",
+        retry=False,
+    )

@@ -1,0 +1,60 @@
+"""Dangerous settings are all named at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tradewind.wiring.settings import read_settings
+
+GOOD = "d8a1f6c2e94b70735f1e2a6b8c9d0e1f"
+
+
+def faults(tmp_path: Path, **environment: str) -> list[str]:
+    return read_settings({}, environment=environment, folder=tmp_path)[1]
+
+
+def test_production_without_secrets_and_with_debug_names_each_fault(tmp_path: Path) -> None:
+    found = faults(
+        tmp_path,
+        ENVIRONMENT="production",
+        LOG_LEVEL="debug",
+        TRADEWIND_AUTHENTICATION="local",
+        ALLOWED_ORIGINS="http://desk.example.com,https://desk.example.com",
+    )
+    assert [fault.partition(":")[0] for fault in found] == [
+        "gateway.jwt_secret",
+        "security.encryption_key",
+        "log.level",
+        "gateway.allowed_origins",
+        "gateway.authentication",
+    ]
+
+
+def test_production_with_good_secrets_has_no_fault(tmp_path: Path) -> None:
+    good = {"JWT_SECRET": GOOD, "API_ENCRYPTION_KEY": GOOD[::-1]}
+    assert faults(tmp_path, ENVIRONMENT="production", **good) == []
+    assert faults(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "change-this-secret-in-production-please",
+        "CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME",
+        "your_jwt_secret_your_jwt_secret_your_jwt",
+        "a" * 40,
+        "admin123",
+        "short-but-fine-else",
+        GOOD[:31],
+    ],
+)
+def test_a_placeholder_or_short_secret_is_refused_and_not_shown(
+    tmp_path: Path, secret: str
+) -> None:
+    found = faults(tmp_path, JWT_SECRET=secret)
+    assert len(found) == 1
+    assert found[0].startswith("gateway.jwt_secret: ")
+    assert "openssl rand" in found[0]
+    assert secret not in found[0]
