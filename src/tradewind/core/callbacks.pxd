@@ -17,9 +17,8 @@ cdef class Callbacks:
     cdef public set stopping
     @cython.locals(is_report=bint)
     cdef void _tell_order(self, Order order, object event) except *
-    cdef int _call(self, int64_t strategy, object function, object event) except -1
     @cython.locals(before=Py_ssize_t, is_through=bint)
-    cdef int _guarded(self, int64_t strategy, object function, object event) except -1
+    cdef int _call(self, int64_t strategy, object function, object event) except -1
     @cython.locals(book=StrategyBook)
     cdef void _stop(self, int64_t strategy, object error) except *
     @cython.locals(market=Market)

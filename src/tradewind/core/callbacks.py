@@ -59,23 +59,20 @@ class Callbacks:
         What is no `Exception` (a person's Ctrl-C) goes through; what it wanted is dropped too.
         """
         if not self.stopping or strategy not in self.stopping:
-            self._guarded(strategy, function, event)
-
-    def _guarded(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
-        before = len(self.intents)
-        is_through = False
-        self.running = strategy
-        try:
-            function(event)
-            is_through = True
-        except Exception as error:
-            del self.intents[before:]
-            self._stop(strategy, error)
-            is_through = True
-        finally:
-            self.running = -1
-            if not is_through:
+            before = len(self.intents)
+            is_through = False
+            self.running = strategy
+            try:
+                function(event)
+                is_through = True
+            except Exception as error:
                 del self.intents[before:]
+                self._stop(strategy, error)
+                is_through = True
+            finally:
+                self.running = -1
+                if not is_through:
+                    del self.intents[before:]
 
     def _stop(self, strategy: int, error: BaseException) -> None:
         book = self.state.strategies[strategy]

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 ROOM = 1024
 """Points that have room at first."""
 
+_COMPILED = not __file__.endswith(".py")
+
 
 class Curve:
     """Times in UTC ns and equity in money units; of points of one time the last stands.
@@ -41,22 +43,32 @@ class Curve:
         """Equity at those times."""
         return np.array(self._equities[: self._length], np.int64)
 
+    def make_room(self, count: int) -> None:
+        """Take memory for so many points at once."""
+        more = self._length + count - len(self._times)
+        if more > 0:
+            self._times = lengthened(self._times, more)
+            self._equities = lengthened(self._equities, more)
+
     def add(self, time_ns: int, equity: int) -> None:
         """One point, not before the last."""
         place = self._length
         if place > 0 and self._times[place - 1] == time_ns:
             place -= 1
         elif place == len(self._times):
-            self._times, self._equities = doubled(self._times), doubled(self._equities)
+            self._times = lengthened(self._times, place)
+            self._equities = lengthened(self._equities, place)
         self._times[place] = time_ns
         self._equities[place] = equity
         self._length = place + 1
 
 
-def doubled(column: Any) -> Any:
-    """A column of integers with room for as many again.
+def lengthened(column: Any, count: int) -> Any:
+    """A column of integers with room for so many more.
 
-    >>> len(doubled(array("q", [1, 2])))
-    4
+    >>> lengthened(array("q", [1, 2]), 1).tolist()
+    [1, 2, 0]
     """
-    return array("q", bytes(memoryview(column)) * 2)
+    longer = np.zeros(len(column) + count, np.int64)
+    longer[: len(column)] = column
+    return longer if _COMPILED else array("q", longer.tobytes())

@@ -7,7 +7,6 @@ from typing import Any
 from tradewind.core.book import Book, depth_rows
 from tradewind.core.curve import Curve
 from tradewind.core.event_checks import check
-from tradewind.core.exposure import Holding
 from tradewind.core.market import Market
 from tradewind.core.merge import Stream, has_plain_bars, merge
 from tradewind.core.state import Account, State
@@ -117,6 +116,8 @@ class Engine(Stepper):
 
     def _run_one(self, columns: Columns) -> None:
         """One batch in cuts, so that plain Python holds few rows as objects."""
+        if columns.kind == "bars":
+            self.curve.make_room(len(columns))
         for start in range(0, len(columns), ROWS_AT_ONCE):
             stream = self._stream(columns.cut(start, start + ROWS_AT_ONCE))
             if columns.kind == "bars":
@@ -288,7 +289,9 @@ class Engine(Stepper):
                 self._drain()
         market.mark = close
         market.mark_time_ns = time_ns
-        self._revalue(market)
+        if not market.is_repriced and market.holders:
+            market.is_repriced = True
+            self.state.repriced.append(market)
         if market.bar_listeners and not self.is_folding:
             bar = market.bar(open_time_ns, time_ns, open_price, high, low, close, volume)
             self._tell(market.bar_listeners, bar)
@@ -348,15 +351,11 @@ class Engine(Stepper):
         """A new mark; targets that waited for a price are sized at what each side would pay."""
         market.mark = mark
         market.mark_time_ns = time_ns
-        self._revalue(market)
+        if not market.is_repriced and market.holders:
+            market.is_repriced = True
+            self.state.repriced.append(market)
         if market.target_count > 0:
             self._size_targets(market, buy, sell)
-
-    def _revalue(self, market: Market) -> None:
-        for holder in market.holders:
-            holding: Holding = holder
-            if holding.position != 0 or holding.value != 0:
-                holding.revalue()
 
     def _size_targets(self, market: Market, buy: int, sell: int) -> None:
         for target in due_targets(self.state, market):

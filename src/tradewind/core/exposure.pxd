@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t
 from tradewind.core.bounds cimport Bounds
 from tradewind.core.ledger cimport Wallet
 from tradewind.core.market cimport Market
-from tradewind.model.numbers cimport magnitude
+from tradewind.model.numbers cimport magnitude, multiply_units
 
 
 cdef int64_t MONEY_MAX
@@ -25,7 +25,7 @@ cdef class Holding:
     cpdef void reserve(self, int64_t side, int64_t quantity) except *
     @cython.locals(notional=int64_t)
     cpdef int64_t money(self, int64_t price, int64_t quantity) except? -1
-    @cython.locals(value=int64_t, wallet=Wallet)
+    @cython.locals(value=int64_t, wallet=Wallet, market=Market)
     cpdef void revalue(self) except *
 
 

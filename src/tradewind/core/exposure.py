@@ -10,7 +10,7 @@ from tradewind.core.market import Market
 from tradewind.model.errors import BadNumber
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
-from tradewind.model.numbers import MONEY_MAX, magnitude
+from tradewind.model.numbers import MONEY_MAX, magnitude, multiply_units
 
 RATE_DIGITS = 9
 _SECOND_NS = 1_000_000_000
@@ -79,7 +79,10 @@ class Holding:
         wallet = self.wallet
         if wallet is None:
             return
-        value = self.market.notional(self.market.mark, self.position) if self.position else 0
+        market = self.market
+        value = multiply_units(
+            market.mark, self.position, market.money_factor, market.money_divisor
+        )
         wallet.value += value - self.value
         self.value = value
 

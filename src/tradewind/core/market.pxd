@@ -14,6 +14,7 @@ cdef class Market:
     cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional, quantity_unit
     cdef readonly double price_scale, quantity_scale
     cdef public int64_t mark, bid, ask, mark_time_ns, target_count
+    cdef public bint is_repriced
     cdef public list holders, bar_listeners, trade_listeners, quote_listeners, depth_listeners
     cpdef void forget(self, int64_t strategy) except *
     cpdef int64_t notional(self, int64_t price, int64_t quantity) except? -1

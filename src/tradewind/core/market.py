@@ -19,7 +19,8 @@ class Market:
 
     `mark` is what positions are valued at: the last trade or bar price, or the middle of the
     quote (rounded down to a unit) where quotes come. `target_count` is how many targets wait
-    for the next price. `holders` are the accounts' holdings, which every new mark revalues.
+    for the next price. `holders` are the accounts' holdings, which a new mark makes worth another
+    amount; `is_repriced` says that they do not know of it yet (see `State.revalue`).
 
     >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
     >>> market = Market(goog, 0)
@@ -38,6 +39,7 @@ class Market:
         "id",
         "index",
         "instrument",
+        "is_repriced",
         "lot",
         "mark",
         "mark_time_ns",
@@ -64,6 +66,7 @@ class Market:
         self.mark_time_ns = 0
         self.target_count = 0
         self.holders: list[Any] = []
+        self.is_repriced = False
         self.bar_listeners: list[Listener] = []
         self.trade_listeners: list[Listener] = []
         self.quote_listeners: list[Listener] = []

@@ -32,6 +32,7 @@ def encode_state(state: State) -> bytes:
     >>> decode_state(encode_state(State())).sequence
     0
     """
+    state.revalue()
     return _encoder.encode(
         [
             SNAPSHOT_FORMAT,

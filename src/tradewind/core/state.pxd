@@ -43,13 +43,15 @@ cdef class StrategyBook:
 cdef class State:
     cdef public str journal_id
     cdef public int64_t epoch, sequence, time_ns
-    cdef public list markets, accounts, strategies, timers
+    cdef public list markets, accounts, strategies, timers, repriced
     cdef public dict market_numbers, account_numbers, strategy_numbers
     cdef public Scope firm
     cdef public dict orders, open_orders, targets, rates, halts, lost_venues, anomalies
     cdef public object done
     @cython.locals(known=Holding, holding=Holding)
     cpdef Holding holding(self, Scope scope, Market market, Account account)
+    @cython.locals(market=Market, holding=Holding)
+    cpdef void revalue(self) except *
     @cython.locals(home=Wallet, total=int64_t)
     cpdef int64_t equity(self, Account account) except? -1
     @cython.locals(oldest_ns=int64_t, front=Order)

@@ -123,6 +123,7 @@ class State:
         "open_orders",
         "orders",
         "rates",
+        "repriced",
         "sequence",
         "strategies",
         "strategy_numbers",
@@ -149,12 +150,14 @@ class State:
         self.targets: dict[tuple[int, int, int], Any] = {}
         self.timers: list[tuple[int, str, str, int]] = []
         self.rates: dict[tuple[str, str], int] = {}
+        self.repriced: list[Market] = []
         self.halts: dict[str, tuple[str, str]] = {}
         self.lost_venues: dict[str, str] = {}
         self.anomalies: dict[str, int] = {}
 
     def list_instrument(self, instrument: Instrument) -> Market:
         """The market of an instrument, new or with its new version."""
+        self.revalue()
         number = self.market_numbers.get(instrument.id)
         if number is not None:
             self.markets[number].relist(instrument)
@@ -244,6 +247,8 @@ class State:
 
         A currency without a known rate counts as nothing.
         """
+        if self.repriced:
+            self.revalue()
         home = account.home
         total = home.cash + home.value
         if len(account.wallets) > 1:
@@ -251,6 +256,19 @@ class State:
                 if wallet is not home:
                     total += self._converted(wallet, account.currency)
         return total
+
+    def revalue(self) -> None:
+        """Carry all positions at their markets' last marks: before anybody looks at a value.
+
+        Marks move with every price and values are looked at now and then, so that a new mark
+        only puts its market into `repriced`.
+        """
+        while self.repriced:
+            market: Market = self.repriced.pop()
+            market.is_repriced = False
+            for holder in market.holders:
+                holding: Holding = holder
+                holding.revalue()
 
     def _converted(self, wallet: Wallet, currency: str) -> int:
         rate = self.rates.get((wallet.currency, currency), 0)

@@ -43,16 +43,20 @@ def multiply_units(price: int, quantity: int, factor: int, divisor: int) -> int:
     >>> multiply_units(6_000_012, 150_000, 10, 1)  # 60000.12 * 1.50000 in 10^-8
     9000018000000
     """
-    if quantity == 0 or price == 0:
-        return 0
-    size = magnitude(quantity)
     # nearly all products are surely small, and a float says so sooner than two divisions
-    is_small = magnitude(price) * (size * (factor / _SURELY_SMALL)) < 1
-    if not is_small and magnitude(price) > _MONEY_MAX // factor // size:
+    size = price * (quantity * (factor / _SURELY_SMALL))
+    if size >= 1 or size <= -1:
+        _refuse_beyond(price, quantity, factor)
+    product = price * quantity * factor
+    return product if divisor == 1 else divide_half_even(product, divisor)
+
+
+def _refuse_beyond(price: int, quantity: int, factor: int) -> None:
+    """Refuse a product beyond 64 bits; neither number is 0."""
+    if magnitude(price) > _MONEY_MAX // factor // magnitude(quantity):
         raise BadNumber(
             f"price {price} times quantity {quantity} is beyond 64 bits: use fewer digits"
         )
-    return divide_half_even(price * quantity * factor, divisor)
 
 
 def magnitude(units: int) -> int:
