@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.adapters.binance.depth_sync import Applied, DepthGap
-from tradewind.adapters.binance.rows import DepthSnapshotRow, DepthUpdateRow, QuoteRow, TradeRow
+from tradewind.adapters.binance.rows import (
+    BarRow,
+    DepthSnapshotRow,
+    DepthUpdateRow,
+    QuoteRow,
+    TradeRow,
+)
 from tradewind.model.columns import (
     DEPTH_GAP,
     DEPTH_LAST,
@@ -21,6 +27,7 @@ BATCH_ROWS_MAX = 10_000
 FIELDS: dict[ColumnKind, tuple[str, ...]] = {
     "trades": ("time_ns", "venue_time_ns", "price", "size", "side"),
     "quotes": ("time_ns", "venue_time_ns", "bid", "bid_size", "ask", "ask_size", "update_id"),
+    "bars": ("open_time_ns", "close_time_ns", "open", "high", "low", "close", "volume"),
     "depth": ("time_ns", "venue_time_ns", "side", "price", "size", "flags", "update_id"),
 }
 
@@ -49,6 +56,11 @@ class Batches:
         self._flat: list[int] = []
         self._finished: list[Columns] = []
 
+    def add(self, kind: ColumnKind, values: tuple[int, ...]) -> None:
+        """A row whose values stand in the order of `FIELDS`."""
+        self._open(kind)
+        self._flat += values
+
     def add_trade(self, row: TradeRow, time_ns: int) -> None:
         """A print at a time of our world."""
         self._open("trades")
@@ -59,6 +71,12 @@ class Batches:
         self._open("quotes")
         self._flat += (time_ns, row.venue_time_ns, row.bid, row.bid_size, row.ask, row.ask_size)
         self._flat.append(row.update_id)
+
+    def add_bar(self, row: BarRow) -> None:
+        """A bar; it brings its own times."""
+        self._open("bars")
+        self._flat += (row.open_time_ns, row.close_time_ns, row.open, row.high, row.low)
+        self._flat += (row.close, row.volume)
 
     def add_depth(self, event: Applied, time_ns: int) -> None:
         """What `DepthSync` says is to be applied now."""

@@ -65,6 +65,21 @@ class DepthSync:
         self._snapshot_id = -1  # id of the snapshot until the first update is chained to it
         self._buffer: deque[DepthUpdateRow] = deque()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether updates are buffered for a snapshot to come."""
+        return bool(self._buffer)
+
+    def lose(self) -> list[Applied]:
+        """The stream broke off: what was buffered is of no use, and the book is wrong from here."""
+        self._buffer.clear()
+        if self.needs_snapshot:
+            return []
+        self.gaps += 1
+        self.needs_snapshot = True
+        self.last_id = self._snapshot_id = -1
+        return [DepthGap(0)]
+
     def take_update(self, update: DepthUpdateRow) -> list[Applied]:
         """What the next frame of the stream gives: itself, nothing, or a gap."""
         if self.needs_snapshot:
