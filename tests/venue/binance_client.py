@@ -16,6 +16,7 @@ import aiohttp
 
 from tradewind.venue.binance.markets import SPOT
 from tradewind.venue.binance.spot import BinanceSpot
+from tradewind.venue.binance.venue import BinanceVenue
 from tradewind.venue.chaos import Chaos
 from tradewind.venue.faults import Faults
 from tradewind.venue.market_source import StillMarket
@@ -31,7 +32,7 @@ class Client:
     def __init__(self, server: VenueServer, http: aiohttp.ClientSession, account: str) -> None:
         self.server = server
         self.http = http
-        assert isinstance(server.protocol, BinanceSpot)
+        assert isinstance(server.protocol, BinanceVenue)
         self.venue = server.protocol
         self.key = self.venue.key_of_account(account)
         self.headers: dict[str, str] = {}

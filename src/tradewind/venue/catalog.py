@@ -15,6 +15,7 @@ VENUES: dict[str, tuple[str, str]] = {
     "alpaca": ("tradewind.venue.alpaca.start:alpaca", "Alpaca trading and market data"),
     "alpha-vantage": ("tradewind.venue.alpha_vantage.start:alpha_vantage", "Alpha Vantage"),
     "binance": ("tradewind.venue.binance.start:spot", "Binance spot"),
+    "binance-usdm": ("tradewind.venue.binance.start:usdm", "Binance USD-M futures"),
     "massive": ("tradewind.venue.massive.start:massive", "Massive (Polygon) market data"),
 }
 

@@ -14,6 +14,7 @@ from tradewind.venue.accounts import Account, Clearing
 from tradewind.venue.book import Book, Match
 from tradewind.venue.events import Happened, PublicTrade
 from tradewind.venue.listing import Listing
+from tradewind.venue.market_meeting import fill_by_print, fill_maker, meet_crossed
 from tradewind.venue.order_log import OrderLog
 from tradewind.venue.orders import BUY, ZERO, Fill, Lifetime, Order, Status
 from tradewind.venue.stops import Stops
@@ -116,11 +117,32 @@ class Exchange:
         self._balances_changed(order, time_ns)
         self.voice.book(order.symbol, time_ns)
 
+    def modify(self, order: Order, quantity: Decimal, price: Decimal, time_ns: int) -> str:
+        """Give an order another quantity and price, at the end of the queue; "" or why not."""
+        assert order.is_open
+        account, listing = self.accounts[order.account], self.listing(order.symbol)
+        before = order.quantity, order.price
+        self.clearing.release(account, order, listing)
+        if order.is_resting:
+            self.books[order.symbol].leave(order)
+        order.quantity, order.price = quantity, price
+        reason = self.clearing.reserve(account, order, listing, self._cost(order))
+        if reason:
+            order.quantity, order.price = before
+            self.clearing.reserve(account, order, listing, self._cost(order))
+        else:
+            order.updated_ns = time_ns
+            self.voice.order(Happened.REPLACED, order, time_ns)
+        if not order.is_held:
+            self._work(order, time_ns)
+        self._finish()
+        return reason
+
     def fill(self, order: Order, quantity: Decimal, time_ns: int) -> None:
         """Fill a part of a resting order at its price, as if the market had come there."""
         assert order.is_resting
         assert 0 < quantity <= order.leaves
-        self._fill_maker(self.books[order.symbol], order, quantity, time_ns)
+        fill_maker(self, self.books[order.symbol], order, quantity, time_ns)
         self._finish()
 
     def bust(self, order: Order, fill: Fill, time_ns: int) -> None:
@@ -153,7 +175,7 @@ class Exchange:
         for side, price, size in levels:
             book.set_market(side, price, size)
         for side in book.sides:
-            self._meet_crossed(book, side, time_ns)
+            meet_crossed(self, book, side, time_ns)
         self.voice.book(symbol, time_ns)
         self._finish()
 
@@ -161,70 +183,15 @@ class Exchange:
         """The market traded: it may fill resting orders, and triggers stops."""
         book = self.books[trade.symbol]
         passive = BUY if trade.is_buyer_maker else -BUY
-        left = self._fill_by_print(book, passive, trade)
+        left = fill_by_print(self, book, passive, trade)
         if trade.is_replayed:
             self.voice.trade(trade)
         elif left:
             self.voice.trade(trade._replace(id=self.voice.trade_id(book), quantity=left))
-        self._printed(book, trade.price, trade.time_ns)
+        self.printed(book, trade.price, trade.time_ns)
         self._finish()
 
-    def _fill_by_print(self, book: Book, passive: int, trade: PublicTrade) -> Decimal:
-        """Fill orders that the printed trade went through or reached; what it left over."""
-        ladder, left = book.sides[passive], trade.quantity
-        for price in ladder.order_prices():
-            if left <= 0 or not ladder.reaches(price, trade.price):
-                break
-            # At the price itself the market that stood there first goes first.
-            passed = left if price == trade.price else ZERO
-            left -= self._fill_queue(book, ladder.levels[price].orders, left, passed, trade.time_ns)
-        return left
-
-    def _fill_queue(
-        self, book: Book, orders: list[Order], left: Decimal, passing: Decimal, time_ns: int
-    ) -> Decimal:
-        """Fill the orders of a price with what is left; `passing` may go to the market before."""
-        passed = filled = ZERO
-        for order in list(orders):
-            if passing:
-                passed += min(left - passed - filled, max(ZERO, order.queue_ahead - passed))
-                order.queue_ahead -= min(passed, order.queue_ahead)
-                if order.queue_ahead:
-                    continue
-            quantity = min(left - passed - filled, order.leaves)
-            if quantity > 0:
-                self._fill_maker(book, order, quantity, time_ns)
-                filled += quantity
-        return filled
-
-    def _meet_crossed(self, book: Book, side: int, time_ns: int) -> None:
-        """Orders that the market's new prices run into are filled at their own price."""
-        ladder, opposite = book.sides[side], book.sides[-side]
-        for price in ladder.order_prices():
-            for order in list(ladder.levels[price].orders):
-                best = opposite.best_market()
-                if best is None or not opposite.reaches(best, price):
-                    return
-                available = opposite.levels[best].available
-                quantity = min(order.leaves, available)
-                book.consume(-side, Match(best, quantity, None))
-                opposite.tidy(best)
-                self._fill_maker(book, order, quantity, time_ns)
-
-    def _fill_maker(self, book: Book, order: Order, quantity: Decimal, time_ns: int) -> None:
-        assert order.price is not None
-        trade_id = self.voice.trade_id(book)
-        self._apply_fill(
-            order, Fill(trade_id, order.id, order.price, quantity, time_ns, is_maker=True)
-        )
-        self.voice.own_trade(book, trade_id, order.price, quantity, time_ns, order.side)
-        self._printed(book, order.price, time_ns)
-        if not order.is_open:
-            book.leave(order)
-        else:
-            book.touch(order.side, order.price)
-
-    def _printed(self, book: Book, price: Decimal, time_ns: int) -> None:
+    def printed(self, book: Book, price: Decimal, time_ns: int) -> None:
         """A new last price; the stops it sets off come when the step is through."""
         book.last_price = price
         self.afterwards(lambda: self._trigger(book.listing.symbol, price, time_ns))
@@ -345,15 +312,16 @@ class Exchange:
         if maker is not None:
             fill.counterparty = maker.id
             theirs = replace(fill, order_id=maker.id, is_maker=True, counterparty=order.id)
-            self._apply_fill(maker, theirs)
+            self.apply_fill(maker, theirs)
             if not maker.is_open:
                 book.leave(maker)
-        self._apply_fill(order, fill)
+        self.apply_fill(order, fill)
         self.voice.own_trade(book, trade_id, match.price, match.quantity, time_ns, -order.side)
         book.sides[-order.side].tidy(match.price)
-        self._printed(book, match.price, time_ns)
+        self.printed(book, match.price, time_ns)
 
-    def _apply_fill(self, order: Order, fill: Fill) -> None:
+    def apply_fill(self, order: Order, fill: Fill) -> None:
+        """Book a fill of an order; who calls takes care of the book."""
         account, listing = self.accounts[order.account], self.listing(order.symbol)
         assets = self.clearing.settle(account, order, listing, fill)
         order.filled += fill.quantity

@@ -8,7 +8,6 @@ from typing import Any
 from tradewind.venue.binance.calls import Call
 from tradewind.venue.binance.errors import illegal
 from tradewind.venue.binance.filters import filter_rows
-from tradewind.venue.binance.limits import rate_limit_rows
 from tradewind.venue.binance.market_calls import SYMBOLS_PATTERN
 from tradewind.venue.binance.numbers import ZERO_TEXT, text8
 from tradewind.venue.binance.order_calls import discount
@@ -37,7 +36,7 @@ def exchange_info(call: Call) -> dict[str, Any]:
     return {
         "timezone": "UTC",
         "serverTime": milliseconds(call.now_ns),
-        "rateLimits": rate_limit_rows(),
+        "rateLimits": call.venue.limits.rule_rows(),
         "exchangeFilters": [],
         "symbols": [symbol_row(listing, call) for listing in listings],
         "sors": [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from tradewind.sim.market_parameters import MarketParameters
@@ -48,6 +49,20 @@ SPOT = (
     _listing("LTC", "BTC", "0.000001", "0.001", _LTC, "0.0001"),
 )
 """The spot symbols; their markets are generated."""
+
+USDM = tuple(
+    replace(
+        _listing(base, "USDT", tick, "0.001", parameters), kind="perpetual", maximum_quantity=most
+    )
+    for base, tick, parameters, most in (
+        ("BTC", "0.10", _BTC, Decimal(1000)),
+        ("ETH", "0.01", _ETH, Decimal(10_000)),
+    )
+)
+"""The USD-M contracts; their markets are generated."""
+
+USDM_DEPOSITS = {"USDT": "100000"}
+"""What a demo futures account begins with."""
 
 DEPOSITS = {"USDT": "100000", "BTC": "10", "ETH": "100", "BNB": "100", "LTC": "1000"}
 """What a demo account begins with."""

@@ -13,7 +13,6 @@ from aiohttp import web
 
 from tradewind.venue.binance.calls import Call, Endpoint, Security
 from tradewind.venue.binance.errors import ApiError
-from tradewind.venue.binance.limits import HEADERS
 from tradewind.venue.binance.parameters import Parameters
 from tradewind.venue.binance.security import check_signed, key_named
 
@@ -94,5 +93,4 @@ def _add_headers(response: web.Response, venue: BinanceVenue, address: str, acco
     used = str(venue.limits.used(address, now_ns))
     response.headers["X-MBX-USED-WEIGHT"] = response.headers["X-MBX-USED-WEIGHT-1M"] = used
     if account:
-        for header, row in zip(HEADERS, venue.limits.order_rows(account, now_ns), strict=True):
-            response.headers[header] = str(row["count"])
+        response.headers.update(venue.limits.headers(account, now_ns))

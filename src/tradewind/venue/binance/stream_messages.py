@@ -12,6 +12,7 @@ from tradewind.venue.book import Book, PriceLevel
 from tradewind.venue.chaos import milliseconds
 from tradewind.venue.events import PublicTrade
 from tradewind.venue.history import AggregateTrade, TradedBar, TradeHistory
+from tradewind.venue.listing import Listing
 from tradewind.venue.orders import BUY, SELL, ZERO
 
 if TYPE_CHECKING:
@@ -128,8 +129,22 @@ def spoiled(message: Any) -> Any:
 class SpotDialect:
     """Messages that differ between spot and futures."""
 
+    depth_speed_ms = 1_000
+
     def __init__(self, venue: BinanceVenue) -> None:
         self._venue = venue
+
+    def listing(self, symbol: str) -> Listing:
+        """The listing of a symbol."""
+        return self._venue.exchange.listing(symbol)
+
+    def trade(self, made: PublicTrade, now_ms: int) -> dict[str, Any]:
+        """A trade."""
+        return trade(made, now_ms)
+
+    def aggregate(self, symbol: str, made: AggregateTrade, now_ms: int) -> dict[str, Any]:
+        """Trades of one aggressor."""
+        return aggregate(symbol, made, now_ms)
 
     def book_ticker(self, symbol: str) -> dict[str, Any] | None:
         """The payload: {"u":400900217,"s":"BNBUSDT","b":"25.35","B":"31","a":"25.36","A":"40"}
@@ -184,6 +199,8 @@ class SpotDialect:
         """A ticker of a window, or the average price; None while nothing traded."""
         if kind == "avgPrice":
             return self._average(symbol, now_ms)
+        if kind not in WINDOWS_MS:
+            return None
         made = self._venue.history[symbol].window(now_ms - WINDOWS_MS[kind], now_ms)
         if made is None:
             return None

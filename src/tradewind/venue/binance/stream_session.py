@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tradewind.venue.accounts import Account
 from tradewind.venue.binance.stream_names import parse_stream
 from tradewind.venue.sockets import Socket
 from tradewind.venue.windows import Window
 
 if TYPE_CHECKING:
     from tradewind.venue.binance.streams import Streams
+    from tradewind.venue.binance.venue import BinanceVenue
 
 STREAMS_MAX = 1024
 MESSAGES_PER_S_MAX = 5
@@ -20,13 +22,33 @@ POLICY_VIOLATION = 1008
 class StreamSession:
     """Subscriptions of a connection; `is_combined` wraps each message with its stream's name."""
 
-    def __init__(self, socket: Socket, streams: Streams, *, is_combined: bool) -> None:
+    def __init__(
+        self, socket: Socket, streams: Streams, venue: BinanceVenue, *, is_combined: bool
+    ) -> None:
         self.socket = socket
+        self.subscriptions: dict[str, Account] = {}
+        self._venue = venue
         self.is_combined = is_combined
         self.names: dict[str, None] = {}
         self.waiting: list[bytes] = []
         self._streams = streams
         self._messages = Window(MESSAGES_PER_S_MAX, 1)
+
+    def listen(self, name: str) -> bool:
+        """Get an account's events, where the name is its listen key."""
+        account = self._venue.listener_of(name)
+        if account is None:
+            return False
+        self.subscriptions[name] = account
+        self._venue.sessions[self.socket.number] = self
+        return True
+
+    def event(self, account: Account, payload: dict[str, Any]) -> None:
+        """Send an event of an account, under its listen key on a combined connection."""
+        for name, subscribed in self.subscriptions.items():
+            if subscribed is account:
+                wrapped = {"stream": name, "data": payload} if self.is_combined else payload
+                self.socket.send_json(wrapped)
 
     def flush(self) -> None:
         """Send what waits in one write."""
@@ -78,6 +100,7 @@ class StreamSession:
         )
 
     def _subscribe(self, names: list[Any], request_id: Any) -> dict[str, Any]:
+        names = [name for name in names if not (isinstance(name, str) and self.listen(name))]
         if not all(isinstance(name, str) and parse_stream(name) for name in names):
             return error_message("Invalid request: invalid stream", request_id)
         if len(self.names) + len(names) > STREAMS_MAX:

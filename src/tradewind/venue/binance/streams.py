@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from tradewind.venue.binance.venue import BinanceVenue
 
 SLOW_MS = 1_000
-DEPTH_SPEEDS = {"": SLOW_MS, "1000ms": SLOW_MS, "500ms": 500, "250ms": 250, "100ms": 100, "0ms": 1}
-TICKERS = ("miniTicker", "ticker", "ticker_1h", "ticker_4h", "ticker_1d", "avgPrice")
+DEPTH_SPEEDS = {"1000ms": SLOW_MS, "500ms": 500, "250ms": 250, "100ms": 100, "0ms": 1}
+TICKERS = ("miniTicker", "ticker", "ticker_1h", "ticker_4h", "ticker_1d", "avgPrice", "markPrice")
 EVERYTHING = ("!miniTicker@arr", "!ticker@arr")
 
 
@@ -46,23 +46,26 @@ class Streams:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve /ws, /ws/<streams> and /stream?streams=<streams> until the client goes."""
         venue = self._venue
-        is_combined = request.path.startswith("/stream")
+        is_combined = request.path.endswith("/stream")
         named = (
             request.query.get("streams", "") if is_combined else request.match_info.get("names", "")
         )
+        named = f"{named}/{request.query.get('listenKey', '')}"
         socket = Socket(request, venue.chaos.faults)
         response = await socket.open()
         venue.sockets.add(socket)
-        session = StreamSession(socket, self, is_combined=is_combined)
+        session = StreamSession(socket, self, venue, is_combined=is_combined)
         try:
-            for name in filter(parse_stream, named.split("/")):
-                self.subscribe(session, name)
+            for name in filter(None, named.split("/")):
+                if not session.listen(name) and parse_stream(name):
+                    self.subscribe(session, name)
             async for text in socket.messages():
                 await session.on_message(text, venue.chaos.clock.market_ns())
         finally:
             for name in list(session.names):
                 self.unsubscribe(session, name)
             self._busy.pop(session, None)
+            venue.sessions.pop(socket.number, None)
             venue.sockets.remove(socket)
         return response
 
@@ -162,14 +165,14 @@ class Streams:
         """A trade was made, and perhaps an aggregate ended with it."""
         if not trade.is_replayed:
             for name in self.names(trade.symbol, "trade"):
-                self.send(name, messages.trade(trade, now_ms))
+                self.send(name, self._venue.dialect.trade(trade, now_ms))
         if aggregate is not None:
             self.on_aggregate(trade.symbol, aggregate, now_ms)
 
     def on_aggregate(self, symbol: str, aggregate: AggregateTrade, now_ms: int) -> None:
         """Trades of one aggressor are complete."""
         for name in self.names(symbol, "aggTrade"):
-            self.send(name, messages.aggregate(symbol, aggregate, now_ms))
+            self.send(name, self._venue.dialect.aggregate(symbol, aggregate, now_ms))
 
     def on_book(self, symbol: str) -> None:
         """A book changed; its best prices are compared at the end of the tick."""
@@ -192,6 +195,9 @@ class Streams:
         self._due_ms[what] = period
         return True
 
+    def _depth_ms(self, name: StreamName) -> int:
+        return DEPTH_SPEEDS.get(name.speed, self._venue.dialect.depth_speed_ms)
+
     def _send_best(self) -> None:
         for symbol in self._touched:
             names = self.names(symbol, "bookTicker")
@@ -208,7 +214,7 @@ class Streams:
         for name, stream in list(self._depth.items()):
             parsed = parse_stream(name)
             assert parsed is not None
-            if not self._is_due(name, now_ms, DEPTH_SPEEDS.get(parsed.speed, SLOW_MS)):
+            if not self._is_due(name, now_ms, self._depth_ms(parsed)):
                 continue
             message = stream.take(now_ms)
             if message is not None and not self._venue.chaos.faults.strikes("sequence-gap"):
@@ -216,7 +222,7 @@ class Streams:
         for limit in (5, 10, 20):
             for symbol in self._venue.exchange.books:
                 for name, parsed in self.names(symbol, f"depth{limit}").items():
-                    if self._is_due(name, now_ms, DEPTH_SPEEDS.get(parsed.speed, SLOW_MS)):
+                    if self._is_due(name, now_ms, self._depth_ms(parsed)):
                         self.send(name, self._venue.dialect.partial_depth(symbol, limit, now_ms))
 
     def _send_bars(self, now_ms: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -13,12 +13,12 @@ from tradewind.venue.accounts import Account, Clearing
 from tradewind.venue.binance.calls import Call, Endpoint
 from tradewind.venue.binance.errors import UNKNOWN_STATUS, ApiError
 from tradewind.venue.binance.keys import ApiKey
-from tradewind.venue.binance.limits import Limits, banned, too_much_weight
+from tradewind.venue.binance.limits import Limits, RateRules, banned, too_much_weight
 from tradewind.venue.binance.rest import error_response, rest_handler
 from tradewind.venue.binance.stream_messages import SpotDialect
 from tradewind.venue.binance.stream_names import StreamName
 from tradewind.venue.binance.streams import Streams
-from tradewind.venue.binance.ws_api import ApiSession, serve_api
+from tradewind.venue.binance.ws_api import serve_api
 from tradewind.venue.chaos import Chaos, milliseconds
 from tradewind.venue.events import Happened, OrderEvent, PublicTrade
 from tradewind.venue.exchange import Exchange
@@ -26,10 +26,23 @@ from tradewind.venue.history import MINUTE_MS, TradeHistory
 from tradewind.venue.listing import Listing
 from tradewind.venue.market_source import MarketSource
 from tradewind.venue.orders import Order
-from tradewind.venue.sockets import Sockets
+from tradewind.venue.sockets import Socket, Sockets
 
 ACCOUNTS = ("demo", "second")
 AVERAGE_MINUTES = 5
+
+
+class UserSession(Protocol):
+    """A connection that gets events of accounts."""
+
+    socket: Socket
+
+    @property
+    def subscriptions(self) -> Mapping[Any, Account]:
+        """The accounts, by how the subscription is named."""
+
+    def event(self, account: Account, payload: dict[str, Any]) -> None:
+        """Send an event of an account."""
 
 
 class BinanceVenue:
@@ -38,6 +51,7 @@ class BinanceVenue:
     name = ""
     not_served: tuple[str, ...] = ()
     deposits: Mapping[str, str] = {}
+    rate_rules = RateRules()
 
     def __init__(
         self,
@@ -56,9 +70,9 @@ class BinanceVenue:
         self.endpoints = endpoints
         self.sockets = Sockets()
         self.history = {listing.symbol: TradeHistory() for listing in listings}
-        self.limits = Limits()
+        self.limits = Limits(self.rate_rules)
         self.keys: dict[str, ApiKey] = {}
-        self.sessions: dict[int, ApiSession] = {}
+        self.sessions: dict[int, UserSession] = {}
         self.dialect = self.new_dialect()
         self.streams = Streams(self)
         self.amendments: dict[int, list[dict[str, Any]]] = {}
@@ -77,7 +91,7 @@ class BinanceVenue:
 
     def open_account(self, name: str, number: int, deposits: Mapping[str, str]) -> Account:
         """Open an account with an HMAC key of its own; key and secret follow from the name."""
-        account = Account(name, number)
+        account = Account(name, number, updated_ns=self.chaos.clock.now_ns())
         for asset in self.assets():
             account.balance(asset).free = Decimal(deposits.get(asset, 0))
         self.exchange.accounts[name] = account
@@ -169,9 +183,11 @@ class BinanceVenue:
         for endpoint in self.endpoints:
             method, path = endpoint.rest.split(" ")
             application.router.add_route(method, path, rest_handler(self, endpoint))
-        application.router.add_get("/ws", self.streams.serve)
-        application.router.add_get("/ws/{names:.*}", self.streams.serve)
-        application.router.add_get("/stream", self.streams.serve)
+        # Futures have streams of three kinds, by path; each of them serves all here.
+        for kind in ("", "/public", "/market", "/private"):
+            application.router.add_get(f"{kind}/ws", self.streams.serve)
+            application.router.add_get(kind + "/ws/{names:.*}", self.streams.serve)
+            application.router.add_get(f"{kind}/stream", self.streams.serve)
         application.router.add_get("/ws-api/v3", api)
 
     async def burst(self, channel: str, count: int) -> int:
@@ -197,7 +213,7 @@ class BinanceVenue:
         if status == 418:
             return banned(now_ns + int(retry_s * 1e9), now_ns)
         if status == 429:
-            return too_much_weight(retry_s)
+            return too_much_weight(self.rate_rules.weight, retry_s)
         codes = {"maintenance": -1016, "server-error": -1001, "request-lost": -1008}
         if what in codes:
             return ApiError(codes[what], status=status)
@@ -220,6 +236,11 @@ class BinanceVenue:
             "not_served": list(self.not_served),
         }
 
+    def listener_of(self, name: str) -> Account | None:
+        """The account whose events are streamed under a name: a listen key; spot has none."""
+        del name
+        return None
+
     def on_subscribed(self, name: StreamName) -> None:
         """A client listens to a stream: a replay begins with the first."""
         self.market.begin(self.chaos.clock.market_ns())
@@ -231,7 +252,7 @@ class BinanceVenue:
         order = event.order
         if event.what is Happened.NEW and not order.fills:
             self._orders.setdefault((order.account, order.symbol), []).append(order)
-        if event.what is Happened.REPLACED:
+        if event.what is Happened.REPLACED and order.id in self.amendments:
             self.amendments[order.id][-1]["executionId"] = event.execution_id
         if event.what is Happened.TRADE:
             self._on_fill(event)
@@ -285,7 +306,7 @@ class BinanceVenue:
             channel = f"reports {session.socket.number}"
             through(channel, payload, lambda each, to=session: to.event(account, each))
 
-    def _sessions_of(self, account: str) -> Iterable[ApiSession]:
+    def _sessions_of(self, account: str) -> Iterable[UserSession]:
         for session in list(self.sessions.values()):
             if any(each.name == account for each in session.subscriptions.values()):
                 yield session

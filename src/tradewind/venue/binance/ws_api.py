@@ -11,7 +11,6 @@ from tradewind.venue.accounts import Account
 from tradewind.venue.binance.calls import Call, Endpoint, Security
 from tradewind.venue.binance.errors import ApiError
 from tradewind.venue.binance.keys import ApiKey
-from tradewind.venue.binance.limits import WEIGHT_LIMIT
 from tradewind.venue.binance.parameters import Parameters
 from tradewind.venue.binance.security import check_signed, key_named
 from tradewind.venue.sockets import Socket
@@ -179,7 +178,7 @@ class ApiSession:
             "rateLimitType": "REQUEST_WEIGHT",
             "interval": "MINUTE",
             "intervalNum": 1,
-            "limit": WEIGHT_LIMIT,
+            "limit": self.venue.limits.rules.weight,
             "count": used,
         }
 
