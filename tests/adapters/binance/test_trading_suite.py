@@ -1,0 +1,87 @@
+"""Trading at Binance passes the suite of trading against the local venue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.adapters.local_venue import LocalVenue, local_venue
+from tests.adapters.net.loopback import RealClock, no_chance
+from tradewind.adapters.binance.hosts import local_hosts
+from tradewind.adapters.binance.rest import Keys
+from tradewind.adapters.binance.trading import BinanceTrading
+from tradewind.adapters.net.secret import Secret
+from tradewind.model.instruments import Instrument
+from tradewind.testing.trading_stage import PREFIX
+from tradewind.testing.trading_suite import TradingSuite
+
+FAULTS = {
+    "reply_lost": "reply-lost",
+    "reply_dropped": "reply-dropped",
+    "request_lost": "request-lost",
+    "duplicate": "duplicate-report",
+    "late": "late-report",
+    "reordered": "reordered-report",
+    "lost": "lost-report",
+    "fill_after_cancel": "fill-after-cancel",
+    "rate_limit": "rate-limit",
+    "skew": "clock-skew",
+}
+BTC = Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001", quantity_digits=8)
+
+
+class Stage:
+    """The local venue with its first account."""
+
+    faults = frozenset({*FAULTS, "cut", "refusals", "balances"})
+    instrument = BTC
+    passive_price = 5_000_000
+    quantity = 100_000
+
+    def __init__(self, venue: LocalVenue) -> None:
+        self.venue = venue
+
+    def trading(self) -> BinanceTrading:
+        account = self.venue.about["accounts"][0]
+        return BinanceTrading(
+            "spot",
+            local_hosts(self.venue.address),
+            Keys(Secret(account["key"]), Secret(account["secret"])),
+            [BTC],
+            clock=RealClock(),
+            chance=no_chance,
+            id_prefix=PREFIX,
+        )
+
+    def strike(self, fault: str) -> None:
+        if fault == "cut":
+            self.venue.operate("POST", "sockets/cut", {})
+        else:
+            self.venue.fault(FAULTS[fault], count=1)
+
+    def orders_at_venue(self, order_id: str) -> int | None:
+        return sum(
+            1
+            for row in self.venue.log()
+            if row.get("what") == "new" and order_id in str(row.get("client_id", row))
+        )
+
+
+@pytest.fixture(scope="module")
+def venue() -> Iterator[LocalVenue]:
+    with local_venue("binance", "--still") as running:
+        yield running
+
+
+class TestBinanceSpot(TradingSuite):
+    @pytest.fixture(autouse=True)
+    def _use(self, venue: LocalVenue) -> Iterator[None]:
+        self.venue = venue
+        yield
+        venue.heal()
+
+    @contextmanager
+    def stage(self) -> Iterator[Stage]:
+        yield Stage(self.venue)
