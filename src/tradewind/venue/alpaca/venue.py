@@ -23,7 +23,7 @@ from tradewind.venue.equities.calendar import MINUTE_NS
 from tradewind.venue.equities.session_market import SessionMarket
 from tradewind.venue.equities.universe import SECURITIES
 
-HISTORY_DAYS = 500
+HISTORY_DAYS = 250
 FUNDS = Decimal(100_000)
 PLANS = {"free": "free"}
 """The account of this name has the free plan for data; all others have the paid one."""

@@ -19,7 +19,7 @@ from tradewind.venue.equities.universe import CURRENCIES, SECURITIES
 from tradewind.venue.exchange import Exchange
 from tradewind.venue.sockets import Sockets
 
-HISTORY_DAYS = 500
+HISTORY_DAYS = 250
 ACCOUNTS = {"demo": "premium", "free": "free"}
 NOTES = {418: "Information", 429: "Note"}
 

@@ -7,9 +7,11 @@ from datetime import date, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from tradewind.venue.equities.calendar import new_york_ns
-from tradewind.venue.equities.history import past_sessions
+from tradewind.venue.equities.history import Ints, past_sessions
 
 SPLIT_SESSIONS_AGO = 30
 DIVIDEND_SESSIONS_AGO = (15, 45)
@@ -97,6 +99,23 @@ class Actions:
             for dividend, day_ns in self._cash.items():
                 if dividend.symbol == symbol and time_ns < day_ns:
                     prices *= self._kept_share(dividend)
+        return prices, sizes
+
+    def factor_columns(
+        self, symbol: str, open_ns: Ints, adjustment: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """As `factors`, for each of many times."""
+        prices, sizes = np.ones(len(open_ns)), np.ones(len(open_ns))
+        days = {split.day for split in self.splits if split.symbol == symbol}
+        days |= {dividend.day for dividend in self.dividends if dividend.symbol == symbol}
+        days_ns = [new_york_ns(day, 0) for day in sorted(days)]
+        begin = 0
+        # Between two days on which something happens the factors stay the same.
+        for end in [*np.searchsorted(open_ns, days_ns).tolist(), len(open_ns)]:
+            if begin < end:
+                factors = self.factors(symbol, int(open_ns[begin]), adjustment)
+                prices[begin:end], sizes[begin:end] = factors
+            begin = end
         return prices, sizes
 
     def _kept_share(self, dividend: Dividend) -> float:

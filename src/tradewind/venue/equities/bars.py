@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tradewind.venue.equities.actions import Actions
-from tradewind.venue.equities.calendar import DAY_NS, MINUTE_NS, current_session
-from tradewind.venue.equities.tape import Tape, TapeBar
+from tradewind.venue.equities.calendar import DAY_NS, MINUTE_NS, all_sessions
+from tradewind.venue.equities.history import Ints
+from tradewind.venue.equities.tape import MinuteTable, Tape
 from tradewind.venue.equities.timeframe import LENGTHS, Timeframe
 
 LONGEST_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 PRICE_DIGITS = 4
 """Prices have so many digits, or as many as the security's own where those are more."""
+VOLUME_DIGITS = 9
+
+Floats = NDArray[np.float64]
 
 
 class PriceBar(msgspec.Struct, frozen=True):
@@ -47,67 +50,67 @@ def bars_between(
     """The bars that start from a time to another (excluded), oldest first.
 
     They are made of the minutes that were over at `known_ns`: the last bar may be partial.
+
     Bars of a day and longer are of regular sessions; what is shorter shows extended hours too.
     `adjustment` is raw, split, dividend or all.
     """
     longest_ns = timeframe.count * LENGTHS.get(timeframe.unit, DAY_NS)
     longest_ns *= LONGEST_DAYS.get(timeframe.unit, 1)
     last_ns = min(end_ns + longest_ns, known_ns - MINUTE_NS + 1)
-    minutes = tape.minutes_between(begin_ns, max(begin_ns, last_ns))
+    minutes = tape.table_between(begin_ns, max(begin_ns, last_ns))
     if not timeframe.is_intraday and not tape.security.is_continuous:
-        minutes = [bar for bar in minutes if is_regular(bar.open_ns)]
-    if not minutes:
+        minutes = minutes.chosen(are_regular(minutes.open_ns))
+    starts = timeframe.starts(minutes.open_ns, is_round_the_clock=tape.security.is_continuous)
+    wanted = (starts >= begin_ns) & (starts < end_ns)
+    if not wanted.any():
         return []
-    open_ns = np.array([bar.open_ns for bar in minutes], np.int64)
-    starts = timeframe.starts(open_ns, is_round_the_clock=tape.security.is_continuous).tolist()
-    folded: list[PriceBar] = []
-    group: list[TapeBar] = []
-    for place, (start_ns, bar) in enumerate(zip(starts, minutes, strict=True)):
-        group.append(bar)
-        is_last = place + 1 == len(starts) or starts[place + 1] != start_ns
-        if is_last:
-            if begin_ns <= start_ns < end_ns:
-                folded.append(fold(tape, start_ns, group, actions, adjustment))
-            group = []
-    return folded
+    return folded(tape, starts[wanted], minutes.chosen(wanted), actions, adjustment)
+
+
+def are_regular(open_ns: Ints) -> NDArray[np.bool_]:
+    """For each time whether it lies in regular hours."""
+    sessions = all_sessions()[0]
+    opens = np.array([session.open_ns for session in sessions], np.int64)
+    closes = np.array([session.close_ns for session in sessions], np.int64)
+    places = np.maximum(np.searchsorted(opens, open_ns, "right") - 1, 0)
+    return (open_ns >= opens[places]) & (open_ns < closes[places])
 
 
 def is_regular(time_ns: int) -> bool:
     """True in regular hours."""
-    session = current_session(time_ns)
-    return session is not None and session.open_ns <= time_ns < session.close_ns
+    return bool(are_regular(np.array([time_ns], np.int64))[0])
 
 
-def fold(
-    tape: Tape, start_ns: int, group: Iterable[TapeBar], actions: Actions, adjustment: str
-) -> PriceBar:
-    """Minutes as one bar, each adjusted by what came behind it."""
+def folded(
+    tape: Tape, starts: Ints, minutes: MinuteTable, actions: Actions, adjustment: str
+) -> list[PriceBar]:
+    """Minutes with the same start as one bar, each minute adjusted by what came behind it."""
     security = tape.security
-    parts = [(bar, *actions.factors(security.symbol, bar.open_ns, adjustment)) for bar in group]
     digits = max(PRICE_DIGITS, security.price_digits)
-    price_unit, size_unit = 10.0**security.price_digits, 10.0**security.quantity_digits
+    prices, sizes = actions.factor_columns(security.symbol, minutes.open_ns, adjustment)
+    prices = prices / 10.0**security.price_digits
+    sizes = sizes / 10.0**security.quantity_digits
+    first = np.flatnonzero(np.diff(starts, prepend=starts[0] - 1))
+    last = np.append(first[1:], len(starts)) - 1
+    volume = np.add.reduceat(minutes.volume * sizes, first)
+    value = np.add.reduceat(minutes.value * prices * sizes, first)
+    mean = np.divide(value, volume, out=np.zeros(len(first)), where=volume > 0)
 
-    def shown(price: int, factor: float) -> float:
-        return round_price(price / price_unit * factor, digits)
+    def shown(column: Floats) -> list[float]:
+        found: list[float] = np.round(column, digits).tolist()
+        return found
 
-    first, first_factor, _ = parts[0]
-    last, last_factor, _ = parts[-1]
-    volume = sum(bar.volume / size_unit * sizes for bar, _, sizes in parts)
-    value = sum(bar.value / price_unit / size_unit * prices * sizes for bar, prices, sizes in parts)
-    return PriceBar(
-        time_ns=start_ns,
-        open=shown(first.open, first_factor),
-        high=max(shown(bar.high, prices) for bar, prices, _ in parts),
-        low=min(shown(bar.low, prices) for bar, prices, _ in parts),
-        close=shown(last.close, last_factor),
-        volume=float(f"{volume:.9f}"),
-        count=sum(bar.count for bar, _, _ in parts),
-        vwap=round_price(value / volume if volume else 0.0, digits),
-        minutes=len(parts),
-        last_ns=last.open_ns,
+    columns = zip(
+        starts[first].tolist(),
+        shown((minutes.open * prices)[first]),
+        shown(np.maximum.reduceat(minutes.high * prices, first)),
+        shown(np.minimum.reduceat(minutes.low * prices, first)),
+        shown((minutes.close * prices)[last]),
+        np.round(volume, VOLUME_DIGITS).tolist(),
+        np.add.reduceat(minutes.count, first).tolist(),
+        shown(mean),
+        (last - first + 1).tolist(),
+        minutes.open_ns[last].tolist(),
+        strict=True,
     )
-
-
-def round_price(price: float, digits: int) -> float:
-    """A price with the digits that venues show."""
-    return float(f"{price:.{digits}f}")
+    return [PriceBar(*row) for row in columns]

@@ -6,9 +6,10 @@ from bisect import bisect_left
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tradewind.venue.equities.calendar import MINUTE_NS
-from tradewind.venue.equities.history import PRINTS_PER_MINUTE, Past, prints_of
+from tradewind.venue.equities.history import PRINTS_PER_MINUTE, Ints, Past, prints_of
 from tradewind.venue.equities.universe import Security
 
 ROWS_MAX = 200_000
@@ -56,6 +57,23 @@ class TapeBar(msgspec.Struct, gc=False):
         self.volume += trade.size
         self.count += 1
         self.value += trade.price * trade.size
+
+
+class MinuteTable(msgspec.Struct, frozen=True):
+    """Minutes as columns; `value` is the sum of price times size, as a float."""
+
+    open_ns: Ints
+    open: Ints
+    high: Ints
+    low: Ints
+    close: Ints
+    volume: Ints
+    count: Ints
+    value: NDArray[np.float64]
+
+    def chosen(self, mask: NDArray[np.bool_]) -> MinuteTable:
+        """The rows that a mask leaves."""
+        return MinuteTable(*(column[mask] for column in msgspec.structs.astuple(self)))
 
 
 class Tape:
@@ -140,10 +158,26 @@ class Tape:
 
     def minutes_between(self, begin_ns: int, end_ns: int) -> list[TapeBar]:
         """Minutes that open from a time to another, oldest first, one in the making included."""
-        found = past_minutes(self, begin_ns, end_ns)
+        table = self.table_between(begin_ns, end_ns)
+        return [
+            TapeBar(open_ns, first, high, low, close, volume, count, int(value))
+            for open_ns, first, high, low, close, volume, count, value in zip(
+                *(column.tolist() for column in msgspec.structs.astuple(table)), strict=True
+            )
+        ]
+
+    def table_between(self, begin_ns: int, end_ns: int) -> MinuteTable:
+        """The same as columns."""
+        past = past_table(self, begin_ns, end_ns)
         first = bisect_left(self.minutes, begin_ns, key=lambda each: each.open_ns)
         last = bisect_left(self.minutes, end_ns, key=lambda each: each.open_ns)
-        return found + self.minutes[first:last]
+        if first == last:
+            return past
+        rows = [msgspec.structs.astuple(bar) for bar in self.minutes[first:last]]
+        live = zip(msgspec.structs.astuple(past), zip(*rows, strict=True), strict=True)
+        return MinuteTable(
+            *(np.concatenate([column, np.array(new, column.dtype)]) for column, new in live)
+        )
 
     def _last_minute(self) -> tuple[int, int]:
         newest = self.past.last_minute()
@@ -176,20 +210,15 @@ def first_number(start_ns: int) -> int:
     return start_ns // MINUTE_NS * PRINTS_PER_MINUTE
 
 
-def past_minutes(tape: Tape, begin_ns: int, end_ns: int) -> list[TapeBar]:
+def past_table(tape: Tape, begin_ns: int, end_ns: int) -> MinuteTable:
     """Minutes of the past from a time to another."""
     bars = tape.past.between(begin_ns, end_ns)
     prints = prints_of(bars, tape.lot_units)
-    # Values may pass 64 bits where sizes are in millionths of a share: whole lots are multiplied.
-    lots = prints.size // tape.lot_units
-    value = (prints.price * lots).reshape(-1, PRINTS_PER_MINUTE).sum(axis=1)
-    columns = (bars.open_ns, bars.open, bars.high, bars.low, bars.close, bars.volume, value)
-    return [
-        TapeBar(open_ns, first, high, low, close, volume, PRINTS_PER_MINUTE, lots * tape.lot_units)
-        for open_ns, first, high, low, close, volume, lots in zip(
-            *(column.tolist() for column in columns), strict=True
-        )
-    ]
+    value = (prints.price.astype(np.float64) * prints.size).reshape(-1, PRINTS_PER_MINUTE)
+    return MinuteTable(
+        bars.open_ns, bars.open, bars.high, bars.low, bars.close, bars.volume,
+        np.full(len(bars), PRINTS_PER_MINUTE, np.int64), value.sum(axis=1),
+    )  # fmt: skip
 
 
 def drop_oldest(rows: list) -> None:

@@ -16,7 +16,7 @@ from tradewind.venue.massive.reference import add_reference_routes
 from tradewind.venue.massive.stream import MARKETS, Streams
 from tradewind.venue.massive.ticks import add_tick_routes
 
-HISTORY_DAYS = 500
+HISTORY_DAYS = 250
 ACCOUNTS = {"demo": "paid", "free": "free"}
 
 
