@@ -22,6 +22,9 @@ FRAME = {
 }
 
 
+DAY_NS = 86_400 * 10**9
+
+
 class Once(tw.Strategy):
     weight: str = "1"
 
@@ -169,3 +172,26 @@ def toy(opens: list[float], closes: list[float]) -> Decimal:
                 side, wanted = now, now * 7
         last = Decimal(str(close))
     return cash + position * last
+
+
+class Starter(tw.Strategy):
+    """Wants an order and a timer at once, and asks for no market data."""
+
+    def on_start(self) -> None:
+        self.fired: list[int] = []
+        self.buy(10)
+        self.set_timer("look", DAY_NS // 2, DAY_NS)
+
+    def on_timer(self, name: str) -> None:
+        self.fired.append(self.time_ns)
+
+
+def test_what_is_wanted_at_the_start_waits_for_no_callback() -> None:
+    strategy = Starter()
+    prices = [10, 11, 12]
+    days = [number * DAY_NS for number in range(3)]
+    frame = dict.fromkeys(("open", "high", "low", "close"), prices)
+    bars = frame | {"open_time_ns": days, "volume": [5, 5, 5]}
+    result = tw.backtest(strategy, bars=bars, instrument=GOOG, cash="1000")
+    assert [(fill.time_ns, str(fill.price)) for fill in result.fills] == [(0, "10.00")]
+    assert strategy.fired == [DAY_NS // 2 + number * DAY_NS for number in range(3)]

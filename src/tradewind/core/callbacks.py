@@ -40,10 +40,6 @@ class Callbacks:
         self.stopping: set[int] = set()
         self.running = -1
 
-    def call(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
-        """Call a strategy outside of an event: its start and its end, guarded as ever."""
-        self._call(strategy, function, event)
-
     def _tell_order(self, order: Order, event: Any) -> None:
         """Tell the strategy of an order what became of it."""
         if not self.order_listeners or self.is_folding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tradewind.core.book import Book, depth_rows
@@ -111,6 +112,14 @@ class Engine(Stepper):
 
     def _stream(self, columns: Columns) -> Stream:
         return Stream(columns, self.state.market(columns.instrument.id))
+
+    def call(self, strategy: int, function: Callable[[Any], None], event: Any) -> None:
+        """Call a strategy outside of an event: its start and its end, guarded as ever.
+
+        What it wants happens at once: a timer must not wait for the first callback.
+        """
+        self._call(strategy, function, event)
+        self._drain()
 
     # --- the batch door ----------------------------------------------------------------------
 

@@ -1,0 +1,116 @@
+"""Binance's trade frames: JSON bytes to exact integers to the engine to a Python `on_trade`.
+
+The yardstick decodes the same bytes with msgspec into a struct, makes floats of its texts and calls
+the same strategy: no check, no exact number, no engine.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import floor
+import msgspec
+from _measure import best_in_turn_s, report, sized, timed
+
+import tradewind as tw
+from tradewind.adapters.binance.batches import Batches
+from tradewind.adapters.binance.rows import TradeRow, grids_of, read_frame
+from tradewind.runtime.simulated_run import RunTerms, SimulatedRun
+from tradewind.sim.venue import SimulatedVenue
+
+TARGET = 0.17 if tw.COMPILED else 0.08
+BTC = tw.Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001")
+BATCH = 100
+"""Frames between two looks at the socket."""
+
+
+class Wire(msgspec.Struct):
+    """What the loop reads of a frame."""
+
+    T: int
+    p: str
+    q: str
+    m: bool
+
+
+class Count(tw.Strategy):
+    """The strategy of the loop."""
+
+    def on_start(self) -> None:
+        """Ask for trades."""
+        self.fast = 0.0
+        self.above = 0
+        self.subscribe_trades(self.instrument)
+
+    def on_trade(self, trade: tw.Trade) -> None:
+        """Count the trades above the average."""
+        price = trade.price
+        fast = self.fast = self.fast + (price - self.fast) * floor.FAST
+        if price > fast:
+            self.above += 1
+
+
+def frames(count: int) -> list[bytes]:
+    """Frames of `btcusdt@trade` as the venue writes them."""
+    rows = floor.trade_rows(count)
+    columns = (rows[name].tolist() for name in ("time_ns", "price", "size", "side"))
+    return [
+        b'{"e":"trade","E":%d,"s":"BTCUSDT","t":%d,"p":"%d.%02d000000","q":"%d.%05d000",'
+        b'"T":%d,"m":%s,"M":true}'
+        % (
+            1_723_000_000_000 + time_ns // 1_000_000,
+            number,
+            *divmod(price, 100),
+            *divmod(size, 100_000),
+            1_723_000_000_000 + time_ns // 1_000_000,
+            b"true" if side < 0 else b"false",
+        )
+        for number, (time_ns, price, size, side) in enumerate(zip(*columns, strict=True))
+    ]
+
+
+def run(received: list[bytes]) -> int:
+    """Frames through reader, batches and engine; the number of trades that came out."""
+    grids, batches = grids_of([BTC]), Batches(BTC)
+    engine = SimulatedRun([Count()], [BTC], SimulatedVenue(), RunTerms(), start_time_ns=0)
+    total = 0
+    for start in range(0, len(received), BATCH):
+        for number, raw in enumerate(received[start : start + BATCH], start):
+            row = read_frame(raw, grids, number)
+            assert isinstance(row, TradeRow)
+            batches.add_trade(row, number)
+        for columns in batches.take_all():
+            engine.take(columns)
+            total += len(columns)
+    return total
+
+
+def run_bare(received: list[bytes]) -> floor.ToyCount:
+    """The loop over frames."""
+    strategy = floor.ToyCount()
+    decoder = msgspec.json.Decoder(Wire)
+    for raw in received:
+        wire = decoder.decode(raw)
+        trade = floor.Trade(wire.T, float(wire.p), float(wire.q), -1 if wire.m else 1)
+        strategy.on_trade(trade)
+    return strategy
+
+
+def main() -> int:
+    """Print messages a second against the loop."""
+    count = sized(200_000, 20_000)
+    received = frames(count)
+    assert run(received) == count
+    run_s, bare_s = best_in_turn_s(timed(lambda: run(received)), timed(lambda: run_bare(received)))
+    return report(
+        "wire_decode",
+        count / run_s,
+        "messages/s",
+        floor=count / bare_s,
+        ratio=bare_s / run_s,
+        target=TARGET,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
