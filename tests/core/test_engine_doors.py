@@ -15,6 +15,8 @@ import tradewind
 from tests.core.extremes import answers
 from tests.core.market_run import MINUTE, START, RecordedRun, Run, columns, cut_at, events
 from tradewind.model.columns import Columns
+from tradewind.runtime.backtest import backtest
+from tradewind.strategies.base import Strategy
 
 MINUTES = 40
 ROOT = Path(__file__).parents[2]
@@ -131,3 +133,22 @@ def test_every_answer_at_the_bounds_is_a_decision_or_a_refusal() -> None:
     assert sum("SubmitOrder" in line for line in found) > 100
     assert sum("too_large" in line for line in found) > 20
     assert sum(line.startswith("refused") for line in found) > 100
+
+
+class Clockwork(Strategy):
+    """Asks for no market data at all."""
+
+    def on_start(self) -> None:
+        self.calls = 0
+        self.set_timer("look", START, MINUTE)
+
+    def on_timer(self, name: str) -> None:
+        self.calls += 1
+
+
+@pytest.mark.parametrize("kind", range(5))
+def test_a_strategy_with_nothing_but_a_timer_is_called(kind: int) -> None:
+    batch = columns(MINUTES)[kind]
+    strategy = Clockwork()
+    backtest(strategy, data=[batch])
+    assert strategy.calls >= MINUTES // 2

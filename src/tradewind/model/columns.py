@@ -33,6 +33,10 @@ DEPTH_GAP = 4
 empty and takes nothing until the next snapshot."""
 
 
+_NEEDED = {kind: frozenset(names) for kind, names in REQUIRED.items()}
+_KNOWN = {kind: frozenset(names + OPTIONAL) for kind, names in REQUIRED.items()}
+
+
 class Columns:
     """Rows of one kind of one instrument, sorted by time; arrays of int64, all of one length.
 
@@ -50,11 +54,11 @@ class Columns:
     def __init__(
         self, kind: ColumnKind, instrument: Instrument, arrays: dict[str, IntColumn]
     ) -> None:
-        missing = [name for name in REQUIRED[kind] if name not in arrays]
-        unknown = [name for name in arrays if name not in REQUIRED[kind] + OPTIONAL]
-        if missing or unknown:
+        if not _NEEDED[kind] <= arrays.keys() <= _KNOWN[kind]:
+            missing = [name for name in REQUIRED[kind] if name not in arrays]
+            unknown = [name for name in arrays if name not in _KNOWN[kind]]
             raise BadData(f"{kind} of {instrument.id}: missing {missing}, unknown {unknown}")
-        if len({len(array) for array in arrays.values()}) > 1:
+        if len(set(map(len, arrays.values()))) > 1:
             raise BadData(f"{kind} of {instrument.id}: the columns are not equally long")
         self.kind: ColumnKind = kind
         self.instrument = instrument
@@ -70,6 +74,8 @@ class Columns:
 
     def cut(self, start: int, stop: int | None = None) -> Columns:
         """The rows from start, to stop (excluded) or the end."""
+        if start == 0 and (stop is None or stop >= len(self)):
+            return self
         arrays = {name: array[start:stop] for name, array in self.arrays.items()}
         return Columns(self.kind, self.instrument, arrays)
 

@@ -9,6 +9,7 @@ always begins a new segment, so the torn end of an old one is never written behi
 from __future__ import annotations
 
 import hashlib
+import sys
 
 import msgspec
 import numpy as np
@@ -77,7 +78,7 @@ class Recorder:
             self._begin_segment()
         names = _extra_names(columns)
         header = _RowsFrame(columns.kind, self._offset_of(columns.instrument), names, len(columns))
-        data = _data_of(columns)
+        data = _data_of(columns, names)
         offset = self._append(_frame(header) + data)
         return MarketRecorded(
             time_ns=int(columns.time_ns[-1]),
@@ -86,7 +87,7 @@ class Recorder:
             segment=self._name,
             offset=offset,
             count=len(columns),
-            digest=_digest(columns, data),
+            digest=_digest(columns, names, data),
         )
 
     def read(self, reference: MarketRecorded) -> Columns:
@@ -96,7 +97,8 @@ class Recorder:
         rows = np.frombuffer(data, "<i8").astype(np.int64).reshape(len(names), frame.count)
         instrument = self._instrument(reference, frame.instrument_offset)
         columns = Columns(frame.kind, instrument, dict(zip(names, rows, strict=True)))
-        if _digest(columns, data) != reference.digest or instrument.id != reference.instrument:
+        digest = _digest(columns, frame.extra_names, data)
+        if digest != reference.digest or instrument.id != reference.instrument:
             raise _damaged(reference, "the rows are not those that were recorded")
         return columns
 
@@ -187,18 +189,20 @@ class Recorder:
 
 def digest_of(columns: Columns) -> bytes:
     """16 bytes of SHA-256 over what a batch is and its rows, wherever it is kept."""
-    return _digest(columns, _data_of(columns))
-
-
-def _digest(columns: Columns, data: bytes) -> bytes:
     names = _extra_names(columns)
+    return _digest(columns, names, _data_of(columns, names))
+
+
+def _digest(columns: Columns, names: tuple[str, ...], data: bytes) -> bytes:
     about = (columns.kind, columns.instrument, names, len(columns))
     return hashlib.sha256(_encoder.encode(about) + data).digest()[:DIGEST_BYTES]
 
 
-def _data_of(columns: Columns) -> bytes:
-    names = REQUIRED[columns.kind] + _extra_names(columns)
-    return b"".join(columns[name].astype("<i8", copy=False).tobytes() for name in names)
+def _data_of(columns: Columns, extra_names: tuple[str, ...]) -> bytes:
+    arrays = [columns[name] for name in REQUIRED[columns.kind] + extra_names]
+    if sys.byteorder == "big":
+        arrays = [array.byteswap() for array in arrays]
+    return b"".join([array.tobytes() for array in arrays])
 
 
 def _extra_names(columns: Columns) -> tuple[str, ...]:

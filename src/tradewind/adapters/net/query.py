@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ Value = str | int | bool
 
 SAFE = "-_.~"
 """Characters RFC 3986 leaves as they are, beside letters and digits."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]*")  # nearly all that orders say, and sooner seen than encoded
 
 
 def encode_query(parameters: Mapping[str, Value]) -> str:
@@ -23,7 +26,8 @@ def encode_query(parameters: Mapping[str, Value]) -> str:
 
 def encoded(value: Value) -> str:
     """One value, percent-encoded; booleans are `true` and `false`."""
-    return quote(text_of(value), safe=SAFE)
+    text = text_of(value)
+    return text if _PLAIN.fullmatch(text) else quote(text, safe=SAFE)
 
 
 def text_of(value: Value) -> str:

@@ -1,0 +1,278 @@
+"""From the bytes of a quote to the bytes of an order at the socket, in the engine's process.
+
+A process of its own plays the venue: it sends one quote a millisecond over TCP and reads what
+comes back. Measured is the time from the quote's bytes in `data_received` to the return of the
+`write` that hands the signed request to the socket: parsing, quality, loop, strategy, risk,
+journal, dispatch, order parameters, signature. Not measured are the WebSocket frame around the
+quote and the bookkeeping of the HTTP client. With the durable journal each order waits for its
+group's fsync, so the floor is a bare append and fsync of as many bytes in the same run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import multiprocessing
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from _measure import report, sized
+
+import tradewind as tw
+from tradewind.adapters.binance.batches import Batches
+from tradewind.adapters.binance.order_parameters import submit_parameters
+from tradewind.adapters.binance.rows import QuoteRow, grids_of, read_frame
+from tradewind.adapters.memory.journal import MemoryJournal
+from tradewind.adapters.net.query import encode_query, encoded
+from tradewind.adapters.net.secret import Secret
+from tradewind.adapters.net.signing import HmacSigner
+from tradewind.adapters.sqlite.journal import open_journal
+from tradewind.core.engine import Engine
+from tradewind.core.state import State
+from tradewind.model import messages as m
+from tradewind.model.orders import Sizing
+from tradewind.ports.journal import Journal
+from tradewind.runtime.dispatch import Dispatch
+from tradewind.runtime.feed import Feed
+from tradewind.runtime.loop import Loop
+from tradewind.runtime.recorder import Recorder
+from tradewind.runtime.segments import MemorySegments
+from tradewind.runtime.strategy_host import attach
+
+TARGET = 0.5 if tw.COMPILED else 0.2
+P50_US_MAX = 60
+WARM_UP = 200
+PAUSE_S = 0.001
+COIN = tw.Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001", currency="USDT")
+LIMITS = tw.Limits(order_quantity="1", position_quantity="1000", price_collar="0.1")
+QUOTE = b'{"u":%d,"s":"BTCUSDT","b":"%d.10","B":"3.1","a":"%d.11","A":"2.5"}'
+
+
+Taken = list[float]
+
+
+class WallClock:
+    """The clock of the run."""
+
+    def now_ns(self) -> int:
+        """UTC."""
+        return time.time_ns()
+
+
+class Taker(tw.Strategy):
+    """Answers each quote with an order."""
+
+    def on_start(self) -> None:
+        """Ask for quotes."""
+        self.is_long = 0
+        self.subscribe_quotes(self.instrument)
+
+    def on_quote(self, quote: tw.Quote) -> None:
+        """Buy at the ask, sell at the bid, in turn."""
+        self.is_long = 1 - self.is_long
+        if self.is_long:
+            self.buy("0.001", limit=quote.ask_exact)
+        else:
+            self.sell("0.001", limit=quote.bid_exact)
+
+
+class SocketTrading:
+    """Writes signed requests to a socket and says at once that the order is done."""
+
+    silence_s = 1.0
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._signer = HmacSigner(Secret("benchmark"))
+        self._deliver: Any = None
+
+    async def start(self, deliver: Any) -> None:
+        """Reports go there."""
+        self._deliver = deliver
+
+    async def submit(self, command: m.SubmitOrder) -> None:
+        """The request as the venue's REST takes it."""
+        parameters = submit_parameters(command, COIN, "BTCUSDT", "spot")
+        query = encode_query(
+            {**parameters, "recvWindow": 2000, "timestamp": time.time_ns() // 1_000_000}
+        )
+        signature = encoded(self._signer.sign(query))
+        self._write(
+            f"POST /api/v3/order?{query}&signature={signature} HTTP/1.1\r\n"
+            "Host: api.binance.com\r\nX-MBX-APIKEY: key\r\nContent-Length: 0\r\n\r\n".encode()
+        )
+        self._deliver(m.OrderCanceled(0, command.order_id))
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class Wire(asyncio.Protocol):
+    """The connection to the venue: quotes in, orders out."""
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self.take = take
+        self.begun_ns = self.begun_cpu_ns = 0
+        self.taken_ns: list[int] = []
+        self.cpu_ns: list[int] = []
+        self.transport: Any = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Orders go out this way."""
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Quotes, one a line."""
+        self.begun_ns, self.begun_cpu_ns = time.perf_counter_ns(), time.thread_time_ns()
+        for line in data.splitlines():
+            self.take(line)
+
+    def write(self, data: bytes) -> None:
+        """An order leaves."""
+        self.transport.write(data)
+        self.taken_ns.append(time.perf_counter_ns() - self.begun_ns)
+        self.cpu_ns.append(time.thread_time_ns() - self.begun_cpu_ns)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The venue has sent all."""
+        self.closed.set_result(None)
+
+
+def play_venue(listener: socket.socket, count: int) -> None:
+    """Send quotes to whoever connects, and read what comes back."""
+    connection, _ = listener.accept()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for number in range(count):
+        price = 60_000 + number % 50
+        connection.sendall(QUOTE % (number + 1, price, price) + b"\n")
+        time.sleep(PAUSE_S)
+        with contextlib.suppress(BlockingIOError):
+            while connection.recv(65_536, socket.MSG_DONTWAIT):
+                pass
+    connection.close()
+
+
+async def run(journal: Journal, commit: Any, port: int) -> Wire:
+    """The wire with what each order took."""
+    clock = WallClock()
+    engine = Engine(State())
+    loop = Loop(
+        engine,
+        journal,
+        Recorder(MemorySegments()),
+        clock=clock,
+        epoch=journal.take_over(),
+        commit=commit,
+    )
+    for event in (
+        m.RunStarted(0, journal.journal_id, 1, "benchmark"),
+        m.InstrumentListed(0, COIN),
+        m.AccountOpened(0, "main", "USDT"),
+        m.CashDeposited(0, "main", "USDT", 10**16),
+        m.LimitsChanged(0, "account:main", LIMITS, "benchmark"),
+    ):
+        loop.offer(event)
+    await loop.turn()
+    attach(engine, Taker(), name="taker", account="main", instruments=[COIN], sizing=Sizing.AT_FILL)
+    feed = Feed([loop.offer_rows], loop.offer, clock=clock, bars={})
+    grids, batches = grids_of([COIN]), Batches(COIN)
+
+    def take(line: bytes) -> None:
+        now_ns = clock.now_ns()
+        row = read_frame(line, grids, now_ns)
+        assert isinstance(row, QuoteRow)
+        batches.add_quote(row, now_ns)
+        for columns in batches.take_all():
+            feed.take(columns)
+
+    wire = Wire(take)
+    dispatch = Dispatch({"BINANCE": SocketTrading(wire.write)}, loop.offer)  # type: ignore[dict-item]
+    loop.listeners.append(lambda turn: [dispatch.send(command) for command in turn.commands])
+    await dispatch.start()
+    turning = asyncio.create_task(loop.run())
+    await asyncio.get_running_loop().create_connection(lambda: wire, "127.0.0.1", port)
+    await wire.closed
+    loop.stop()
+    await turning
+    await dispatch.close()
+    return wire
+
+
+def measured(make: Callable[[Path], Journal], commit: Any, count: int) -> tuple[Taken, Taken]:
+    """Sorted microseconds by the wall and of CPU, of one run against a venue of its own."""
+    with tempfile.TemporaryDirectory() as directory, socket.create_server(("127.0.0.1", 0)) as own:
+        port = own.getsockname()[1]
+        venue = multiprocessing.get_context("fork").Process(target=play_venue, args=(own, count))
+        venue.start()
+        journal = make(Path(directory))
+        gc.collect()
+        wire = asyncio.run(run(journal, commit, port))
+        journal.close()
+        venue.join()
+    return in_order_us(wire.taken_ns), in_order_us(wire.cpu_ns)
+
+
+def in_order_us(taken_ns: list[int]) -> Taken:
+    """Microseconds of all but the first, which warm up, the shortest first."""
+    return sorted(each / 1e3 for each in taken_ns[WARM_UP:])
+
+
+async def at_once(write: Callable[[], None]) -> None:
+    """A commit to memory."""
+    write()
+
+
+async def on_a_thread(write: Callable[[], None]) -> None:
+    """A commit to disk, as the platform does it."""
+    await asyncio.to_thread(write)
+
+
+def fsync_us(count: int) -> float:
+    """The median of a bare append and fsync."""
+    taken_s = []
+    with tempfile.TemporaryDirectory() as directory, Path(directory, "bare").open("ab") as file:
+        for _ in range(count):
+            start = time.perf_counter()
+            file.write(bytes(700))
+            file.flush()
+            os.fsync(file.fileno())
+            taken_s.append(time.perf_counter() - start)
+            time.sleep(PAUSE_S)
+    return sorted(taken_s)[count // 2] * 1e6
+
+
+def main() -> int:
+    """Print microseconds from quote to order."""
+    count = WARM_UP + sized(5_000, 1_000)
+    memory, cpu = measured(lambda _: MemoryJournal("j0"), at_once, count)
+    durable, _ = measured(
+        lambda path: open_journal(path, journal_id="j0", reserve_bytes=0), on_a_thread, count
+    )
+    p50_us = memory[len(memory) // 2]
+    return report(
+        "socket_to_order",
+        p50_us,
+        "us",
+        floor=P50_US_MAX,
+        ratio=P50_US_MAX / p50_us,
+        target=TARGET,
+        p99_us=memory[len(memory) * 99 // 100],
+        cpu_p50_us=cpu[len(cpu) // 2],
+        cpu_least_us=cpu[0],
+        durable_p50_us=durable[len(durable) // 2],
+        durable_p99_us=durable[len(durable) * 99 // 100],
+        fsync_us=fsync_us(200),
+        orders=len(memory),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
