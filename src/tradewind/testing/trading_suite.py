@@ -77,7 +77,7 @@ class TradingSuite:
 
     def test_t04_an_order_beyond_the_account_is_refused_with_the_venues_words(self) -> None:
         async def case(scene: Scene) -> None:
-            order = scene.order(quantity=scene.stage.quantity * 10_000)
+            order = scene.order(quantity=scene.stage.quantity * 100_000)
             with pytest.raises(Refused) as raised:
                 await scene.adapter.submit(order)
             assert str(raised.value)

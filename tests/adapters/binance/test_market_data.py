@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import pytest
 
 from tests.adapters.local_venue import LocalVenue, local_venue
 from tests.adapters.net.loopback import RealClock, no_chance
 from tradewind.adapters.binance.history import BinanceHistory
-from tradewind.adapters.binance.hosts import local_hosts
+from tradewind.adapters.binance.hosts import MarketKind, local_hosts
 from tradewind.adapters.binance.market_data import BinanceMarketData
 from tradewind.adapters.net.session import Session
 from tradewind.model.columns import Columns
@@ -32,15 +33,17 @@ class Stage:
     """The local venue, with an adapter that hears silence soon."""
 
     faults = frozenset(FAULTS)
+    kind: MarketKind = "spot"
+    names: ClassVar[list[str]] = NAMES
 
     def __init__(self, venue: LocalVenue) -> None:
         self.venue = venue
 
     def market_data(self, instrument_ids: list[str] | None = None) -> BinanceMarketData:
         return BinanceMarketData(
-            "spot",
+            self.kind,
             local_hosts(self.venue.address),
-            instrument_ids or NAMES,
+            instrument_ids or self.names,
             clock=RealClock(),
             chance=no_chance,
             data_silence_s=3.0,
@@ -57,9 +60,22 @@ class Stage:
         return sum(each.stream.bad_ticks for each in adapter.quality)
 
 
+class FuturesStage(Stage):
+    """The local futures venue."""
+
+    kind = "usdm"
+    names: ClassVar[list[str]] = ["BTC/USDT.BINANCE-USDM", "ETH/USDT.BINANCE-USDM"]
+
+
 @pytest.fixture(scope="module")
 def venue() -> Iterator[LocalVenue]:
     with local_venue("binance", "--speed", "20") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def futures_venue() -> Iterator[LocalVenue]:
+    with local_venue("binance-usdm", "--speed", "20") as running:
         yield running
 
 
@@ -73,6 +89,18 @@ class TestBinanceSpot(MarketDataSuite):
     @contextmanager
     def stage(self) -> Iterator[Stage]:
         yield Stage(self.venue)
+
+
+class TestBinanceFutures(MarketDataSuite):
+    @pytest.fixture(autouse=True)
+    def _use(self, futures_venue: LocalVenue) -> Iterator[None]:
+        self.venue = futures_venue
+        yield
+        futures_venue.heal()
+
+    @contextmanager
+    def stage(self) -> Iterator[FuturesStage]:
+        yield FuturesStage(self.venue)
 
 
 def test_what_a_cut_missed_is_fetched_so_that_no_print_is_lost(venue: LocalVenue) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
+from tests.adapters.local_venue import LocalVenue, local_venue
 from tests.adapters.net.loopback import RealClock, no_chance, served
 from tests.recorded.binance_captures import SPOT, USDM, capture, needs_real_data
 from tradewind.adapters.binance.capture import capture_lines, read_capture
@@ -151,3 +152,43 @@ def test_a_capture_through_the_socket_gives_the_rows_and_the_book_of_the_file(
             assert_equal(received.batches, adapter.instruments[0], name)
 
     asyncio.run(scenario())
+
+
+@needs_real_data
+@pytest.mark.parametrize(("kind", "name", "instrument_id"), CAPTURES)
+def test_a_capture_replayed_by_the_local_venue_gives_the_same_rows_and_top_of_book(
+    kind: MarketKind, name: str, instrument_id: str
+) -> None:
+    venue_name = "binance" if kind == "spot" else "binance-usdm"
+
+    async def scenario(venue: LocalVenue) -> None:
+        received = Received()
+        adapter = BinanceMarketData(
+            kind,
+            local_hosts(venue.address),
+            [instrument_id],
+            clock=RealClock(),
+            chance=no_chance,
+            prints="trade",
+        )
+        await adapter.start()
+        of_file = list(read_capture(capture(name), adapter.instruments[0]))
+        rows = sum(len(columns) for columns in of_file if columns.kind in ("trades", "quotes"))
+        task = asyncio.create_task(adapter.run(received.take))
+        try:
+            await received.until(lambda: received.rows("trades") + received.rows("quotes") >= rows)
+            await asyncio.sleep(0.5)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        for row_kind in ("trades", "quotes"):
+            assert whole(received.batches, row_kind) == whole(of_file, row_kind)
+        book = book_of(adapter.instruments[0], received)
+        received.batches = of_file
+        expected = book_of(adapter.instruments[0], received)
+        for side in (1, -1):
+            assert book.levels(side, 100) == expected.levels(side, 100)
+        assert adapter.quality[0].stream.depth_gaps == 0
+
+    with local_venue(venue_name, "--replay", str(capture(name)), "--speed", "60") as running:
+        asyncio.run(scenario(running))

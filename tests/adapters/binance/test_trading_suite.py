@@ -9,7 +9,7 @@ import pytest
 
 from tests.adapters.local_venue import LocalVenue, local_venue
 from tests.adapters.net.loopback import RealClock, no_chance
-from tradewind.adapters.binance.hosts import local_hosts
+from tradewind.adapters.binance.hosts import MarketKind, local_hosts
 from tradewind.adapters.binance.rest import Keys
 from tradewind.adapters.binance.trading import BinanceTrading
 from tradewind.adapters.net.secret import Secret
@@ -30,12 +30,14 @@ FAULTS = {
     "skew": "clock-skew",
 }
 BTC = Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001", quantity_digits=8)
+BTC_USDM = Instrument("BTC/USDT.BINANCE-USDM", tick="0.10", lot="0.001", kind="perpetual")
 
 
 class Stage:
     """The local venue with its first account."""
 
     faults = frozenset({*FAULTS, "cut", "refusals", "balances"})
+    kind: MarketKind = "spot"
     instrument = BTC
     passive_price = 5_000_000
     quantity = 100_000
@@ -46,10 +48,10 @@ class Stage:
     def trading(self) -> BinanceTrading:
         account = self.venue.about["accounts"][0]
         return BinanceTrading(
-            "spot",
+            self.kind,
             local_hosts(self.venue.address),
             Keys(Secret(account["key"]), Secret(account["secret"])),
-            [BTC],
+            [self.instrument],
             clock=RealClock(),
             chance=no_chance,
             id_prefix=PREFIX,
@@ -69,9 +71,24 @@ class Stage:
         )
 
 
+class FuturesStage(Stage):
+    """The local futures venue."""
+
+    kind = "usdm"
+    instrument = BTC_USDM
+    passive_price = 500_000
+    quantity = 2
+
+
 @pytest.fixture(scope="module")
 def venue() -> Iterator[LocalVenue]:
     with local_venue("binance", "--still") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def futures_venue() -> Iterator[LocalVenue]:
+    with local_venue("binance-usdm", "--still") as running:
         yield running
 
 
@@ -85,3 +102,15 @@ class TestBinanceSpot(TradingSuite):
     @contextmanager
     def stage(self) -> Iterator[Stage]:
         yield Stage(self.venue)
+
+
+class TestBinanceFutures(TradingSuite):
+    @pytest.fixture(autouse=True)
+    def _use(self, futures_venue: LocalVenue) -> Iterator[None]:
+        self.venue = futures_venue
+        yield
+        futures_venue.heal()
+
+    @contextmanager
+    def stage(self) -> Iterator[FuturesStage]:
+        yield FuturesStage(self.venue)
