@@ -221,10 +221,12 @@ class Struggle:
         if kind <= 2:
             self._intend(place, quantity, price)
         elif kind == 3:
-            self._about_an_order(place, lambda order_id: m.CancelIntended(2, "cross", order_id))
+            self._about_an_order(
+                place, lambda order_id: m.CancelIntended(2, owner(order_id), order_id)
+            )
         elif kind == 4 or kind > 18:
             self._about_an_order(
-                place, lambda order_id: m.AmendIntended(2, "cross", order_id, quantity, 0)
+                place, lambda name: m.AmendIntended(2, owner(name), name, quantity, 0)
             )
         elif kind <= 7 and self.venue.coming:
             self.venue.receive(place)
@@ -279,3 +281,8 @@ class Struggle:
         open_orders = list(self.state.open_orders)
         if open_orders:
             self.give(intent(open_orders[place % len(open_orders)]))
+
+
+def owner(order_id: str) -> str:
+    """The strategy of an order."""
+    return order_id.split("-")[1]

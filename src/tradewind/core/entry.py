@@ -40,6 +40,7 @@ ENTRY_RULES = (
     "strategy_stopped",
     "venue_lost",
     "market_closed",
+    "not_own_order",
 )
 """Names of the rules an order meets before the limits of `core.risk`."""
 
@@ -126,6 +127,20 @@ def _limit_breach(state: State, order: Order, book: StrategyBook, market: Market
         breach = _scope_breach(state, order, scope, market, book, equity, time_ns)
         if breach is not None:
             return breach
+    if not state.venues:
+        return None
+    return _venue_breach(state, market)
+
+
+def _venue_breach(state: State, market: Market) -> Breach | None:
+    """A venue counts what would reach it, so one that is refused here is not counted."""
+    scope: Scope | None = state.venues.get(market.venue)
+    if scope is None or not scope.is_limited:
+        return None
+    count = scope.messages(state.time_ns) + 1
+    if scope.limits.orders_per_second is not None and count > scope.limits.orders_per_second:
+        return ("message_rate", str(count), str(scope.limits.orders_per_second))
+    scope.count_message(state.time_ns)
     return None
 
 
@@ -161,7 +176,7 @@ def reserve(state: State, order: Order, quantity: int) -> None:
     order.reserved += quantity
     for scope in book.scopes:
         holding: Holding = state.holding(scope, market, book.account)
-        holding.reserve(order.side, quantity)
+        holding.reserve(order.side, quantity, order.leg)
 
 
 def close_order(state: State, order: Order) -> None:
@@ -238,7 +253,10 @@ def _price_form_breach(order: Order, market: Market) -> Breach | None:
 def _size_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     """Refuse what could not be valued in 64 bits, with all that is held and open in the firm."""
     holding: Holding = state.holding(state.firm, market, book.account)
-    quantity = magnitude(holding.resulting(order.side, order.quantity))
+    quantity = max(
+        magnitude(holding.resulting(order.side, order.quantity)),
+        holding.size_with(order.side, order.quantity, order.leg) if order.leg else 0,
+    )
     price = max(order.limit_price, order.stop_price, market.mark)
     if quantity > _MAX or (quantity and price > NOTIONAL_MAX // market.money_factor // quantity):
         held = format_plain(quantity, market.instrument.quantity_digits)
@@ -337,6 +355,10 @@ def count_message(state: State, order: Order) -> None:
     for scope in book.scopes:
         if scope.is_limited:
             scope.count_message(state.time_ns)
+    if state.venues:
+        venue = state.markets[order.instrument].venue
+        if venue in state.venues:
+            state.venues[venue].count_message(state.time_ns)
 
 
 def settle_reserve(state: State, order: Order) -> None:

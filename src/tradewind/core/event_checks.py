@@ -7,10 +7,10 @@ with `UserError` and one sentence. A check reads the state and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tradewind.core.bounds import Bounds
+from tradewind.core.limit_checks import check_limits, check_venue_limits
 from tradewind.core.market import Market
 from tradewind.core.state import Account, State
 from tradewind.model import messages as m
@@ -32,21 +32,6 @@ TIMERS_MAX = 10_000
 """Timers that may wait at once."""
 
 SCOPE_KINDS = ("account", "strategy", "instrument", "venue")
-
-_NUMBERS = (
-    "order_quantity",
-    "order_notional",
-    "position_quantity",
-    "position_notional",
-    "gross_exposure",
-    "net_exposure",
-    "leverage",
-    "concentration",
-    "capital",
-    "risk_per_trade",
-    "price_collar",
-)
-_COUNTS = ("stale_price_ns", "duplicate_ns", "orders_per_second", "open_orders")
 
 _SIDES = frozenset(map(int, Side))
 _TYPES = frozenset(map(int, OrderType))
@@ -146,35 +131,13 @@ def _limits_changed(state: State, event: m.LimitsChanged) -> None:
         state.account(name)
     elif kind == "strategy":
         state.strategy(name)
+    elif kind == "venue" and name:
+        check_venue_limits(event.scope, event.limits)
     elif event.scope != "firm":
-        raise UserError(f"{event.scope!r} has no limits: use firm, account:NAME or strategy:NAME")
+        raise UserError(
+            f"{event.scope!r} has no limits: use firm, account:NAME, strategy:NAME or venue:NAME"
+        )
     check_limits(event.limits)
-
-
-def check_limits(limits: Limits) -> None:
-    """Refuse with `UserError` limits that say no number, or one below zero.
-
-    >>> check_limits(Limits(leverage="ten"))
-    Traceback (most recent call last):
-    tradewind.model.errors.UserError: leverage: 'ten' is not a number: write it like 12.5
-    """
-    for name in _NUMBERS:
-        text = getattr(limits, name)
-        if text is not None:
-            _check_number(name, text)
-    for name in _COUNTS:
-        count = getattr(limits, name)
-        if count is not None and not 0 <= count < TIME_MAX_NS:
-            raise UserError(f"{name}: {count} is out of range: use 0 or more")
-
-
-def _check_number(name: str, text: str) -> None:
-    try:
-        number = Decimal(text)
-    except (InvalidOperation, TypeError):
-        raise UserError(f"{name}: {text!r} is not a number: write it like 12.5") from None
-    if not number.is_finite() or number < 0:
-        raise UserError(f"{name}: {text!r} is no limit: use a number from 0")
 
 
 def _rate_changed(state: State, event: m.RateChanged) -> None:
@@ -270,6 +233,11 @@ def _timer_set(state: State, event: m.TimerSet) -> None:
         )
 
 
+def _timer_fired(state: State, event: m.TimerFired) -> None:
+    if not 0 <= event.missed < TIME_MAX_NS // TIMER_INTERVAL_MIN_NS:
+        raise UserError(f"a timer cannot have missed {event.missed} times")
+
+
 def _order_filled(state: State, event: m.OrderFilled) -> None:
     if not 0 < event.price <= UNITS_MAX or not 0 < event.quantity <= UNITS_MAX:
         raise UserError(
@@ -300,7 +268,8 @@ def _held(account: Account, instrument: int) -> int:
     holding = holdings[instrument] if len(holdings) > instrument else None
     if holding is None:
         return 0
-    return abs(holding.position) + holding.open_buy + holding.open_sell
+    legs: int = holding.long + holding.short
+    return abs(holding.position) + holding.open_buy + holding.open_sell + legs
 
 
 def _check_balance(account: Account, currency: str, amount: int) -> None:
@@ -363,7 +332,7 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.CancelIntended: _nothing,
     m.AmendIntended: _amend_intended,
     m.TimerSet: _timer_set,
-    m.TimerFired: _nothing,
+    m.TimerFired: _timer_fired,
     m.OrderAccepted: _nothing,
     m.OrderRejected: _nothing,
     m.OrderFilled: _order_filled,

@@ -19,10 +19,17 @@ cdef class Holding:
     cdef public Market market
     cdef public Wallet wallet
     cdef public int64_t position, open_buy, open_sell, value, rate, rate_divisor
+    cdef public int64_t long, long_open, long_closing, short, short_open, short_closing
     cpdef int64_t resulting(self, int64_t side, int64_t quantity) except? -1
-    @cython.locals(long=int64_t, short=int64_t)
+    @cython.locals(buy=int64_t, sell=int64_t, netted=int64_t, size=int64_t)
     cpdef int64_t worst(self) except? -1
-    cpdef void reserve(self, int64_t side, int64_t quantity) except *
+    @cython.locals(legs=int64_t, open_=int64_t, netted=int64_t)
+    cpdef int64_t size_with(self, int64_t side, int64_t quantity, int64_t leg) except? -1
+    cpdef int64_t leg_position(self, int64_t leg) except? -1
+    cpdef int64_t leg_resulting(self, int64_t leg, int64_t quantity) except? -1
+    cpdef void fill(self, int64_t signed, int64_t leg) except *
+    cpdef void reserve(self, int64_t side, int64_t quantity, int64_t leg) except *
+    cpdef void reserve_leg(self, int64_t side, int64_t quantity, int64_t leg) except *
     @cython.locals(notional=int64_t)
     cpdef int64_t money(self, int64_t price, int64_t quantity) except? -1
     @cython.locals(value=int64_t, wallet=Wallet, market=Market)

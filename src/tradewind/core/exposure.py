@@ -23,16 +23,26 @@ class Holding:
 
     `rate` converts money of the instrument's currency into the scope's: x 10^-`rate_divisor`'s
     digits; 0 where no rate is known. `wallet` (accounts only) carries the value at the mark.
+
+    `position`, `open_buy` and `open_sell` have all orders in them; of those on the legs of hedging
+    accounts `long` and `short` (not negative) are the legs' own positions, `long_open` and
+    `short_open` what may open more of them, `long_closing` and `short_closing` what closes them.
     """
 
     __slots__ = (
         "bounds",
+        "long",
+        "long_closing",
+        "long_open",
         "market",
         "open_buy",
         "open_sell",
         "position",
         "rate",
         "rate_divisor",
+        "short",
+        "short_closing",
+        "short_open",
         "value",
         "wallet",
     )
@@ -44,6 +54,8 @@ class Holding:
         self.position = 0
         self.open_buy = 0
         self.open_sell = 0
+        self.long = self.long_open = self.long_closing = 0
+        self.short = self.short_open = self.short_closing = 0
         self.value = 0
         self.rate = 1
         self.rate_divisor = 1
@@ -55,17 +67,62 @@ class Holding:
         return self.position - self.open_sell - quantity
 
     def worst(self) -> int:
-        """The larger position by size that open orders can lead to."""
-        long = self.position + self.open_buy
-        short = self.position - self.open_sell
-        return long if magnitude(long) >= magnitude(short) else short
+        """The largest size that open orders can lead to: both legs, and what is netted."""
+        buy = self.open_buy - self.long_open - self.short_closing
+        sell = self.open_sell - self.short_open - self.long_closing
+        netted = self.position - self.long + self.short
+        size = max(magnitude(netted + buy), magnitude(netted - sell))
+        return size + self.long + self.long_open + self.short + self.short_open
 
-    def reserve(self, side: int, quantity: int) -> None:
+    def size_with(self, side: int, quantity: int, leg: int) -> int:
+        """The size with everything open on the side, and an order on it, filled."""
+        if leg != 0:
+            return self.worst() + (quantity if side == leg else -quantity)
+        legs = self.long + self.long_open + self.short + self.short_open
+        if side > 0:
+            open_ = self.open_buy - self.long_open - self.short_closing
+        else:
+            open_ = self.open_sell - self.short_open - self.long_closing
+        netted = self.position - self.long + self.short
+        return magnitude(netted + side * (open_ + quantity)) + legs
+
+    def leg_position(self, leg: int) -> int:
+        """The signed position of a leg."""
+        return self.long if leg > 0 else -self.short
+
+    def leg_resulting(self, leg: int, quantity: int) -> int:
+        """The signed position of a leg with all that opens more of it filled."""
+        if leg > 0:
+            return self.long + self.long_open + quantity
+        return -(self.short + self.short_open + quantity)
+
+    def fill(self, signed: int, leg: int) -> None:
+        """Post a signed quantity to the position and the leg it is of."""
+        self.position += signed
+        if leg > 0:
+            self.long += signed
+        elif leg < 0:
+            self.short -= signed
+
+    def reserve(self, side: int, quantity: int, leg: int) -> None:
         """Count an open quantity (or, negative, count it no more)."""
         if side > 0:
             self.open_buy += quantity
         else:
             self.open_sell += quantity
+        if leg != 0:
+            self.reserve_leg(side, quantity, leg)
+
+    def reserve_leg(self, side: int, quantity: int, leg: int) -> None:
+        """Count an open quantity of a leg."""
+        if leg > 0 and side > 0:
+            self.long_open += quantity
+        elif leg > 0:
+            self.long_closing += quantity
+        elif side < 0:
+            self.short_open += quantity
+        else:
+            self.short_closing += quantity
 
     def money(self, price: int, quantity: int) -> int:
         """Notional of a quantity at a price in the scope's currency; signed."""
@@ -87,12 +144,16 @@ class Holding:
         self.value = value
 
     def snapshot(self) -> list[int]:
-        """Position, open quantities, value."""
-        return [self.position, self.open_buy, self.open_sell, self.value]
+        """Position, open quantities, value, legs."""
+        legs = [self.long, self.long_open, self.long_closing]
+        legs += [self.short, self.short_open, self.short_closing]
+        return [self.position, self.open_buy, self.open_sell, self.value, *legs]
 
     def restore(self, state: list[int]) -> None:
         """Take back what `snapshot` gave."""
-        self.position, self.open_buy, self.open_sell, self.value = state
+        self.position, self.open_buy, self.open_sell, self.value = state[:4]
+        self.long, self.long_open, self.long_closing = state[4:7]
+        self.short, self.short_open, self.short_closing = state[7:]
 
 
 class Scope:
@@ -166,6 +227,10 @@ class Scope:
             self.orders_in_second = 0
         self.orders_in_second += 1
         return self.orders_in_second
+
+    def messages(self, time_ns: int) -> int:
+        """How many messages the second of a time has so far."""
+        return self.orders_in_second if time_ns // _SECOND_NS == self.second else 0
 
     def gross(self) -> int:
         """Sum of worst-case notionals at the marks, in the scope's currency."""

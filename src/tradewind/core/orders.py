@@ -36,6 +36,10 @@ _FIELDS = (
 )
 
 
+FILL_IDS_MAX = 65_536
+"""Executions of one order that are known again when they are reported again."""
+
+
 class Order:
     """State of an order; quantities and prices in the instrument's units.
 
@@ -43,7 +47,7 @@ class Order:
     open quantity its exposure is counted with. `amends_sent` amendments left, and `amends` are
     the numbers of those that the venue has not answered. `end_state` and `stated_quantity` are
     an end that overtook fills: the state it leads to and what is filled by then. `fill_ids` are
-    the executions already posted.
+    the executions already posted, the last `FILL_IDS_MAX` of them.
 
     >>> order = Order("j0-cross-1", 0, 0, 0, 1, 5)
     >>> order.leaves_quantity, order.is_open
@@ -98,7 +102,7 @@ class Order:
         self.venue_order_id = ""
         self.intended_time_ns = 0
         self.changed_time_ns = 0
-        self.fill_ids: list[str] = []
+        self.fill_ids: dict[str, None] = {}
 
     @property
     def leaves_quantity(self) -> int:
@@ -112,7 +116,7 @@ class Order:
 
     def snapshot(self) -> list[object]:
         """All fields in the order of the slots."""
-        return [getattr(self, name) for name in _FIELDS]
+        return [*(getattr(self, name) for name in _FIELDS[:-1]), list(self.fill_ids)]
 
 
 def new_order(
@@ -131,6 +135,7 @@ def new_order(
 def order_from(state: list[Any]) -> Order:
     """The order that `snapshot` gave."""
     order = Order(*state[:6])
-    for name, value in zip(_FIELDS[6:], state[6:], strict=True):
+    for name, value in zip(_FIELDS[6:-1], state[6:-1], strict=True):
         setattr(order, name, tuple(value) if name == "amends" else value)
+    order.fill_ids = dict.fromkeys(state[-1])
     return order

@@ -13,7 +13,7 @@ from tradewind.core.state cimport State, StrategyBook
 from tradewind.model.numbers cimport magnitude
 
 
-cdef int64_t _AWAITING, _UNKNOWN, _FULL, _PARTIAL, _CANCELED, _EXPIRED, _CANCELED_STATE
+cdef int64_t _FILL_IDS_MAX, _AWAITING, _UNKNOWN, _FULL, _PARTIAL, _CANCELED, _EXPIRED, _CANCELED_STATE
 
 
 @cython.locals(order=Order)

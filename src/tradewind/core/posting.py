@@ -7,13 +7,14 @@ from tradewind.core.exposure import Holding
 from tradewind.core.ledger import Wallet
 from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening, next_state
-from tradewind.core.orders import Order
+from tradewind.core.orders import FILL_IDS_MAX, Order
 from tradewind.core.positions import Position
 from tradewind.core.reports import Execution
 from tradewind.core.state import State, StrategyBook
 from tradewind.model.numbers import magnitude
 from tradewind.model.orders import OrderState
 
+_FILL_IDS_MAX = FILL_IDS_MAX
 _AWAITING = int(OrderState.AWAITING_FILLS)
 _UNKNOWN = int(OrderState.UNKNOWN)
 _FULL = int(Happening.FULL_FILL)
@@ -36,7 +37,9 @@ def post_fill(state: State, event: Execution) -> Order | None:
     if event.fill_id in order.fill_ids:
         state.note("fill_reported_again")
         return None
-    order.fill_ids.append(event.fill_id)
+    order.fill_ids[event.fill_id] = None
+    if len(order.fill_ids) > _FILL_IDS_MAX:
+        del order.fill_ids[next(iter(order.fill_ids))]
     _post_money(state, order, event.price, event.quantity)
     if event.fee != 0:
         _pay_fee(state, order, event.fee, event.fee_currency)
@@ -55,10 +58,10 @@ def _post_money(state: State, order: Order, price: int, quantity: int) -> None:
     wallet: Wallet = book.account.wallet(market.currency)
     wallet.post_fill(notional, position.released, realized)
     order.filled_notional += magnitude(notional)
-    holding.position += signed
+    holding.fill(signed, order.leg)
     for scope in (book.scope, state.firm):
         other: Holding = state.holding(scope, market, book.account)
-        other.position += signed
+        other.fill(signed, order.leg)
     if market.mark == 0:
         market.mark = price
         market.mark_time_ns = state.time_ns
@@ -93,12 +96,12 @@ def _advance_order(state: State, order: Order, quantity: int) -> None:
 
 def _happening(order: Order) -> int:
     """What a fill does to its order: a part, the whole, or the last one its end waited for."""
-    is_full = order.filled_quantity >= order.quantity
+    # behind an unanswered amendment the venue may work on, or have had other terms at its end
+    is_full = order.filled_quantity >= order.quantity and not order.amends
+    if order.state == _AWAITING and order.filled_quantity < order.stated_quantity:
+        return _PARTIAL
+    if is_full:
+        return _FULL
     if order.state == _AWAITING:
-        if order.filled_quantity < order.stated_quantity:
-            return _PARTIAL
-        if is_full:
-            return _FULL
         return _CANCELED if order.end_state == _CANCELED_STATE else _EXPIRED
-    # behind an unanswered amendment the venue may work on, so the order stays open
-    return _FULL if is_full and not order.amends else _PARTIAL
+    return _PARTIAL

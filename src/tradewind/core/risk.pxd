@@ -23,7 +23,7 @@ cdef tuple _price_breach(Order order, Holding holding, int64_t time_ns)
 cdef tuple _flow_breach(Order order, Holding holding, Scope scope, int64_t time_ns)
 @cython.locals(bounds=Bounds, position=int64_t, resulting=int64_t, notional=int64_t)
 cdef tuple _position_breach(Order order, Holding holding, Scope scope)
-@cython.locals(bounds=Bounds, price=int64_t, before=int64_t, after=int64_t, grows=int64_t, gross=int64_t, net=int64_t, at_risk=int64_t)
+@cython.locals(bounds=Bounds, price=int64_t, before=int64_t, after=int64_t, size=int64_t, grows=int64_t, gross=int64_t, net=int64_t, at_risk=int64_t)
 cdef tuple _exposure_breach(Order order, Holding holding, Scope scope, int64_t equity)
 @cython.locals(price=int64_t, notional=int64_t)
 cpdef int64_t risk_of(Order order, Holding holding) except? -1

@@ -137,8 +137,14 @@ def _flow_breach(order: Order, holding: Holding, scope: Scope, time_ns: int) -> 
 
 def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | None:
     bounds = holding.bounds
-    position = holding.position
-    resulting = holding.resulting(order.side, order.quantity)
+    if order.leg == 0:
+        position = holding.position
+        resulting = holding.resulting(order.side, order.quantity)
+    elif order.side == order.leg:
+        position = holding.leg_position(order.leg)
+        resulting = holding.leg_resulting(order.leg, order.quantity)
+    else:
+        return None  # it closes a leg, and never more than is left of it
     if resulting < 0 and not bounds.is_short_allowed and order.side < 0:
         return _quantities("short_sale", resulting, 0, holding)
     # an order that brings the position nearer to zero is always let through
@@ -160,9 +166,10 @@ def _exposure_breach(order: Order, holding: Holding, scope: Scope, equity: int) 
         net = scope.net(order.side) + order.side * holding.money(price, order.quantity)
         if net * order.side > bounds.net_exposure:
             return _amounts("max_net_exposure", magnitude(net), bounds.net_exposure, scope)
-    before = holding.money(price, holding.worst())
-    after = holding.money(price, holding.resulting(order.side, order.quantity))
-    grows = magnitude(after) - magnitude(before)
+    before = magnitude(holding.money(price, holding.worst()))
+    size = holding.size_with(order.side, order.quantity, order.leg)
+    after = magnitude(holding.money(price, size))
+    grows = after - before
     if grows <= 0:
         return None
     if bounds.gross_exposure != OFF or bounds.capital != OFF or bounds.leverage != OFF:
@@ -173,10 +180,8 @@ def _exposure_breach(order: Order, holding: Holding, scope: Scope, equity: int) 
             return _amounts("capital", gross, bounds.capital, scope)
         if bounds.leverage != OFF and exceeds_share(gross, bounds.leverage, equity):
             return _shares("max_leverage", gross, equity, bounds.leverage)
-    if bounds.concentration != OFF and exceeds_share(
-        magnitude(after), bounds.concentration, equity
-    ):
-        return _shares("concentration", magnitude(after), equity, bounds.concentration)
+    if bounds.concentration != OFF and exceeds_share(after, bounds.concentration, equity):
+        return _shares("concentration", after, equity, bounds.concentration)
     if bounds.risk_per_trade != OFF:
         at_risk = risk_of(order, holding)
         if exceeds_share(at_risk, bounds.risk_per_trade, equity):

@@ -21,7 +21,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.messages import TargetIntended
 
-SNAPSHOT_FORMAT = 2
+SNAPSHOT_FORMAT = 3
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -49,6 +49,7 @@ def encode_state(state: State) -> bytes:
             [[scope, *why] for scope, why in sorted(state.halts.items())],
             sorted(state.lost_venues.items()),
             sorted(state.anomalies.items()),
+            [[name, scope.snapshot()] for name, scope in sorted(state.venues.items())],
         ]
     )
 
@@ -83,6 +84,8 @@ def decode_state(data: bytes) -> State:
     state.halts = {scope: (reason, by) for scope, reason, by in parts[11]}
     state.lost_venues = dict(parts[12])
     state.anomalies = dict(parts[13])
+    for name, stored in parts[14]:
+        _restore_scope(state, state.venue(name), stored, None)
     return state
 
 

@@ -46,7 +46,7 @@ cdef class State:
     cdef public list markets, accounts, strategies, timers, repriced
     cdef public dict market_numbers, account_numbers, strategy_numbers
     cdef public Scope firm
-    cdef public dict orders, open_orders, targets, rates, halts, lost_venues, anomalies
+    cdef public dict orders, open_orders, targets, rates, halts, lost_venues, anomalies, venues
     cdef public object done
     @cython.locals(known=Holding, holding=Holding)
     cpdef Holding holding(self, Scope scope, Market market, Account account)

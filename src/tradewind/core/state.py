@@ -130,6 +130,7 @@ class State:
         "targets",
         "time_ns",
         "timers",
+        "venues",
     )
 
     def __init__(self) -> None:
@@ -154,6 +155,7 @@ class State:
         self.halts: dict[str, tuple[str, str]] = {}
         self.lost_venues: dict[str, str] = {}
         self.anomalies: dict[str, int] = {}
+        self.venues: dict[str, Scope] = {}
 
     def list_instrument(self, instrument: Instrument) -> Market:
         """The market of an instrument, new or with its new version."""
@@ -225,6 +227,13 @@ class State:
         holding = scope.holding(market, wallet)
         self.set_rate(holding, scope)
         return holding
+
+    def venue(self, name: str) -> Scope:
+        """What is counted of a venue: messages, for its limit of them; made on first use."""
+        scope = self.venues.get(name)
+        if scope is None:
+            scope = self.venues[name] = Scope("venue:" + name, "")
+        return scope
 
     def scopes(self) -> list[Scope]:
         """All scopes: the firm, the accounts, the strategies."""

@@ -57,5 +57,5 @@ cdef class Stepper(Callbacks):
     cdef void _stop_endless(self, object event) except *
     @cython.locals(timer_ns=int64_t, venue_ns=int64_t, due=int64_t, state=State)
     cpdef void _advance(self, int64_t time_ns) except *
-    @cython.locals(due=int64_t, number=int64_t)
-    cdef void _fire(self) except *
+    @cython.locals(due=int64_t, number=int64_t, interval=int64_t, missed=int64_t)
+    cdef void _fire(self, int64_t time_ns) except *

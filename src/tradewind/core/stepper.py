@@ -346,21 +346,23 @@ class Stepper(Callbacks):
                 self.next_due_ns = due
                 return
             if timer_ns <= venue_ns:
-                self._fire()
+                self._fire(time_ns)
             elif self.venue is not None:
                 self.venue.advance(due)
                 if due > state.time_ns:
                     state.time_ns = due
                 self._drain()
 
-    def _fire(self) -> None:
-        due, strategy, name, _interval = self.state.timers[0]
+    def _fire(self, time_ns: int) -> None:
+        """Fire the next timer; of what it missed before `time_ns` nothing is made up for."""
+        due, strategy, name, interval = self.state.timers[0]
         number = self.state.strategy_numbers.get(strategy, -1)
         self.fired = self.fired + 1 if due == self.fired_ns else 1
         self.fired_ns = due
         if self.fired > _CALLBACKS_MAX and number >= 0:
             self._stop(number, RecursionError("it sets timers to one moment without end"))
-        self._control(TimerFired(due, strategy, name))
+        missed = max(0, time_ns - due - 1) // interval if interval else 0
+        self._control(TimerFired(due, strategy, name, missed))
         listener = self.timer_listeners.get(strategy)
         if listener is not None and number >= 0:
             self._call(number, listener, name)

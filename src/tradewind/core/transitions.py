@@ -44,6 +44,7 @@ from tradewind.core.venue_transitions import (
     venue_recovered,
 )
 from tradewind.model import messages as m
+from tradewind.model.ids import PERSON
 from tradewind.model.orders import OrderState
 
 Decisions = list[m.Decision]
@@ -138,6 +139,8 @@ def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
     order = state.open_orders.get(event.order_id)
     if order is None or order.state == _AWAITING:
         return _NOTHING
+    if (denied := _foreign(state, order, event.strategy)) is not None:
+        return [denied]
     count_message(state, order)
     return [cancel_command(state, order)]
 
@@ -147,6 +150,8 @@ def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
     order = state.open_orders.get(event.order_id)
     if order is None or order.state == _AWAITING:
         return _NOTHING
+    if (denied := _foreign(state, order, event.strategy)) is not None:
+        return [denied]
     price = event.limit_price or order.limit_price
     breach = amended_breach(state, order, event.quantity, price)
     if breach is not None:
@@ -187,7 +192,8 @@ def timer_fired(state: State, event: m.TimerFired) -> Decisions:
         if timer[1] == event.strategy and timer[2] == event.name:
             _drop_timer(state, event.strategy, event.name)
             if timer[3] > 0:
-                following = (timer[0] + timer[3], timer[1], timer[2], timer[3])
+                due_ns = timer[0] + timer[3] * (1 + event.missed)
+                following = (due_ns, timer[1], timer[2], timer[3])
                 heapq.heappush(state.timers, following)
             break
     return _NOTHING
@@ -266,12 +272,14 @@ def apply(state: State, event: m.ControlEvent) -> Decisions:
 
 
 def scope_of(state: State, name: str) -> Scope:
-    """The scope a text names: `firm`, `account:NAME` or `strategy:NAME`."""
+    """The scope a text names: `firm`, `account:NAME`, `strategy:NAME` or `venue:NAME`."""
     kind, _, rest = name.partition(":")
     if kind == "account":
         return state.account(rest).scope
     if kind == "strategy":
         return state.strategy(rest).scope
+    if kind == "venue":
+        return state.venue(rest)
     assert name == FIRM, f"no such scope: {name}"
     return state.firm
 
@@ -281,6 +289,14 @@ def cancel_command(state: State, order: Order) -> m.CancelOrder:
     move_order(state, order, _CANCEL_SENT)
     market: Market = state.markets[order.instrument]
     return m.CancelOrder(state.time_ns, order.order_id, market.venue, market.id)
+
+
+def _foreign(state: State, order: Order, strategy: str) -> m.OrderDenied | None:
+    """Why a strategy may not touch an order: it is another's. Persons may."""
+    owner = state.strategies[order.strategy].name
+    if strategy in (owner, PERSON) or strategy not in state.strategy_numbers:
+        return None
+    return m.OrderDenied(state.time_ns, order.order_id, "not_own_order", strategy, owner)
 
 
 def _drop_timer(state: State, strategy: str, name: str) -> None:

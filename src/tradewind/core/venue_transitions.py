@@ -50,9 +50,9 @@ def position_transferred(state: State, event: m.PositionTransferred) -> list[m.D
     holding = state.holding(book.account.scope, market, book.account)
     wallet.post_fill(notional, position.released, realized)
     wallet.deposit(notional)
-    holding.position += event.quantity
+    holding.fill(event.quantity, event.leg)
     for scope in (book.scope, state.firm):
-        state.holding(scope, market, book.account).position += event.quantity
+        state.holding(scope, market, book.account).fill(event.quantity, event.leg)
     if market.mark == 0:
         market.mark = event.price
         market.mark_time_ns = state.time_ns

@@ -22,8 +22,8 @@ from tradewind.gateway.principal import Principal
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy, visible_status
 from tradewind.model.errors import OutsideError, TradewindError
+from tradewind.model.ids import PERSON
 from tradewind.runtime.broadcast import Broadcast, Subscription
-from tradewind.runtime.control import PERSON
 from tradewind.runtime.control_client import socket_address
 from tradewind.runtime.control_messages import (
     ANSWER_BYTES_MAX,

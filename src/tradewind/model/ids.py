@@ -6,6 +6,9 @@ import re
 
 from tradewind.model.errors import UserError
 
+PERSON = "person"
+"""Whom orders of persons belong to; a person may change anybody's order."""
+
 ORDER_ID_LENGTH_MAX = 24
 JOURNAL_ID_LENGTH_MAX = 6
 STRATEGY_NAME_LENGTH_MAX = 10

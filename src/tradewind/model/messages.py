@@ -65,7 +65,10 @@ class CashDeposited(TimedMessage, frozen=True):
 
 
 class LimitsChanged(TimedMessage, frozen=True):
-    """Limits of a scope: `firm`, `account:NAME` or `strategy:NAME`."""
+    """Limits of a scope: `firm`, `account:NAME`, `strategy:NAME`, or `venue:NAME`.
+
+    A venue has one limit, `orders_per_second`: of all that reaches it.
+    """
 
     scope: str
     limits: Limits
@@ -145,7 +148,10 @@ class AmendIntended(TimedMessage, frozen=True):
 
 
 class TimerSet(TimedMessage, frozen=True):
-    """A strategy wants to be called at a time; an interval of 0 is once."""
+    """A strategy wants to be called at a time; an interval of 0 is once.
+
+    With an interval it is called again behind each; what was missed in a gap is not made up for.
+    """
 
     strategy: str
     name: str
@@ -157,10 +163,15 @@ class TimerSet(TimedMessage, frozen=True):
 
 
 class TimerFired(TimedMessage, frozen=True):
-    """A timer fired at its due time."""
+    """A timer fired at its due time.
+
+    `missed` is how often more it would have been due before the event that let it fire: over a
+    gap of events a timer with an interval fires once.
+    """
 
     strategy: str
     name: str
+    missed: int = 0
 
 
 class ClockTicked(TimedMessage, frozen=True):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tradewind.model.errors import OutsideError, TradewindError, UserError
+from tradewind.model.ids import PERSON
 from tradewind.model.messages import (
     AmendIntended,
     CancelIntended,
@@ -57,7 +58,6 @@ WRITE_DEADLINE_S = 5.0
 """A client that does not read for so long is closed."""
 ACCEPT_PAUSE_S = 1.0
 """How long nobody is let in after the system had no room for a connection."""
-PERSON = "person"
 """The strategy that the intents of persons are booked under."""
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

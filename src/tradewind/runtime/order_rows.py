@@ -198,12 +198,13 @@ _ENDS = {
 
 
 def _of_fill(row: OrderRow, filled: int, digits: int) -> Happening:
-    is_full = filled >= parse_units(row.quantity, digits)
-    if row.state == OrderState.AWAITING_FILLS.name:
-        if filled < parse_units(row.stated_quantity, digits):
-            return Happening.PARTIAL_FILL
-        return Happening.FULL_FILL if is_full else Happening[row.ends_as]
-    return Happening.FULL_FILL if is_full and not row.amends else Happening.PARTIAL_FILL
+    is_full = filled >= parse_units(row.quantity, digits) and not row.amends
+    is_awaiting = row.state == OrderState.AWAITING_FILLS.name
+    if is_awaiting and filled < parse_units(row.stated_quantity, digits):
+        return Happening.PARTIAL_FILL
+    if is_full:
+        return Happening.FULL_FILL
+    return Happening[row.ends_as] if is_awaiting else Happening.PARTIAL_FILL
 
 
 def _numbers(row: OrderRow) -> Pending:

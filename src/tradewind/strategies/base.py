@@ -129,7 +129,10 @@ class Strategy:
         self._view.amend(order_id, quantity, limit)
 
     def set_timer(self, name: str, due_time_ns: int, interval_ns: int = 0) -> None:
-        """Want `on_timer(name)` at a time (UTC, ns), and every interval behind it."""
+        """Want `on_timer(name)` at a time (UTC, ns), and every interval behind it.
+
+        Over a gap without events, of whatever length, it is called once.
+        """
         self._view.set_timer(name, due_time_ns, interval_ns)
 
     def price_below(self, price: float, instrument: str = "") -> Decimal:

@@ -179,10 +179,11 @@ def _cancel(world: World, words: Words) -> None:
 def _amend(world: World, words: Words) -> None:
     order_id, (quantity, *rest) = world.order(words)
     market = _market_of(world, order_id)
-    price = _pairs(rest).get("@", "0")
+    terms = _pairs(rest)
+    price, strategy = terms.get("@", "0"), terms.get("by", "manual")
     units = world.units(market, quantity)
     world.give(
-        m.AmendIntended(world.time_ns, "manual", order_id, units, world.price(market, price))
+        m.AmendIntended(world.time_ns, strategy, order_id, units, world.price(market, price))
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tradewind.model.errors import UserError
+from tradewind.model.ids import PERSON
 from tradewind.model.messages import StrategyRegistered
 from tradewind.model.orders import Sizing
-from tradewind.runtime.control import PERSON
 from tradewind.runtime.redecide import Fresh
 from tradewind.strategies.library import library_strategy
 from tradewind.wiring.platform import PLANS, short_name

@@ -21,7 +21,7 @@ from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.errors import UserError
-from tradewind.model.ids import STRATEGY_NAME_LENGTH_MAX
+from tradewind.model.ids import PERSON, STRATEGY_NAME_LENGTH_MAX
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
 from tradewind.model.numbers import money_of
@@ -29,7 +29,7 @@ from tradewind.model.orders import Sizing
 from tradewind.ports.journal import Journal, JournalBroken
 from tradewind.ports.platform import Clock
 from tradewind.runtime.clock import SystemClock
-from tradewind.runtime.control import PERSON, ControlServer
+from tradewind.runtime.control import ControlServer
 from tradewind.runtime.core_rows import CoreRows
 from tradewind.runtime.desk import Desk
 from tradewind.runtime.dispatch import Dispatch

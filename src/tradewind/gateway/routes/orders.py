@@ -20,13 +20,12 @@ from tradewind.gateway.problems import Problem
 from tradewind.gateway.schemas import ChangeOrder, NewOrder
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy, listing, rows_page, visible_orders
-from tradewind.model.ids import ALPHABET
+from tradewind.model.ids import ALPHABET, PERSON
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import OrderIntended
 from tradewind.model.numbers import parse_units
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
 from tradewind.ports.records import DenialRow, FillRow, OrderRow
-from tradewind.runtime.control import PERSON
 from tradewind.runtime.control_messages import (
     AmendRequest,
     CancelRequest,
