@@ -11,7 +11,8 @@ import pytest
 
 from tradewind.wiring import catalog
 from tradewind.wiring import setting_kinds as kinds
-from tradewind.wiring.catalog import PORT, SETTINGS, Setting
+from tradewind.wiring.catalog import PORT, SETTINGS
+from tradewind.wiring.setting import Setting
 from tradewind.wiring.setting_sources import FILE_BYTES_MAX
 from tradewind.wiring.settings import (
     MASK,

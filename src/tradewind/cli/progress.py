@@ -31,9 +31,12 @@ class ProgressBar:
 
     def show(self, files_begun: int, rows: int) -> None:
         """Draw the bar anew."""
+        self.draw(bar_line(files_begun, self.file_count, rows))
+
+    def draw(self, line: str) -> None:
+        """Draw a line in the place of the one before."""
         if not self.visible:
             return
-        line = bar_line(files_begun, self.file_count, rows)
         self.width = max(self.width, len(line))
         sys.stderr.write("\r" + line.ljust(self.width))
         sys.stderr.flush()
@@ -48,3 +51,14 @@ def bar_line(files_begun: int, file_count: int, rows: int) -> str:
     done = BAR_WIDTH * (files_begun - 1) // file_count
     bar = "#" * done + "." * (BAR_WIDTH - done)
     return f"[{bar}] file {files_begun} of {file_count}, {rows:,} rows"
+
+
+def share_line(done: float, rows: int) -> str:
+    """Return the bar of a download as text; `done` is the share of its time range.
+
+    >>> share_line(0.5, 307000)
+    '[##########..........]  50 %, 307,000 rows'
+    """
+    marks = min(BAR_WIDTH, int(BAR_WIDTH * done))
+    bar = "#" * marks + "." * (BAR_WIDTH - marks)
+    return f"[{bar}] {min(100, int(100 * done)):>3} %, {rows:,} rows"

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from tradewind.wiring import setting_kinds as kinds
-from tradewind.wiring.setting_kinds import Kind
-
-T = TypeVar("T")
+from tradewind.wiring.setting import Setting
+from tradewind.wiring.venue_settings import VENUE_SETTINGS
 
 ENVIRONMENTS = ("development", "staging", "production")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[T]):
-    """One setting: its name in the config file, in the environment, its kind and its default.
-
-    `default` is text as a person would write it; `profiles` holds the environments in which
-    another one stands. A secret is masked wherever it is shown.
-
-    >>> PORT.name, PORT.variables, PORT.kind.parse(PORT.default)
-    ('gateway.port', ('PORT',), 8000)
-    """
-
-    name: str
-    variables: tuple[str, ...]
-    kind: Kind[T]
-    default: str
-    meaning: str
-    unit: str = ""
-    profiles: Mapping[str, str] = field(default_factory=dict)
-    secret: bool = False
 
 
 ENVIRONMENT: Setting[str] = Setting(
@@ -233,4 +209,5 @@ SETTINGS: tuple[Setting[Any], ...] = (
     SNAPSHOT_INTERVAL,
     RETENTION_DAYS,
     DISK_MAX,
+    *VENUE_SETTINGS,
 )

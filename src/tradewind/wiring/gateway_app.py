@@ -22,7 +22,7 @@ from tradewind.gateway.app import create_app
 from tradewind.gateway.services import Options, Services
 from tradewind.model.errors import OutsideError
 from tradewind.wiring import catalog
-from tradewind.wiring.catalog import Setting
+from tradewind.wiring.setting import Setting
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stored import status_of_home
 

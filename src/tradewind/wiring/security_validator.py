@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tradewind.wiring import catalog
-from tradewind.wiring.catalog import Setting
+from tradewind.wiring.setting import Setting
 
 if TYPE_CHECKING:
     from tradewind.wiring.settings import Settings

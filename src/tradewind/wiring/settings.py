@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from tradewind.model.errors import UserError
 from tradewind.wiring import catalog
-from tradewind.wiring.catalog import Setting
 from tradewind.wiring.security_validator import dangers
+from tradewind.wiring.setting import Setting
 from tradewind.wiring.setting_sources import (
     Given,
     Source,

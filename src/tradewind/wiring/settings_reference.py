@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tradewind.wiring.catalog import SETTINGS, Setting
+from tradewind.wiring.catalog import SETTINGS
+from tradewind.wiring.setting import Setting
 from tradewind.wiring.settings import CONFIG_FILES, CONFIG_VARIABLE
 
 COMMAND = "tradewind config reference"

@@ -1,4 +1,4 @@
-"""`tradewind data`: imports, exports, lists and checks market data."""
+"""`tradewind data`: downloads, imports, exports, lists and checks market data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 from tradewind.adapters.files.export import export
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.analysis.data_quality import Finding, Quality, quality
+from tradewind.cli.data_download import add_download_arguments, download_data
 from tradewind.cli.data_import import add_import_arguments, import_data
 from tradewind.cli.engine import add_engine_options, home_of, output_width
 from tradewind.cli.main import EXIT_FAILED, EXIT_OK
@@ -36,18 +37,26 @@ LIST_COLUMNS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `import`, `export`, `list` and `check`."""
+    """Add `download`, `import`, `export`, `list` and `check`."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
+    downloading = actions.add_parser("download", help="fetch a venue's past into the history")
     importing = actions.add_parser("import", help="take files into the history, all or none")
     exporting = actions.add_parser("export", help="write a series to a .csv or .parquet file")
     listing = actions.add_parser("list", help="list what is stored")
     checking = actions.add_parser("check", help="look for damage, gaps, doubles and outliers")
+    add_download_arguments(downloading)
     add_import_arguments(importing)
     _add_series_arguments(exporting)
     exporting.add_argument("--to", required=True, metavar="FILE", help="name.csv or name.parquet")
     exporting.add_argument("--timerange", help="like 20240101-20240630, its end excluded")
     _add_series_arguments(checking)
-    answers = ((importing, import_), (exporting, export_), (listing, list_), (checking, check))
+    answers = (
+        (downloading, download_),
+        (importing, import_),
+        (exporting, export_),
+        (listing, list_),
+        (checking, check),
+    )
     for action, answer in answers:
         add_engine_options(action)
         action.set_defaults(action=answer)
@@ -57,6 +66,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 when a check found damage."""
     history = ParquetHistory(home_of(arguments))
     return int(arguments.action(history, arguments))
+
+
+def download_(history: History, arguments: argparse.Namespace) -> int:
+    """Fetch a range of a venue's past, or what is missing of it."""
+    answer = download_data(history, arguments)
+    if not arguments.json:
+        left_out = answer["rows_left_out"]
+        answer["rows_left_out"] = ", ".join(f"{n} {why}" for why, n in left_out.items()) or 0
+        answer["there_already"] = f"{100 * answer['there_already']:.0f} %"
+        answer["timeframe"] = answer["timeframe"] or "-"
+    print_answer(answer, arguments)
+    return EXIT_OK
 
 
 def import_(history: History, arguments: argparse.Namespace) -> int:

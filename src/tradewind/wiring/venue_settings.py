@@ -1,0 +1,114 @@
+"""Settings of venues for market data: keys, plans, and other places than the venue's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewind.wiring import setting_kinds as kinds
+from tradewind.wiring.setting import Setting
+
+ALPACA_KEY: Setting[str] = Setting(
+    "alpaca.api_key",
+    ("ALPACA_API_KEY",),
+    kinds.text(),
+    "",
+    "The id of the key to Alpaca.",
+    secret=True,
+)
+ALPACA_SECRET: Setting[str] = Setting(
+    "alpaca.secret_key",
+    ("ALPACA_SECRET_KEY",),
+    kinds.text(),
+    "",
+    "The secret that belongs to the key.",
+    secret=True,
+)
+ALPACA_ENVIRONMENT: Setting[str] = Setting(
+    "alpaca.environment",
+    ("ALPACA_ENVIRONMENT",),
+    kinds.choice("paper", "live"),
+    "paper",
+    "Which of Alpaca's accounts the key is of.",
+)
+ALPACA_FEED: Setting[str] = Setting(
+    "alpaca.feed",
+    ("ALPACA_FEED",),
+    kinds.choice("iex", "sip", "delayed_sip", "boats", "overnight"),
+    "iex",
+    "Which feed of US equities the plan has; `sip` is all exchanges.",
+)
+ALPACA_ADDRESS: Setting[str] = Setting(
+    "alpaca.address",
+    ("ALPACA_ADDRESS",),
+    kinds.text(),
+    "",
+    "Another place than Alpaca's own, like a local venue's `127.0.0.1:8081`.",
+)
+MASSIVE_KEY: Setting[str] = Setting(
+    "massive.api_key",
+    ("MASSIVE_API_KEY", "POLYGON_API_KEY"),
+    kinds.text(),
+    "",
+    "The key to Massive, which was Polygon.",
+    secret=True,
+)
+MASSIVE_RATE: Setting[int] = Setting(
+    "massive.requests_per_minute",
+    ("MASSIVE_REQUESTS_PER_MINUTE",),
+    kinds.integer(least=1, most=100_000),
+    "5",
+    "How many requests the plan of the key allows; 5 is the free one.",
+    unit="1/min",
+)
+MASSIVE_ADDRESS: Setting[str] = Setting(
+    "massive.address",
+    ("MASSIVE_ADDRESS",),
+    kinds.text(),
+    "",
+    "Another place than `api.massive.com`, like `api.polygon.io` or a local venue.",
+)
+ALPHA_VANTAGE_KEY: Setting[str] = Setting(
+    "alpha_vantage.api_key",
+    ("ALPHA_VANTAGE_API_KEY",),
+    kinds.text(),
+    "",
+    "The key to Alpha Vantage.",
+    secret=True,
+)
+ALPHA_VANTAGE_PER_MINUTE: Setting[int] = Setting(
+    "alpha_vantage.requests_per_minute",
+    ("ALPHA_VANTAGE_REQUESTS_PER_MINUTE",),
+    kinds.integer(least=1, most=10_000),
+    "5",
+    "How many requests a minute the plan of the key allows.",
+    unit="1/min",
+)
+ALPHA_VANTAGE_PER_DAY: Setting[int] = Setting(
+    "alpha_vantage.requests_per_day",
+    ("ALPHA_VANTAGE_REQUESTS_PER_DAY",),
+    kinds.integer(least=1, most=10_000_000),
+    "25",
+    "How many requests a day the plan of the key allows; counted across restarts.",
+    unit="1/day",
+)
+ALPHA_VANTAGE_ADDRESS: Setting[str] = Setting(
+    "alpha_vantage.address",
+    ("ALPHA_VANTAGE_ADDRESS",),
+    kinds.text(),
+    "",
+    "Another place than `www.alphavantage.co`, like a local venue.",
+)
+VENUE_SETTINGS: tuple[Setting[Any], ...] = (
+    ALPACA_KEY,
+    ALPACA_SECRET,
+    ALPACA_ENVIRONMENT,
+    ALPACA_FEED,
+    ALPACA_ADDRESS,
+    MASSIVE_KEY,
+    MASSIVE_RATE,
+    MASSIVE_ADDRESS,
+    ALPHA_VANTAGE_KEY,
+    ALPHA_VANTAGE_PER_MINUTE,
+    ALPHA_VANTAGE_PER_DAY,
+    ALPHA_VANTAGE_ADDRESS,
+)
