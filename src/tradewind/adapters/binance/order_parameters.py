@@ -157,6 +157,13 @@ _USDM_TYPES: dict[OrderType, tuple[str, tuple[str, ...]]] = {
 }
 
 
+ORDER_WORDS: dict[MarketKind, dict[str, str]] = {
+    "spot": {ours.name: theirs for ours, (theirs, _) in _SPOT_TYPES.items()},
+    "usdm": {ours.name: theirs for ours, (theirs, _) in _USDM_TYPES.items()},
+}
+"""Our order types and the venue's words for them."""
+
+
 def _taken(
     command: SubmitOrder,
     texts: dict[str, str],

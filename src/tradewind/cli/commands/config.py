@@ -9,9 +9,10 @@ from tradewind.cli.output import add_json_option, note, print_answer
 from tradewind.wiring.catalog import SETTINGS
 from tradewind.wiring.settings import Settings, load_settings, read_settings
 from tradewind.wiring.settings_reference import env_example, settings_markdown
+from tradewind.wiring.venues import venues_markdown
 
 EXAMPLE = "tradewind config show --json"
-DOCUMENTS = {"markdown": settings_markdown, "env": env_example}
+DOCUMENTS = {"markdown": settings_markdown, "env": env_example, "venues": venues_markdown}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "check", help="print each value, then every fault; exit code 2 if any"
     )
     showing = actions.add_parser("show", help="print each value and where it came from")
-    printing = actions.add_parser("reference", help="print the reference of all settings")
+    printing = actions.add_parser("reference", help="print the reference of settings or venues")
     printing.add_argument(
         "--format", choices=sorted(DOCUMENTS), default="markdown", help="default: markdown"
     )
