@@ -21,7 +21,7 @@ from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.market import BarOpened
 
-TARGET = 0.013 if tw.COMPILED else 0.004
+TARGET = 0.028 if tw.COMPILED else 0.004
 CHECKS = 20_000
 LIMITS = tw.Limits(
     order_quantity="100",

@@ -46,7 +46,7 @@ from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.segments import MemorySegments
 from tradewind.runtime.strategy_host import attach
 
-TARGET = 0.5 if tw.COMPILED else 0.2
+TARGET = 0.12 if tw.COMPILED else 0.08
 P50_US_MAX = 60
 WARM_UP = 200
 PAUSE_S = 0.001

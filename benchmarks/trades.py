@@ -9,7 +9,7 @@ from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind as tw
 
-TARGET = 0.8 if tw.COMPILED else 0.06
+TARGET = 0.85 if tw.COMPILED else 0.12
 
 
 class Count(tw.Strategy):

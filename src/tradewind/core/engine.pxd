@@ -13,7 +13,7 @@ from tradewind.core.venue_model cimport VenueModel
 from tradewind.model.market cimport Bar, Quote, Trade
 
 
-cdef int64_t _LAST
+cdef int64_t _LAST, _BARS, _TRADES, _QUOTES
 
 
 @cython.final
@@ -27,7 +27,7 @@ cdef class Engine(Stepper):
     cdef void _run_quotes(self, Stream stream) except *
     @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", sides="const int64_t[::1]", prices="const int64_t[::1]", sizes="const int64_t[::1]", flags="const int64_t[::1]")
     cdef void _run_depth(self, Stream stream) except *
-    @cython.locals(stream=Stream, place=Py_ssize_t, row=Py_ssize_t, numbers="const int64_t[::1]", rows="const int64_t[::1]", parts="const int64_t[::1]")
+    @cython.locals(stream=Stream, kind=int64_t, place=Py_ssize_t, row=Py_ssize_t, numbers="const int64_t[::1]", rows="const int64_t[::1]", parts="const int64_t[::1]")
     cdef void _run_merged(self, list streams, tuple order) except *
     @cython.locals(stream=Stream, market=Market, row=Py_ssize_t)
     cpdef void run_closes(self, object columns) except *

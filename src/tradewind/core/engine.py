@@ -9,7 +9,7 @@ from tradewind.core.book import Book, depth_rows
 from tradewind.core.curve import Curve
 from tradewind.core.event_checks import check
 from tradewind.core.market import Market
-from tradewind.core.merge import Stream, has_plain_bars, merge
+from tradewind.core.merge import KINDS, Stream, has_plain_bars, merge
 from tradewind.core.state import Account, State
 from tradewind.core.stepper import Stepper
 from tradewind.core.tape import Tape
@@ -30,7 +30,9 @@ from tradewind.model.market import (
 ROWS_AT_ONCE = 65_536
 """Rows of one batch that are laid out for the loop at a time."""
 
+# C integers when compiled (engine.pxd)
 _LAST = DEPTH_LAST
+_BARS, _TRADES, _QUOTES = KINDS.index("bars"), KINDS.index("trades"), KINDS.index("quotes")
 
 
 class Engine(Stepper):
@@ -181,9 +183,10 @@ class Engine(Stepper):
         for place in range(len(numbers)):
             stream: Stream = streams[numbers[place]]
             row: int = rows[place]
-            if stream.kind == "bars":
+            kind = stream.kind_number
+            if kind == _BARS:
                 self._merged_bar(stream, row, parts[place])
-            elif stream.kind == "trades":
+            elif kind == _TRADES:
                 self._on_trade(
                     stream.market,
                     stream.first[row],
@@ -191,7 +194,7 @@ class Engine(Stepper):
                     stream.third[row],
                     stream.fourth[row],
                 )
-            elif stream.kind == "quotes":
+            elif kind == _QUOTES:
                 self._on_quote(
                     stream.market,
                     stream.first[row],

@@ -7,5 +7,6 @@ from tradewind.core.market cimport Market
 @cython.final
 cdef class Stream:
     cdef readonly str kind
+    cdef readonly int64_t kind_number
     cdef readonly Market market
     cdef readonly const int64_t[::1] first, second, third, fourth, fifth, sixth, seventh

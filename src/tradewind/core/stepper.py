@@ -170,7 +170,7 @@ class Stepper(Callbacks):
             command = submit_command(state, order)
             self._record(command)
             self.decisions.append(command)
-        if self.venue is not None:
+        if self.venue is not None and not self.is_folding:
             self._send(self.venue, order)
 
     def _accept(self, report: Acceptance) -> None:

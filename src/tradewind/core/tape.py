@@ -79,6 +79,7 @@ class Tape:
     @property
     def counts(self) -> Counter[str]:
         """How many records of each kind came so far, by the name of their message."""
+        self.flush()
         counts = Counter(self._others)
         counts["OrderIntended"] += self._intended
         counts["TargetIntended"] += self._aimed
@@ -95,6 +96,8 @@ class Tape:
         body = np.asarray(self._bytes)[: self._length].tobytes()
         if self._messages:
             body = encode_all(self._messages)
+            for kind, count in Counter(map(type, self._messages)).items():
+                self._others[kind.__name__] += count
             self._messages = []
         self._count = self._length = 0
         self._take(sequences, body)
@@ -103,20 +106,28 @@ class Tape:
         """Any record; `MarketRecorded` only says where rows are, and is left out."""
         if type(message) is MarketRecorded:
             return
+        if not self._packs:
+            self._hold(sequence, message)
+            return
         self._others[type(message).__name__] += 1
         self._begin(sequence)
-        if not self._packs:
-            self._messages.append(message)
-            return
         self._octets(encode(message))
         self._end()
+
+    def _hold(self, sequence: int, message: Record) -> None:
+        """Keep a message that is encoded together with others."""
+        if self._count == _RECORDS_MAX:
+            self.flush()
+        self._sequences[self._count] = sequence
+        self._count += 1
+        self._messages.append(message)
 
     # --- the records of every order ----------------------------------------------------------
 
     def order_intended(self, sequence: int, order: Order, strategy: str, instrument: str) -> None:
         """A strategy's order, as it came."""
         if not self._packs:
-            self.record(sequence, order_intended(order, strategy, instrument))
+            self._hold(sequence, order_intended(order, strategy, instrument))
             return
         self._intended += 1
         self._begin(sequence)
@@ -141,7 +152,7 @@ class Tape:
     ) -> None:
         """A strategy's target, as it came."""
         if not self._packs:
-            self.record(sequence, target_intended(target, strategy, instrument))
+            self._hold(sequence, target_intended(target, strategy, instrument))
             return
         self._aimed += 1
         self._begin(sequence)
@@ -167,7 +178,7 @@ class Tape:
     ) -> None:
         """The command that sends an order."""
         if not self._packs:
-            self.record(sequence, submit_order(time_ns, order, account, venue, instrument))
+            self._hold(sequence, submit_order(time_ns, order, account, venue, instrument))
             return
         self._submitted += 1
         self._begin(sequence)
@@ -191,7 +202,7 @@ class Tape:
     def order_accepted(self, sequence: int, report: Acceptance) -> None:
         """The venue works an order."""
         if not self._packs:
-            self.record(sequence, report.message())
+            self._hold(sequence, report.message())
             return
         self._accepted += 1
         self._begin(sequence)
@@ -204,7 +215,7 @@ class Tape:
     def order_filled(self, sequence: int, report: Execution) -> None:
         """One execution."""
         if not self._packs:
-            self.record(sequence, report.message())
+            self._hold(sequence, report.message())
             return
         self._filled += 1
         self._begin(sequence)
