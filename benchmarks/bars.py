@@ -9,7 +9,7 @@ from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind as tw
 
-TARGET = 0.44 if tw.COMPILED else 0.045
+TARGET = 0.42 if tw.COMPILED else 0.045
 LIMITS = tw.Limits(
     order_quantity="100",
     order_notional="2000000",

@@ -15,7 +15,7 @@ from depth import depth_rows
 
 import tradewind as tw
 
-TARGET = 0.32 if tw.COMPILED else 0.03
+TARGET = 0.4 if tw.COMPILED else 0.03
 STEP_NS = 100_000_000
 DEPTH_PER_TRADE = 5
 

@@ -307,8 +307,6 @@ class Engine(Stepper):
         if market.bar_listeners and not self.is_folding:
             bar = market.bar(open_time_ns, time_ns, open_price, high, low, close, volume)
             self._tell(market.bar_listeners, bar)
-        if self.intents:
-            self._drain()
         if venue is not None:
             self._sample(time_ns)
 
@@ -322,8 +320,6 @@ class Engine(Stepper):
                 self._drain()
         if market.trade_listeners and not self.is_folding:
             self._tell(market.trade_listeners, market.trade(time_ns, price, size, side))
-        if self.intents:
-            self._drain()
 
     def _on_quote(
         self, market: Market, time_ns: int, bid: int, bid_size: int, ask: int, ask_size: int
@@ -341,8 +337,6 @@ class Engine(Stepper):
         if market.quote_listeners and not self.is_folding:
             quote = market.quote(time_ns, bid, bid_size, ask, ask_size)
             self._tell(market.quote_listeners, quote)
-        if self.intents:
-            self._drain()
 
     def _on_depth(
         self, market: Market, time_ns: int, side: int, price: int, size: int, flags: int
@@ -364,8 +358,6 @@ class Engine(Stepper):
                 self._drain()
         if flags & _LAST and market.depth_listeners and not self.is_folding:
             self._tell(market.depth_listeners, book)
-        if self.intents:
-            self._drain()
 
     def _price(self, market: Market, time_ns: int, mark: int, buy: int, sell: int) -> None:
         """A new mark; targets that waited for a price are sized at what each side would pay."""
