@@ -100,6 +100,7 @@ def test_usdm_orders_and_events_are_spoken_too() -> None:
         {"leg": Leg.LONG},
         {"type": OrderType.MARKET, "flags": OrderFlag.POST_ONLY},
         {"type": OrderType.MARKET, "time_in_force": TimeInForce.FOK},
+        {"flags": OrderFlag.POST_ONLY, "time_in_force": TimeInForce.IOC},
         {"instrument": "XRP/USDT.BINANCE"},
     ],
 )

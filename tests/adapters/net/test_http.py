@@ -203,6 +203,18 @@ def test_a_rate_refusal_is_obeyed_by_all_later_calls(status: int) -> None:
     run(scenario)
 
 
+def test_a_refusal_that_does_not_say_how_long_holds_a_cancel_back_for_a_second_at_most() -> None:
+    async def scenario() -> None:
+        seen = Seen(429, 200)
+        async with served(seen) as address, client_of(address) as client:
+            with pytest.raises(RateLimited) as raised:
+                await client.call(call("POST", urgency=Urgency.ORDER))
+            assert raised.value.retry_after_s == 1.0
+            assert (await client.call(call("DELETE", urgency=Urgency.CANCEL))).status == 200
+
+    run(scenario)
+
+
 def test_a_harmless_call_waits_out_a_short_rate_refusal() -> None:
     async def scenario() -> None:
         seen = Seen(429, 200, headers={"Retry-After": "1"})

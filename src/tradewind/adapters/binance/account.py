@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from tradewind.adapters.binance.exchange_info import TRADING, ExchangeInfo
+from tradewind.adapters.binance.limits import note_limits
 from tradewind.adapters.binance.order_wire import (
     FuturesAccount,
     FuturesBalance,
@@ -155,6 +156,7 @@ class AccountQuestions:
             ExchangeInfo,
             weight=self._weight("exchangeInfo"),
         )
+        note_limits(info.rate_limits, self._rest.budget)
         status = {each.symbol: each.status for each in info.symbols}
         return {
             instrument.id: status.get(symbol, "DELISTED")

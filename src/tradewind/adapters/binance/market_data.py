@@ -285,11 +285,7 @@ class MarketFeed:
 
     async def _backfill(self, stream: Stream) -> bool:
         """Deliver the missed prints; they come late, with the venue's own times."""
-        missed = stream.missed
-        if missed is None:
-            return True
-        stream.missed = None
-        after_id, before_id = missed
+        after_id, before_id = stream.missed.popleft()
         for _ in range(BACKFILL_PAGES_MAX):
             try:
                 rows = await self._history.prints_between(

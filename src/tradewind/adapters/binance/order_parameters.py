@@ -114,9 +114,7 @@ def submit_parameters(
 def _spot(command: SubmitOrder, texts: dict[str, str]) -> Parameters:
     if command.flags & OrderFlag.REDUCE_ONLY or command.leg != Leg.NET:
         raise Refused("Binance spot has no reduce-only orders and no legs")
-    is_post_only = bool(command.flags & OrderFlag.POST_ONLY)
-    if is_post_only and command.type != OrderType.LIMIT:
-        raise Refused(f"Binance spot has no post-only {OrderType(command.type).name} orders")
+    is_post_only = _is_post_only(command)
     parameters = _taken(command, texts, _SPOT_TYPES)
     if is_post_only:
         del parameters["timeInForce"]
@@ -125,9 +123,7 @@ def _spot(command: SubmitOrder, texts: dict[str, str]) -> Parameters:
 
 
 def _usdm(command: SubmitOrder, texts: dict[str, str]) -> Parameters:
-    is_post_only = bool(command.flags & OrderFlag.POST_ONLY)
-    if is_post_only and command.type != OrderType.LIMIT:
-        raise Refused(f"USD-M has no post-only {OrderType(command.type).name} orders")
+    is_post_only = _is_post_only(command)
     parameters = _taken(command, texts, _USDM_TYPES)
     if is_post_only:
         parameters["timeInForce"] = "GTX"
@@ -136,6 +132,15 @@ def _usdm(command: SubmitOrder, texts: dict[str, str]) -> Parameters:
     elif command.flags & OrderFlag.REDUCE_ONLY:
         parameters["reduceOnly"] = True
     return {**parameters, "newOrderRespType": "RESULT"}
+
+
+def _is_post_only(command: SubmitOrder) -> bool:
+    """Whether an order must rest; only a limit order that is good till canceled can."""
+    if not command.flags & OrderFlag.POST_ONLY:
+        return False
+    if command.type != OrderType.LIMIT or command.time_in_force != TimeInForce.GTC:
+        raise Refused("Binance has post-only orders as LIMIT with GTC only")
+    return True
 
 
 _BUILDERS: dict[MarketKind, Callable[[SubmitOrder, dict[str, str]], Parameters]] = {

@@ -6,6 +6,7 @@ then exact units. Whatever does not fit it takes the long way (`rows.read_frame`
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 
 import msgspec
@@ -37,6 +38,8 @@ ORDERED_FRAMES_MAX = 64
 """Frames of one read that keep the order between trades, quotes and depth of an instrument; of a
 longer one, which came at once, each kind keeps its own order only."""
 BAD_TICKS_KEPT_MAX = 100
+GAPS_MAX = 100
+"""Gaps of an instrument that wait to be filled; one more forgets the oldest."""
 ID_MAX = 2**62
 
 
@@ -98,20 +101,26 @@ class Stream:
         "last_bar_ns",
         "last_print",
         "missed",
+        "price_digits",
+        "quantity_digits",
         "quotes",
         "sync",
+        "tick",
         "trades",
     )
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.grid = Grid.of(instrument)
+        self.price_digits = self.grid.price_digits
+        self.quantity_digits = self.grid.quantity_digits
+        self.tick = self.grid.tick
         self.batches = Batches(instrument)
         self.sync = DepthSync()
         self.last_print = -1
         """Id of the last print; -1 before the first."""
-        self.missed: tuple[int, int] | None = None
-        """Ids of the prints around those that are missed; None where none are."""
+        self.missed: deque[tuple[int, int]] = deque(maxlen=GAPS_MAX)
+        """Ids of the prints around those that are missed, a pair for each gap."""
         self.last_bar_ns = 0
         self.trades: list[int] = []
         self.quotes: list[int] = []
@@ -134,6 +143,7 @@ class StreamReader:
         self.statistics = StreamStatistics()
         self.streams = {each.grid.symbol: each for each in map(Stream, instruments)}
         self.time_ns = 0
+        self._by_id = {each.instrument.id: each for each in self.streams.values()}
         self._grids = grids_of(each.instrument for each in self.streams.values())
         self._alone = {name: {name: each.grid} for name, each in self.streams.items()}
         self.prints = prints
@@ -204,9 +214,12 @@ class StreamReader:
     def _take_each(self, combined: list[Combined], frames: list[bytes]) -> None:
         """The short way for trades of the chosen kind and quotes, the long one for the rest."""
         streams, prints = self.streams, self.prints
+        name, stream = "", None
         for frame, raw in zip(combined, frames, strict=True):
             data = frame.data
-            stream = streams.get(data.s)
+            if data.s != name:
+                name = data.s
+                stream = streams.get(name)
             if stream is not None:
                 if data.e == prints:
                     if self._take_print(stream, data):
@@ -218,18 +231,18 @@ class StreamReader:
     def _take_print(self, stream: Stream, data: Data) -> bool:
         """Take a trade; False where anything about it is not as usual."""
         number = data.t if data.t >= 0 else data.a
-        grid, stamp = stream.grid, data.T
+        stamp, is_maker = data.T, data.m
+        if number != stream.last_print + 1 or is_maker is None or data.X != "MARKET":
+            return False
         try:
-            price = parse_fixed_point(data.p, grid.price_digits)
-            size = parse_fixed_point(data.q, grid.quantity_digits)
+            price = parse_fixed_point(data.p, stream.price_digits)
+            size = parse_fixed_point(data.q, stream.quantity_digits)
         except BadNumber:
             return False
-        if price <= 0 or price % grid.tick or size <= 0 or data.m is None or data.X != "MARKET":
-            return False
-        if not 0 < stamp < MICROSECONDS_FROM or number != stream.last_print + 1:
+        if price <= 0 or price % stream.tick or size <= 0 or not 0 < stamp < MICROSECONDS_FROM:
             return False
         stream.last_print += 1
-        row = (self.time_ns, stamp * 1_000_000, price, size, -1 if data.m else 1)
+        row = (self.time_ns, stamp * 1_000_000, price, size, -1 if is_maker else 1)
         if self._is_ordered:
             stream.batches.add("trades", row)
         else:
@@ -238,17 +251,17 @@ class StreamReader:
 
     def _take_quote(self, stream: Stream, data: Data) -> bool:
         """Take a quote; False where anything about it is not as usual."""
-        grid, stamp, bid_text, ask_text = stream.grid, data.T, data.b, data.a
+        stamp, bid_text, ask_text = data.T, data.b, data.a
         if not isinstance(bid_text, str) or not isinstance(ask_text, str):
             return False
         try:
-            bid = parse_fixed_point(bid_text, grid.price_digits)
-            ask = parse_fixed_point(ask_text, grid.price_digits)
-            bid_size = parse_fixed_point(data.B, grid.quantity_digits)
-            ask_size = parse_fixed_point(data.A, grid.quantity_digits)
+            bid = parse_fixed_point(bid_text, stream.price_digits)
+            ask = parse_fixed_point(ask_text, stream.price_digits)
+            bid_size = parse_fixed_point(data.B, stream.quantity_digits)
+            ask_size = parse_fixed_point(data.A, stream.quantity_digits)
         except BadNumber:
             return False
-        tick = grid.tick
+        tick = stream.tick
         if bid <= 0 or ask < bid or bid_size <= 0 or ask_size <= 0 or bid % tick or ask % tick:
             return False
         if not 0 <= data.u <= ID_MAX or not 0 <= stamp < MICROSECONDS_FROM:
@@ -268,9 +281,7 @@ class StreamReader:
         self._take_row(row)
 
     def _take_row(self, row: AnyRow) -> None:
-        stream = next(
-            (each for each in self.streams.values() if each.instrument.id == row.instrument), None
-        )
+        stream = self._by_id.get(row.instrument)
         if stream is None:
             self.statistics.skipped += 1
             return
@@ -297,8 +308,7 @@ class StreamReader:
             return
         if last >= 0 and row.id != last + 1:
             self.statistics.trade_gaps += 1
-            after = stream.missed[0] if stream.missed else last
-            stream.missed = (after, row.id)
+            stream.missed.append((last, row.id))
         stream.last_print = row.id
         values = (self.time_ns, row.venue_time_ns, row.price, row.size, row.side)
         self._add(stream, "trades", stream.trades, values)

@@ -29,13 +29,12 @@ RETRY_LEAST_S = 0.2
 RETRY_MOST_S = 5.0
 LEFT_ALONE_LEAST_S = 1.0
 LEFT_ALONE_MOST_S = 60.0
-RETRY_AFTER_DEFAULT_S = 60.0
-"""Where a 429 does not say how long."""
+RETRY_AFTER_DEFAULT_S = {429: 1.0, 418: 120.0}
+"""Where an answer does not say how long: too many calls pass soon, a ban does not. Waiting long
+would hold cancels back, too."""
 RETRY_AFTER_MAX_S = 7 * 86_400.0
 BODY_BYTES_MAX = 64 * 2**20
 """Bytes of an answer; a longer one is dropped and counts as none."""
-
-REFUSED_FOR_RATE = frozenset({418, 429})
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -209,8 +208,8 @@ class HttpClient:
         now_ns = self._clock.now_ns()
         if self._note_headers is not None:
             self._note_headers(headers, self.budget, now_ns)
-        if status in REFUSED_FOR_RATE:
-            pause_s = _retry_after_s(headers)
+        if status in RETRY_AFTER_DEFAULT_S:
+            pause_s = _retry_after_s(headers, RETRY_AFTER_DEFAULT_S[status])
             self.budget.block(pause_s, now_ns)
             raise RateLimited(
                 f"{what}: {status}, nothing for {pause_s:g} s",
@@ -240,8 +239,8 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
     raise aiohttp.ClientPayloadError("the answer is too long")
 
 
-def _retry_after_s(headers: Mapping[str, str]) -> float:
+def _retry_after_s(headers: Mapping[str, str], default_s: float) -> float:
     """Seconds that the answer asks for; a date or nonsense counts as not said."""
     text = headers.get("Retry-After", "")
-    seconds = float(text) if text.isascii() and text.isdecimal() else RETRY_AFTER_DEFAULT_S
+    seconds = float(text) if text.isascii() and text.isdecimal() else default_s
     return min(seconds, RETRY_AFTER_MAX_S)
