@@ -50,7 +50,7 @@ def fresh(snapshot: dict[str, Any]) -> Book:
     return {"b": dict(snapshot["bids"]), "a": dict(snapshot["asks"])}
 
 
-async def play(path: Path) -> tuple[dict[str, Any], list[bytes], dict[str, Any]]:
+async def play(path: Path, count: int) -> tuple[dict[str, Any], list[bytes], dict[str, Any]]:
     """The first snapshot, every depth payload, and the last snapshot, over the wire."""
     protocol = spot(Chaos(Faults()), VenueOptions(replay=path, speed=1_000.0))
     frames = []
@@ -64,12 +64,10 @@ async def play(path: Path) -> tuple[dict[str, Any], list[bytes], dict[str, Any]]
 
         first = await depth()
         async with http.ws_connect(f"{server.ws_url}/ws/btcusdt@depth@100ms") as socket:
-            while True:
-                try:
-                    frames.append((await socket.receive_str(timeout=0.5)).encode())
-                except TimeoutError:
-                    if protocol.market.describe()["has_ended"]:
-                        break
+            for _ in range(count):
+                frames.append((await socket.receive_str(timeout=DEADLINE_S)).encode())
+            while not protocol.market.describe()["has_ended"]:
+                await asyncio.sleep(0.01)
         return first, frames, await depth()
 
 
@@ -77,9 +75,9 @@ def test_a_replay_sends_every_recorded_frame_as_it_was_and_its_book_is_theirs(
     tmp_path: Path,
 ) -> None:
     path = capture(tmp_path)
-    first, frames, last = asyncio.run(asyncio.wait_for(play(path), DEADLINE_S))
     recorded = [line.partition(b" ")[2] for line in path.read_bytes().splitlines()]
     wanted = [line.partition(b'"data":')[2].rstrip()[:-1] for line in recorded if b"@depth" in line]
+    first, frames, last = asyncio.run(asyncio.wait_for(play(path, len(wanted)), DEADLINE_S))
     assert frames == wanted
     book, update_id = fresh(first), first["lastUpdateId"]
     for event in map(json.loads, frames):

@@ -6,6 +6,7 @@ on the loopback interface only, unless told otherwise.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tradewind.venue.server import VenueProtocol
 
 BURST_MAX = 2_000_000
+GOODBYE_S = 0.05
+"""Between the last message of a venue that closes and the cut."""
 ROUTES: dict[str, str] = {
     "GET /admin": "name, accounts with their keys, symbols, routes, faults there are",
     "GET /admin/log": "the venue's own log of requests, orders and fills; ?since=SEQUENCE",
@@ -101,6 +104,8 @@ class Admin:
         except (UserError, TypeError) as error:
             return _refused(str(error))
         if name == "maintenance":
+            self._protocol.chaos.goodbye()
+            await asyncio.sleep(GOODBYE_S)
             self._protocol.sockets.cut_all()
         return await self.faults(request)
 

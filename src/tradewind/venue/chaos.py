@@ -25,6 +25,8 @@ class Chaos:
     def __init__(self, faults: Faults, clock: VenueClock | None = None) -> None:
         self.faults = faults
         self.clock = clock or VenueClock(faults)
+        self.goodbye: Callable[[], None] = _nothing
+        """A protocol's last words on its sockets before maintenance cuts them."""
         self._banned_until_ns = 0
         self._held: dict[str, list[Any]] = {}
         self._timers: set[asyncio.TimerHandle] = set()
@@ -130,6 +132,10 @@ class Chaos:
     def _send_held(self, channel: str, send: Send) -> None:
         for held in self._held.pop(channel, []):
             send(held)
+
+
+def _nothing() -> None:
+    """What a protocol without last words says."""
 
 
 def milliseconds(time_ns: int) -> int:

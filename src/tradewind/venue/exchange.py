@@ -65,11 +65,17 @@ class Exchange:
         if reason:
             return self._reject(order, reason, time_ns)
         self.orders[order.id] = self.open[order.id] = order
+        self._admit(order, time_ns)
+        return order
+
+    def _admit(self, order: Order, time_ns: int) -> None:
+        """Tell of an order that is paid for, and let it begin."""
+        if order.stop_price is None and order.trailing_share is None:
+            order.working_ns = time_ns
         self.voice.order(Happened.NEW, order, time_ns)
         self._balances_changed(order, time_ns)
         self._begin(order, time_ns)
         self._finish()
-        return order
 
     def wait(self, order: Order, time_ns: int) -> None:
         """Take a leg that waits for another; it is paid for when `release_leg` calls it."""
@@ -77,6 +83,7 @@ class Exchange:
         order.status = Status.PENDING_NEW
         self.orders[order.id] = self.open[order.id] = order
         self.log.note_order("waiting", time_ns, order)
+        self.voice.order(Happened.NEW, order, time_ns)
 
     def release_leg(self, order: Order, time_ns: int) -> None:
         """The leg that an order waited for is done: it begins, or expires where unpaid."""
@@ -86,10 +93,7 @@ class Exchange:
             self._finish()
             return
         order.updated_ns = time_ns
-        self.voice.order(Happened.NEW, order, time_ns)
-        self._balances_changed(order, time_ns)
-        self._begin(order, time_ns)
-        self._finish()
+        self._admit(order, time_ns)
 
     def cancel(self, order: Order, time_ns: int, client_id: str = "") -> None:
         """Cancel an open order; `client_id` is the cancel's own."""
@@ -213,6 +217,8 @@ class Exchange:
             return "no_liquidity"
         if order.stop_price is not None and self._is_reached(order):
             return "would_trigger"
+        if order.is_unpaid:
+            return ""
         account = self.accounts[order.account]
         return self.clearing.reserve(account, order, book.listing, self._cost(order))
 
@@ -254,9 +260,11 @@ class Exchange:
         for order in self.stops[symbol].due(last):
             if not order.is_open:
                 continue
+            if order.before_work is not None:
+                order.before_work(time_ns)
             order.working_ns = order.updated_ns = time_ns
             self.voice.order(Happened.TRIGGERED, order, time_ns)
-            if order.price is None and not self._can_pay_now(order):
+            if (order.price is None or order.is_unpaid) and not self._can_pay_now(order):
                 self._end(order, Status.EXPIRED, Happened.EXPIRED, time_ns)
             else:
                 self._work(order, time_ns)

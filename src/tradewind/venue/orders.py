@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -109,6 +110,10 @@ class Order:
     locked: Decimal = ZERO
     """What of the account is set aside for the rest of it."""
     is_resting: bool = False
+    before_work: Callable[[int], None] | None = None
+    """Called with the time before a held order begins to work: its list ends the other leg."""
+    is_unpaid: bool = False
+    """Nothing is set aside for it until it works, since another leg of its list has paid."""
 
     @property
     def leaves(self) -> Decimal:

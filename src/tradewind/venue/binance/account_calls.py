@@ -39,7 +39,11 @@ def exchange_info(call: Call) -> dict[str, Any]:
         "rateLimits": call.venue.limits.rule_rows(),
         "exchangeFilters": [],
         "symbols": [symbol_row(listing, call) for listing in listings],
-        "sors": [],
+        "sors": [
+            {"baseAsset": listing.base, "symbols": [listing.symbol]}
+            for listing in listings
+            if listing.base == "BTC"
+        ],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tradewind.venue.binance import account_calls as accounts
+from tradewind.venue.binance import list_calls as lists
 from tradewind.venue.binance import market_calls as markets
 from tradewind.venue.binance import order_calls as orders
 from tradewind.venue.binance.calls import Endpoint, Security
@@ -77,7 +78,23 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "GET /api/v3/myPreventedMatches", "myPreventedMatches", 20, DATA, accounts.nothing
     ),
-    Endpoint("GET /api/v3/myAllocations", "myAllocations", 20, DATA, accounts.nothing),
+    Endpoint("GET /api/v3/myAllocations", "myAllocations", 20, DATA, orders.allocations),
+    Endpoint("POST /api/v3/sor/order", "sor.order.place", 1, TRADE, orders.place_routed, orders=1),
+    Endpoint("POST /api/v3/sor/order/test", "sor.order.test", 1, TRADE, orders.try_routed),
+    Endpoint(
+        "POST /api/v3/orderList/oco", "orderList.place.oco", 1, TRADE, lists.place_oco, orders=2
+    ),
+    Endpoint(
+        "POST /api/v3/orderList/oto", "orderList.place.oto", 1, TRADE, lists.place_oto, orders=2
+    ),
+    Endpoint(
+        "POST /api/v3/orderList/otoco",
+        "orderList.place.otoco", 1, TRADE, lists.place_otoco, orders=3,
+    ),
+    Endpoint("DELETE /api/v3/orderList", "orderList.cancel", 1, TRADE, lists.cancel_list),
+    Endpoint("GET /api/v3/orderList", "orderList.status", 4, DATA, lists.query_list),
+    Endpoint("GET /api/v3/openOrderList", "openOrderLists.status", 6, DATA, lists.open_lists),
+    Endpoint("GET /api/v3/allOrderList", "allOrderLists", 20, DATA, lists.all_lists),
     Endpoint("GET /sapi/v1/margin/allPairs", "", 1, KEY, accounts.nothing),
     Endpoint("GET /sapi/v1/margin/isolated/allPairs", "", 1, DATA, accounts.nothing),
     Endpoint("GET /sapi/v1/capital/config/getall", "", 10, DATA, accounts.coins),
@@ -86,8 +103,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 """Calls by REST and WebSocket name, with weight, security and handler."""
 
 NOT_SERVED = (
-    "orderList/oco, oto, otoco, opo, opoco and their queries",
-    "sor/order",
+    "order lists opo and opoco, order/oco (deprecated)",
+    "smart order routing over more than one symbol",
     "pegged orders (pegPriceType)",
     "RSA keys",
     "SBE answers and streams",

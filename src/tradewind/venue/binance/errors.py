@@ -42,6 +42,7 @@ REJECTIONS: dict[str, str] = {
     "market_closed": "Market is closed.",
     "duplicate": "Duplicate order sent.",
     "storm": "New orders are temporarily disabled.",
+    "no_other_leg": "The other leg of the order list was not accepted.",
     "log_full": "This action is disabled on this account.",
     "no_liquidity": "Order book liquidity is less than LOT_SIZE filter minimum quantity.",
 }

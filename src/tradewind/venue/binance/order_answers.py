@@ -6,7 +6,7 @@ from typing import Any
 
 from tradewind.venue.binance.numbers import ZERO_TEXT, text8
 from tradewind.venue.chaos import milliseconds
-from tradewind.venue.orders import BUY, ZERO, Fill, Order, Status
+from tradewind.venue.orders import BUY, ZERO, Fill, Order
 
 
 def acknowledged(order: Order) -> dict[str, Any]:
@@ -27,7 +27,33 @@ def result(order: Order) -> dict[str, Any]:
 
 def full(order: Order) -> dict[str, Any]:
     """The answer to newOrderRespType=FULL: with the fills so far."""
-    return {**result(order), "fills": [fill_of_answer(fill) for fill in order.fills]}
+    fills = [fill_of_answer(fill) for fill in order.fills]
+    if order.wire.get("usedSor"):
+        fills = [_routed(fill, number) for number, fill in enumerate(fills)]
+    return {**result(order), "fills": fills}
+
+
+def _routed(fill: dict[str, Any], number: int) -> dict[str, Any]:
+    """A fill of smart order routing: an allocation instead of a trade."""
+    return {
+        **fill,
+        "matchType": "ONE_PARTY_TRADE_REPORT",
+        "tradeId": -1,
+        "allocId": number,
+    }
+
+
+def allocation(order: Order, fill: Fill) -> dict[str, Any]:
+    """A fill of smart order routing as myAllocations shows it."""
+    row = own_trade(order, fill)
+    for name in ("id", "isBestMatch"):
+        del row[name]
+    return {
+        **row,
+        "allocationId": order.fills.index(fill),
+        "allocationType": "SOR",
+        "isAllocator": False,
+    }
 
 
 ANSWERS = {"ACK": acknowledged, "RESULT": result, "FULL": full}
@@ -111,10 +137,8 @@ def _state(order: Order) -> dict[str, Any]:
 
 
 def _working(order: Order) -> dict[str, Any]:
-    """When it began to work: -1 for a leg that waits, absent while a stop is held back."""
-    if order.status is Status.PENDING_NEW:
-        return {"workingTime": -1}
-    return {"workingTime": milliseconds(order.working_ns)} if order.working_ns else {}
+    """When it began to work: -1 while it waits for another leg or its stop price."""
+    return {"workingTime": milliseconds(order.working_ns) if order.working_ns else -1}
 
 
 def _conditional(order: Order) -> dict[str, Any]:

@@ -7,7 +7,14 @@ from typing import Any
 from tradewind.venue.binance.calls import Call
 from tradewind.venue.binance.errors import ApiError, mandatory, rejected
 from tradewind.venue.binance.filters import check_order
-from tradewind.venue.binance.order_answers import ANSWERS, canceled, own_trade, queried, result
+from tradewind.venue.binance.order_answers import (
+    ANSWERS,
+    allocation,
+    canceled,
+    own_trade,
+    queried,
+    result,
+)
 from tradewind.venue.binance.order_entry import RESPONSES, own_client_id, read_order
 from tradewind.venue.binance.parameters import Parameters
 from tradewind.venue.orders import Order, Status
@@ -42,12 +49,48 @@ def discount() -> dict[str, Any]:
 
 def place(call: Call) -> dict[str, Any]:
     """POST order."""
-    order = checked_order(call)
+    return place_checked(call, checked_order(call))
+
+
+def place_checked(call: Call, order: Order) -> dict[str, Any]:
+    """Place an order and answer as its type and the call want it."""
     response = call.parameters.choice("newOrderRespType", RESPONSES)
     call.parameters.check_all_read()
     submit(call, order)
     default = "FULL" if order.wire["type"] in ("LIMIT", "MARKET") else "ACK"
     return ANSWERS[response or default](order)
+
+
+def checked_routed(call: Call) -> Order:
+    """The order of a call of smart order routing: LIMIT and MARKET only."""
+    order = checked_order(call)
+    if order.wire["type"] not in ("LIMIT", "MARKET"):
+        raise ApiError(-1116)
+    order.wire |= {"usedSor": True, "workingFloor": "SOR"}
+    return order
+
+
+def place_routed(call: Call) -> dict[str, Any]:
+    """POST sor/order: here the symbol's own book is the only one to be routed to."""
+    return place_checked(call, checked_routed(call))
+
+
+def try_routed(call: Call) -> dict[str, Any]:
+    """POST sor/order/test."""
+    checked_routed(call)
+    return {}
+
+
+def allocations(call: Call) -> list[dict[str, Any]]:
+    """GET myAllocations: fills of routed orders."""
+    symbol = call.symbol()
+    rows = [
+        allocation(order, fill)
+        for order in call.venue.orders_of(call.owner, symbol)
+        if order.wire.get("usedSor")
+        for fill in order.fills
+    ]
+    return paged(rows, call.parameters, time_name="time", newest=True)
 
 
 def submit(call: Call, order: Order) -> None:
@@ -132,6 +175,8 @@ def cancel_found(call: Call, order: Order, name: str = "newClientOrderId") -> di
     )
     if allowed is not None and f"ONLY_{order.status.value}" != allowed:
         raise ApiError(-2011, "Order was not canceled due to cancel restrictions.")
+    if order.list_id >= 0:
+        return call.venue.lists.cancel(order.list_id, call.now_ns, client_id)
     call.venue.cancel(order, call.now_ns, client_id)
     return canceled(order, client_id)
 
@@ -144,7 +189,12 @@ def cancel_all(call: Call) -> list[dict[str, Any]]:
         raise ApiError(-2011)
     answers = []
     for order in orders:
+        if not order.is_open:
+            continue  # a leg that ended with its list
         client_id = own_client_id(-order.id)
+        if order.list_id >= 0:
+            answers.append(call.venue.lists.cancel(order.list_id, call.now_ns, client_id))
+            continue
         call.venue.cancel(order, call.now_ns, client_id)
         answers.append(canceled(order, client_id))
     return answers
@@ -220,7 +270,7 @@ def amend(call: Call) -> dict[str, Any]:
     listing = call.venue.exchange.listing(order.symbol)
     if not listing.on_grid(quantity, listing.lot):
         raise ApiError(-1013, "Filter failure: LOT_SIZE")
-    client_id = call.parameters.client_id("newClientOrderId") or order.client_id
+    client_id = call.parameters.client_id("newClientOrderId") or own_client_id(call.now_ns)
     call.venue.amend(order, quantity, call.now_ns, client_id)
     amended = {
         key: value
@@ -273,7 +323,7 @@ def my_trades(call: Call) -> list[dict[str, Any]]:
         for order in call.venue.orders_of(call.owner, symbol)
         if order_id in (None, order.id)
         for fill in order.fills
-        if not fill.is_busted
+        if not fill.is_busted and not order.wire.get("usedSor")
     ]
     rows.sort(key=lambda row: row["id"])
     if from_id is not None:

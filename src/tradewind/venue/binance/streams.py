@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -153,11 +152,12 @@ class Streams:
             sent += count
         return sent
 
-    def broadcast(self, message: Callable[[bool], dict[str, Any]]) -> None:
-        """Send every connection a message; the argument says whether it is a combined one."""
-        sessions = {session: None for each in self._listeners.values() for session in each}
-        for session in sessions:
-            session.socket.send_json(message(session.is_combined))
+    def say_goodbye(self, shutdown: dict[str, Any]) -> None:
+        """Tell every connection that the server is about to close it."""
+        for session in {each: None for named in self._listeners.values() for each in named}:
+            wrapped = {"stream": "!serverShutdown", "data": shutdown}
+            session.flush()
+            session.socket.send_json(wrapped if session.is_combined else shutdown)
 
     # --- what happens ------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from tradewind.venue.binance.calls import Call, Endpoint
 from tradewind.venue.binance.errors import UNKNOWN_STATUS, ApiError
 from tradewind.venue.binance.keys import ApiKey
 from tradewind.venue.binance.limits import Limits, RateRules, banned, too_much_weight
+from tradewind.venue.binance.order_lists import OrderLists
 from tradewind.venue.binance.rest import error_response, rest_handler
 from tradewind.venue.binance.stream_messages import SpotDialect
 from tradewind.venue.binance.stream_names import StreamName
@@ -64,6 +65,7 @@ class BinanceVenue:
     ) -> None:
         listings = tuple(listings)
         self.chaos = chaos
+        chaos.goodbye = self.say_goodbye
         self.exchange = Exchange(listings, clearing)
         self.exchange.voice.listeners.append(self)
         self.market = market
@@ -75,9 +77,11 @@ class BinanceVenue:
         self.sessions: dict[int, UserSession] = {}
         self.dialect = self.new_dialect()
         self.streams = Streams(self)
+        self.lists = OrderLists(self)
         self.amendments: dict[int, list[dict[str, Any]]] = {}
         self.methods = {each.method: each for each in endpoints if each.method}
         self._changing = {each.rest for each in endpoints if each.changes_orders}
+        self._noted: set[int] = set()
         self._orders: dict[tuple[str, str], list[Order]] = {}
         self._hold: list[tuple[Account, dict[str, Any]]] | None = None
         for number, name in enumerate(ACCOUNTS, 1):
@@ -223,6 +227,13 @@ class BinanceVenue:
         """True for new orders, cancels and amendments."""
         return f"{request.method} {request.path}" in self._changing
 
+    def say_goodbye(self) -> None:
+        """Send serverShutdown to every stream and session."""
+        shutdown = {"e": "serverShutdown", "E": self.chaos.clock.now_ms()}
+        self.streams.say_goodbye(shutdown)
+        for session in list(self.sessions.values()):
+            session.socket.send_json({"event": shutdown})
+
     def describe(self) -> dict[str, Any]:
         """What a user needs to begin."""
         return {
@@ -250,13 +261,15 @@ class BinanceVenue:
     def on_order(self, event: OrderEvent) -> None:
         """Note a new order; report."""
         order = event.order
-        if event.what is Happened.NEW and not order.fills:
+        if event.what is Happened.NEW and order.id not in self._noted:
+            self._noted.add(order.id)
             self._orders.setdefault((order.account, order.symbol), []).append(order)
         if event.what is Happened.REPLACED and order.id in self.amendments:
             self.amendments[order.id][-1]["executionId"] = event.execution_id
         if event.what is Happened.TRADE:
             self._on_fill(event)
         self._report(event)
+        self.lists.on_order(event)
 
     def _on_fill(self, event: OrderEvent) -> None:
         order, fill = event.order, event.fill
@@ -290,6 +303,12 @@ class BinanceVenue:
         if payload is not None:
             for session in sessions:
                 session.event(account, payload)
+
+    def tell(self, account: str, payload: dict[str, Any]) -> None:
+        """Send an event to who listens to an account."""
+        owner = self.exchange.accounts[account]
+        for session in list(self._sessions_of(account)):
+            session.event(owner, payload)
 
     def report_of(self, event: OrderEvent) -> dict[str, Any] | None:
         """An order's event as the user data stream sends it, or None."""
