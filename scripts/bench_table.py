@@ -1,23 +1,51 @@
 """Runs benchmark files, each of which prints one JSON object, and shows the results as a table.
 
 Names choose benchmarks; `--short` goes to each of them. The table is also kept in
-`build/benchmarks.md`.
+`build/benchmarks.md`; with `--write` it becomes `docs/reference/performance.md`, together with the
+last comparison with peers.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import platform
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path("benchmarks")
 KEPT = Path("build", "benchmarks.md")
+PEERS = Path("build", "peers.json")
+REFERENCE = Path("docs", "reference", "performance.md")
 COLUMNS = ("figure", "unit", "floor", "ratio", "target")
 HEAD = (
     "| benchmark | figure | unit | floor | ratio | target | more |\n|---|---|---|---|---|---|---|\n"
 )
+PEERS_HEAD = """| workload | peer | its rows/s | ours | ratio | its fills | ours |
+|---|---|---|---|---|---|---|
+"""
+ABOUT = """# Performance
+
+Written by `scripts/bench --write`{peers}. {when}, commit {commit}, {machine}.
+
+Each benchmark is a file of `benchmarks/` that says what it measures. `floor` is its yardstick in
+the same unit: in most a bare CPython loop over the same rows, with the same arithmetic and no
+engine (`benchmarks/floor.py`). It runs in turn with the claim, best of five, in CPU time, so
+`ratio` says how well we do against it whatever the machine does beside; more is better. A ratio
+below 0.7 of its `target`, which is what was reached before, fails the tests.
+
+"""
+ABOUT_PEERS = """
+## Beside others
+
+`scripts/bench --peers` runs the same workload on the same rows in other programs, each in an
+environment of its own, in turn with ours, best of three, CPU time of the run alone. `ratio` is our
+speed by theirs. Programs differ in what they model: the fills say how far two runs are alike.
+
+"""
 
 
 def main(arguments: list[str]) -> int:
@@ -25,19 +53,18 @@ def main(arguments: list[str]) -> int:
     options = [argument for argument in arguments if argument.startswith("-")]
     named = [argument for argument in arguments if not argument.startswith("-")]
     files = [FOLDER / f"{name}.py" for name in named] or sorted(FOLDER.glob("[!_]*.py"))
-    if not files:
-        sys.stdout.write("bench: there are no benchmarks yet\n")
-        return 0
     lines, failed = [HEAD], []
     sys.stdout.write(HEAD)
     for path in files:
-        result, code = measured(path, options)
+        result, code = measured(path, [option for option in options if option != "--write"])
         lines.append(row(path.stem, result))
         failed += [path.stem] if code else []
         sys.stdout.write(lines[-1])
         sys.stdout.flush()
     KEPT.parent.mkdir(exist_ok=True)
     KEPT.write_text("".join(lines))
+    if "--write" in options:
+        REFERENCE.write_text(reference("".join(lines)))
     if failed:
         sys.stderr.write(f"bench: below 0.7 of their target, or failed: {', '.join(failed)}\n")
     return int(bool(failed))
@@ -61,7 +88,9 @@ def row(name: str, result: dict[str, Any] | None) -> str:
         return f"| {name} | failed | | | | | |\n"
     cells = " | ".join(shown(result.get(key, "")) for key in COLUMNS)
     more = ", ".join(
-        f"{key} {shown(value)}" for key, value in result.items() if key not in ("name", *COLUMNS)
+        f"{key} {shown(value)}"
+        for key, value in result.items()
+        if key not in ("name", "compiled", *COLUMNS)
     )
     return f"| {name} | {cells} | {more} |\n"
 
@@ -69,6 +98,60 @@ def row(name: str, result: dict[str, Any] | None) -> str:
 def shown(value: object) -> str:
     """Return a value of a result as people read it."""
     return f"{value:,}" if isinstance(value, (int, float)) else str(value)
+
+
+def reference(table: str) -> str:
+    """The document around the tables."""
+    peers = json.loads(PEERS.read_text()) if PEERS.exists() else []
+    text = ABOUT.format(
+        peers=" and `--peers`" if peers else "",
+        when=f"{datetime.now(UTC):%Y-%m-%d}",
+        commit=commit(),
+        machine=machine(),
+    )
+    if not peers:
+        return text + table
+    return text + table + ABOUT_PEERS + PEERS_HEAD + "".join(map(peer_row, peers))
+
+
+def peer_row(found: dict[str, Any]) -> str:
+    """One comparison's row.
+
+    >>> peer_row({"workload": "bars", "peer": "a", "error": "no wheel"})
+    '| bars | a | not compared: no wheel | | | | |\\\\n'
+    """
+    if "error" in found:
+        return (
+            f"| {found['workload']} | {found['peer']} | not compared: {found['error']} | | | | |\n"
+        )
+    cells = (
+        found["workload"],
+        f"{found['peer']} {found['version']}",
+        shown(found["peer_per_s"]),
+        shown(found["ours_per_s"]),
+        shown(found["ratio"]),
+        shown(found["peer_fills"]),
+        shown(found["our_fills"]),
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def commit() -> str:
+    """The short name of the commit, with a mark where files differ from it."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def machine() -> str:
+    """The processor, how many cores, how busy they were, and the Python."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.machine()
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores of {name}, load {load:.0f}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ NAMES: dict[str, str] = {
     "latency": "tradewind.sim.latency",
     "signals": "tradewind.signals",
     "slippage": "tradewind.sim.slippage",
+    "sweep": "tradewind.runtime.sweep:sweep",
 }
 
 

@@ -14,6 +14,7 @@ from tradewind.model.orders import Side as Side
 from tradewind.model.orders import TimeInForce as TimeInForce
 from tradewind.runtime.backtest import backtest as backtest
 from tradewind.runtime.backtest_result import BacktestResult as BacktestResult
+from tradewind.runtime.sweep import sweep as sweep
 from tradewind.sim import fees as fees
 from tradewind.sim import latency as latency
 from tradewind.sim import slippage as slippage

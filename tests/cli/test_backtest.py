@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from tests.adapters.files.import_files import real
 from tests.cli.run_commands import DAY_NS, GOOG, START_NS, Cli, cli
+from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.runtime.backtest import backtest
+from tradewind.runtime.strategy_file import strategy_class
 from tradewind.sim import fees
 from tradewind.sim.market_bars import generate_bars
 from tradewind.strategies.ma_crossover import MaCrossover
@@ -24,10 +27,22 @@ RAISES = (
     "        raise RuntimeError('the moon')",
 )
 
+PAIR = (
+    "class Pair(tw.Strategy):",
+    "    def on_start(self):",
+    "        for instrument in self.instruments:",
+    "            self.subscribe_bars(instrument, '1d')",
+    "    def on_bar(self, bar):",
+    "        if self.position_in(bar.instrument.id).is_flat:",
+    "            self.buy(1, bar.instrument.id)",
+)
 
-def backtest_words(cli: Cli, *words: object, strategy: object = "ma_crossover") -> list[object]:
+
+def backtest_words(
+    cli: Cli, *words: object, strategy: object = "ma_crossover", instrument: str = "GOOG.SIM"
+) -> list[object]:
     """Return the words of a backtest on the stored bars."""
-    known = ["backtest", strategy, "--instrument", "GOOG.SIM", "--timeframe", "1d"]
+    known = ["backtest", strategy, "--instrument", instrument, "--timeframe", "1d"]
     return [*known, "--home", cli.home, *words]
 
 
@@ -45,6 +60,22 @@ def test_the_answer_is_that_of_the_public_call(cli: Cli) -> None:
     assert answer["periods_per_year"] == pytest.approx(365.25)
     assert (answer["limits"], answer["denied"], answer["stopped"]) == ("none", 0, {})
     assert answer["parameters"]["slow"] == "20"
+
+
+@pytest.mark.parametrize("words", [("GOOG.SIM,AAPL.SIM",), ("GOOG.SIM", "AAPL.SIM")])
+def test_several_instruments_are_those_of_the_public_call(cli: Cli, words: tuple[str, ...]) -> None:
+    aapl = msgspec.structs.replace(GOOG, id="AAPL.SIM")
+    both = [
+        generate_bars(one, seed, start_time_ns=START_NS, duration_ns=DAY_NS, count=400)
+        for seed, one in ((7, GOOG), (8, aapl))
+    ]
+    ParquetHistory(cli.home).write(both[1], timeframe="1d")
+    path = cli.strategy("pair.py", *PAIR)
+    named = [part for word in words for part in ("--instrument", word)]
+    answer = cli.json("backtest", path, "--timeframe", "1d", "--home", cli.home, *named)
+    result = backtest(strategy_class(str(path))(), data=both)
+    assert answer["journal_hash"] == result.journal_hash
+    assert (answer["instrument"], answer["rows"], answer["fills"]) == ("GOOG.SIM,AAPL.SIM", 800, 2)
 
 
 def test_people_get_one_line_a_value(cli: Cli) -> None:
@@ -125,6 +156,8 @@ def test_an_error_in_the_first_or_last_call_is_one_sentence_too(cli: Cli, place:
         (("--timeframe", "1h"), "there are no 1h bars of GOOG.SIM in the history"),
         (("--timeframe", "1x"), "'1x' is not a timeframe"),
         (("--instrument", "AAPL.SIM"), "there are no 1d bars of AAPL.SIM"),
+        (("--instrument", "GOOG.SIM"), "GOOG.SIM is given twice"),
+        (("--instrument", ","), "has an empty name"),
         (("--kind", "trades"), "there are no trades of GOOG.SIM"),
         (("--timerange", "2010"), "is not a timerange"),
         (("--timerange", "20300101-"), "widen the --timerange"),
@@ -177,7 +210,7 @@ def test_the_real_goog_comes_through_the_command_line(cli: Cli) -> None:
     new = ("--tick", "0.01", "--lot", "1", "--currency", "USD", "--timeframe", "1d")
     cli.json(*importing, *new, "--home", cli.home)
     terms = ("--cash", "100000", "--fee", "0.001", "--param", "fast=10", "--param", "slow=30")
-    words = backtest_words(cli, "--instrument", "GOOG.NASDAQ", *terms)
+    words = backtest_words(cli, *terms, instrument="GOOG.NASDAQ")
     answer = cli.json(*words)
     assert (answer["rows"], answer["denied"], answer["stopped"]) == (2148, 0, {})
     assert answer["fills"] > 20
@@ -200,7 +233,7 @@ def test_the_lean_result_comes_through_the_command_line(cli: Cli) -> None:
     )
     terms = ("--size", "at_signal", "--cash-buffer", "0.0025", "--timerange", "20131008-20131018")
     charged = ("--fee-per-share", "0.005", "--fee-minimum", "1")
-    words = backtest_words(cli, "--instrument", "SPY.ARCA", *terms, *charged, strategy=path)
+    words = backtest_words(cli, *terms, *charged, strategy=path, instrument="SPY.ARCA")
     answer = cli.json(*words)
     assert Decimal(answer["end_equity"]).quantize(Decimal("0.01")) == Decimal("104486.22")
     assert answer["fills"] == 1

@@ -33,6 +33,11 @@ class ProgressBar:
         """Draw the bar anew."""
         self.draw(bar_line(files_begun, self.file_count, rows))
 
+    def show_runs(self, done: int, total: int) -> None:
+        """Draw how many runs of how many are done."""
+        count = BAR_WIDTH * done // total
+        self.draw(f"[{'#' * count}{'.' * (BAR_WIDTH - count)}] run {done:,} of {total:,}")
+
     def draw(self, line: str) -> None:
         """Draw a line in the place of the one before."""
         if not self.visible:

@@ -60,7 +60,7 @@ def backtest(
     >>> result.end_equity, [str(fill.price) for fill in result.fills]
     (Decimal('1020.000000'), ['11.00'])
     """
-    batches = _batches(instrument, data, bars=bars, trades=trades, quotes=quotes, depth=depth)
+    batches = batches_of(instrument, data, bars=bars, trades=trades, quotes=quotes, depth=depth)
     run = SimulatedRun(
         [strategy] if isinstance(strategy, Strategy) else list(strategy),
         list({batch.instrument.id: batch.instrument for batch in batches}.values()),
@@ -74,9 +74,10 @@ def backtest(
     return run.finish()
 
 
-def _batches(
+def batches_of(
     instrument: Instrument | None, data: Sequence[Columns], **frames: object
 ) -> list[Columns]:
+    """The columns of `data` and of frames by kind; `UserError` where there are none."""
     batches = list(data)
     for kind in REQUIRED:
         frame = frames[kind]

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "run": "run the platform in paper mode",
     "status": "show a running engine at a glance",
     "strategies": "list the strategies of the library and their parameters",
+    "sweep": "run a strategy over imported market data with every combination of parameters",
     "users": "the gateway's users, and its first administrator",
     "venue": "run a local venue that speaks a real one's protocol, with faults on demand",
     "verify": "read what is stored and say whether it is what was written",
