@@ -32,7 +32,7 @@ ACTIONS_FOLDER = "actions"
 
 def add_download_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `data download`."""
-    parser.add_argument("venue", metavar="VENUE", help=f"one of {', '.join(VENUES)}")
+    parser.add_argument("venue", metavar="VENUE", help=f"one of {', '.join(VENUES)}, ccxt:NAME")
     parser.add_argument("instrument", metavar="INSTRUMENT", help="like AAPL or BTC/USD")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--timeframe", help="bars of it, like 1m or 1d")

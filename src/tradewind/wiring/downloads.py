@@ -17,9 +17,11 @@ from tradewind.wiring.settings import Settings
 
 def downloads_of(venue: str, settings: Settings, home: Path) -> Downloads:
     """The adapter of a venue; `UserError` where there is none, or its key is not set."""
+    if venue.startswith(CCXT):
+        return _ccxt(venue.removeprefix(CCXT))
     make = VENUES.get(venue.lower())
     if make is None:
-        known = ", ".join(VENUES)
+        known = ", ".join([*VENUES, f"{CCXT}NAME"])
         raise UserError(f"there is nothing to download from {venue!r}: choose from {known}")
     return make(settings, home)
 
@@ -64,6 +66,15 @@ def _alpha_vantage(settings: Settings, home: Path) -> Downloads:
         per_day=settings[names.ALPHA_VANTAGE_PER_DAY],
     )
 
+
+def _ccxt(exchange_id: str) -> Downloads:
+    from tradewind.adapters.ccxt.downloads import CcxtDownloads
+
+    return CcxtDownloads(exchange_id)
+
+
+CCXT = "ccxt:"
+"""Before the name of a venue that ccxt knows, like `ccxt:kraken`."""
 
 VENUES: dict[str, Callable[[Settings, Path], Downloads]] = {
     "alpaca": _alpaca,

@@ -1,0 +1,1 @@
+"""A hundred more venues through ccxt, which is an extra: `pip install 'tradewind[ccxt]'`."""
