@@ -25,10 +25,10 @@ def test_check_lists_every_fault_and_ends_with_2(
     monkeypatch.setenv("PORT", "many")
     monkeypatch.setenv("TRADING_MODE", "live")
     assert main(["config", "check"]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 6
     assert main(["config", "check", "--json"]) == 2
     answer = json.loads(capsys.readouterr().out)
-    assert (answer["ok"], len(answer["faults"])) == (False, 2)
+    assert (answer["ok"], len(answer["faults"])) == (False, 6)
     assert answer["settings"]["gateway.port"] == {"value": "8000", "from": "default"}
 
 

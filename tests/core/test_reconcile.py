@@ -67,6 +67,15 @@ def test_a_spot_venue_holds_what_was_bought_as_a_balance_less_the_fee_in_it() ->
     assert found.events == (m.CashDeposited(0, "main", "BTC", 1),)
 
 
+def test_what_rounding_can_make_is_corrected_and_one_unit_more_halts() -> None:
+    usdt, btc = 70_000 * 10**8, 10**8 + 5 * 10**7 - 50_000
+    said = [VenueBalance("USDT", usdt - 3, 0), VenueBalance("BTC", btc, btc)]
+    (found,) = balance_differences(trading(), SCOPE, said, has_positions=False, dust=3)
+    assert (found.kind, found.rule) == ("balance_rounding", CORRECT)
+    (found,) = balance_differences(trading(), SCOPE, said, has_positions=False, dust=2)
+    assert (found.kind, found.rule) == ("balance", HALT)
+
+
 def test_a_currency_that_the_venue_does_not_name_is_missing_there() -> None:
     (found,) = balance_differences(
         trading(), SCOPE, [VenueBalance("BTC", 149_950_000, 0)], has_positions=False

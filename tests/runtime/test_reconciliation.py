@@ -154,7 +154,7 @@ def test_other_terms_there_count_from_here_on() -> None:
 @pytest.mark.parametrize(
     ("cash", "position", "kind", "said"),
     [
-        (CASH - 1, 3, "balance", "balance of USD: we say 10000.000000, the venue 9999.999999"),
+        (CASH - 11, 3, "balance", "balance of USD: we say 10000.000000, the venue 9999.999989"),
         (CASH, 2, "position", "position of COIN/USD.SIM: we say 3, the venue 2"),
     ],
 )
@@ -191,7 +191,7 @@ def test_an_execution_that_the_venue_took_back_halts_it_at_the_second_look() -> 
 
 def test_a_difference_that_is_gone_at_the_second_sight_is_none() -> None:
     async def scenario(engine: VenueEngine) -> None:
-        engine.paper.open_account({"USD": CASH + 1}, {(COIN.id, Leg.NET): 3})
+        engine.paper.open_account({"USD": CASH + 11}, {(COIN.id, Leg.NET): 3})
         looking = asyncio.create_task(look(engine))
         await asyncio.sleep(61)
         engine.paper.open_account({"USD": CASH}, {(COIN.id, Leg.NET): 3})

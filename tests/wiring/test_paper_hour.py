@@ -18,7 +18,8 @@ from tradewind.strategies.library import LIBRARY
 from tradewind.strategies.ma_crossover import MaCrossover
 from tradewind.testing.virtual_time import VirtualClock, run_virtually
 from tradewind.wiring.limit_profiles import DEMO
-from tradewind.wiring.platform import PLANS, Platform, PlatformOptions
+from tradewind.wiring.plans import PLANS
+from tradewind.wiring.platform import Platform, PlatformOptions
 
 ORDER_BYTES_MAX = 3_000
 """What a finished order may hold: it is kept for a day, and at most 100,000 of them are."""

@@ -96,9 +96,16 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "gateway.port: '0' is below 1 (environment PORT)",
         "risk.per_trade: '1.01' is above 1 (environment RISK_PER_TRADE)",
         (
-            "trading.mode: this version trades on paper only: set TRADING_MODE=paper "
+            "trading.mode: live trading needs ENABLE_LIVE_TRADING=true as well "
             "(environment TRADING_MODE)"
         ),
+        (
+            "trading.mode: live trading needs LIVE_TRADING_CONFIRM=ACCOUNT as well, the "
+            "account that tradewind connect shows (environment TRADING_MODE)"
+        ),
+        "risk.max_position: live trading has no default limit, set MAX_POSITION_SIZE",
+        "risk.per_trade: live trading has no default limit, set RISK_PER_TRADE",
+        ("trading.venue: there is nothing live about sim, name a venue (environment TRADING_MODE)"),
     )
 
 

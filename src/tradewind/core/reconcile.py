@@ -30,6 +30,7 @@ RULES: dict[str, tuple[str, str]] = {
     "order_terms": (CORRECT, "the venue's terms count from here on"),
     "order_not_known_here": (CORRECT, "an order that nobody here counts is canceled"),
     "order_done_here": (CORRECT, "an order that is over here is canceled there"),
+    "balance_rounding": (CORRECT, "the venue rounds amounts otherwise than we do"),
     "fill_not_at_venue": (HALT, "the venue took an execution back, or never had it"),
     "balance": (HALT, "money moved that no execution explains"),
     "position": (HALT, "a position moved that no execution explains"),
@@ -131,9 +132,17 @@ def order_differences(
 
 
 def balance_differences(
-    state: State, scope: Scope, balances: Iterable[VenueBalance], *, has_positions: bool
+    state: State,
+    scope: Scope,
+    balances: Iterable[VenueBalance],
+    *,
+    has_positions: bool,
+    dust: int = 0,
 ) -> Iterator[Difference]:
-    """Currencies of which the venue has another total than our books."""
+    """Currencies of which the venue has another total than our books.
+
+    Up to `dust` money units are what rounding the executions since the last look can make.
+    """
     ours = expected_balances(state, scope, has_positions=has_positions)
     theirs = {balance.currency: balance.total for balance in balances}
     for currency in sorted(ours.keys() | theirs.keys()):
@@ -142,7 +151,8 @@ def balance_differences(
             digits = currency_digits(currency)
             texts = format_units(here, digits), format_units(there, digits)
             deposit = m.CashDeposited(0, scope.account, currency, there - here)
-            yield Difference("balance", currency, *texts, events=(deposit,))
+            kind = "balance_rounding" if abs(there - here) <= dust else "balance"
+            yield Difference(kind, currency, *texts, events=(deposit,))
 
 
 def position_differences(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
@@ -42,11 +42,38 @@ class Dispatch:
         self._queries: dict[str, asyncio.Task[None]] = {}
         self._further: dict[str, m.QueryOrder] = {}
         self._sent_s: dict[str, float] = {}
+        self._sweeps: set[asyncio.Task[None]] = set()
+        self._waiting: set[str] = set()
+        self._leaving: set[str] = set()
+        self._given_up: set[str] = set()
 
     @property
     def venues(self) -> list[str]:
         """Venues it can reach."""
         return list(self._venues)
+
+    def cancel_all(self, commands: Sequence[m.CancelOrder]) -> None:
+        """Cancel all these orders, by the venue's own cancel-all where it has one.
+
+        One that still waits here never leaves. What the venue leaves unclear is asked about.
+        """
+        groups: dict[tuple[str, str], list[m.CancelOrder]] = {}
+        for command in commands:
+            if command.order_id in self._waiting:
+                self._give_up(command.order_id)
+            elif command.order_id in self._leaving:
+                self.send(command)  # behind its order, which may be on its way
+            else:
+                groups.setdefault((command.venue, command.instrument), []).append(command)
+        for (name, instrument), group in groups.items():
+            venue = self._venues.get(name)
+            if venue is not None and venue.has_cancel_all and len(group) > 1:
+                task = asyncio.create_task(self._sweep(venue, instrument, group))
+                self._sweeps.add(task)
+                task.add_done_callback(self._sweeps.discard)
+            else:
+                for command in group:
+                    self.send(command)
 
     async def start(self) -> None:
         """Connect the venues and start the workers."""
@@ -63,13 +90,15 @@ class Dispatch:
         queue = self._queues[zlib.crc32(command.order_id.encode()) % WORKERS]
         try:
             queue.put_nowait(command)
+            if isinstance(command, m.SubmitOrder):
+                self._waiting.add(command.order_id)
         except asyncio.QueueFull:
             self._deliver(m.OrderUnknown(0, command.order_id, "too many commands wait to be sent"))
 
     async def close(self) -> None:
         """Stop sending; what waits stays unsent and is asked for at the next start."""
         self._further.clear()
-        tasks = [*self._tasks, *self._queries.values()]
+        tasks = [*self._tasks, *self._queries.values(), *self._sweeps]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -89,8 +118,7 @@ class Dispatch:
         try:
             async with asyncio.timeout(self._deadline_s):
                 if isinstance(command, m.SubmitOrder):
-                    self._sent_s[command.order_id] = asyncio.get_running_loop().time()
-                    await venue.submit(command)
+                    await self._submit(venue, command)
                 elif isinstance(command, m.CancelOrder):
                     await venue.cancel(command)
                 elif isinstance(command, m.AmendOrder):
@@ -102,6 +130,34 @@ class Dispatch:
             self._deliver(m.OrderUnknown(0, command.order_id, reason))
         except OutsideError as error:
             self._deliver(m.OrderUnknown(0, command.order_id, str(error)))
+
+    async def _sweep(self, venue: Trading, instrument: str, group: Sequence[m.CancelOrder]) -> None:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await venue.cancel_all(instrument)
+        except Refused:
+            for command in group:
+                self.send(command)
+        except (TimeoutError, OutsideError) as error:
+            for command in group:
+                self._deliver(m.OrderUnknown(0, command.order_id, f"cancel-all: {error}"))
+
+    def _give_up(self, order_id: str) -> None:
+        """An order that waits here, or that the venue surely never got, will not leave."""
+        if len(self._given_up) < COMMANDS_WAITING_MAX:
+            self._given_up.add(order_id)
+        self._deliver(m.OrderRejected(0, order_id, NEVER_REACHED))
+
+    async def _submit(self, venue: Trading, command: m.SubmitOrder) -> None:
+        self._waiting.discard(command.order_id)
+        if command.order_id in self._given_up:
+            return
+        self._sent_s[command.order_id] = asyncio.get_running_loop().time()
+        self._leaving.add(command.order_id)
+        try:
+            await venue.submit(command)
+        finally:
+            self._leaving.discard(command.order_id)
 
     def _ask(self, command: m.QueryOrder) -> None:
         """Ask about an order in the background, once at a time.
@@ -137,7 +193,7 @@ class Dispatch:
                     self._deliver(report)
                 return
             if reports == [] and asked_s > sent_s + venue.silence_s + self._deadline_s:
-                self._deliver(m.OrderRejected(0, command.order_id, NEVER_REACHED))
+                self._give_up(command.order_id)
                 return
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, QUERY_PAUSE_MAX_S)

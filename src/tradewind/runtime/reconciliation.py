@@ -41,6 +41,9 @@ SETTLE_NS = 2_000_000_000
 """What changed here so shortly before a look may be under way and is left for the next one."""
 OVERLAP_NS = 600_000_000_000
 """How far before the last look executions are asked for again; doubles cost nothing."""
+DUST_UNITS = 10
+"""Money units by which balances may differ from rounding; every execution adds one for its price
+and one for its fee."""
 TOLD_MAX = 1_000
 """Differences remembered as told; beyond it all may be told once more."""
 
@@ -48,7 +51,11 @@ T = TypeVar("T")
 
 
 class Reconciliation:
-    """Compares one account with its venue; `rows` are the differences of the last look."""
+    """Compares one account with its venue; `rows` are the differences of the last look.
+
+    `owner` is the strategy that transferred positions are booked to. A venue that remembers no
+    execution before `memory_ns` is not asked for them.
+    """
 
     def __init__(
         self,
@@ -60,6 +67,7 @@ class Reconciliation:
         owner: str,
         clock: Clock,
         pause_s: float = CONFIRM_PAUSE_S,
+        memory_ns: int = 0,
     ) -> None:
         self.rows: list[DifferenceRow] = []
         self.last_look_ns = 0
@@ -73,8 +81,10 @@ class Reconciliation:
         self._owner = owner
         self._clock = clock
         self._pause_s = pause_s
-        self._since_ns = _horizon_ns(loop.engine.state, clock.now_ns())
+        self._memory_ns = memory_ns
+        self._since_ns = max(memory_ns, _horizon_ns(loop.engine.state, clock.now_ns()))
         self._moves = 0
+        self._fills = 0
         self._told: dict[tuple[str, str], tuple[str, str]] = {}
         self._accepted: set[tuple[str, str]] = set()
         self._suspected: set[str] = set()
@@ -138,7 +148,8 @@ class Reconciliation:
             await self._follow(self._as_accepted(difference, how))
         await self._loop.turn()
         self.rows = self._found_rows
-        self._since_ns = started_ns - OVERLAP_NS
+        self._fills = 0
+        self._since_ns = max(self._memory_ns, started_ns - OVERLAP_NS)
 
     def _seen_twice(self, found: list[Difference]) -> list[Difference]:
         """Leave out executions that the venue did not list for the first time: it may be late."""
@@ -197,7 +208,10 @@ class Reconciliation:
         trading, state = self._trading, self._loop.engine.state
         balances = await _ask(trading.balances())
         positions = await _ask(trading.positions()) if trading.has_positions else []
-        found = balance_differences(state, scope, balances, has_positions=trading.has_positions)
+        dust = DUST_UNITS + 2 * self._fills
+        found = balance_differences(
+            state, scope, balances, has_positions=trading.has_positions, dust=dust
+        )
         if not trading.has_positions:
             return list(found)
         return [*found, *position_differences(state, scope, positions, owner=self._owner)]
@@ -261,6 +275,7 @@ class Reconciliation:
     def _on_turn(self, turn: Turn) -> None:
         moving = (m.OrderFilled, m.CashDeposited, m.PositionTransferred)
         self._moves += sum(isinstance(record, moving) for record in turn.records)
+        self._fills += sum(isinstance(record, m.OrderFilled) for record in turn.records)
 
 
 async def _ask(question: Awaitable[T]) -> T:

@@ -121,14 +121,82 @@ TRADING_MODE: Setting[str] = Setting(
     ("TRADING_MODE",),
     kinds.choice("paper", "live"),
     "paper",
-    "Where orders go: `paper` is the simulated venue; `live` is refused by this version.",
+    "Where orders go: `paper` is simulated; `live` needs ENABLE_LIVE_TRADING and "
+    "LIVE_TRADING_CONFIRM as well.",
+)
+LIVE_ENABLED: Setting[bool] = Setting(
+    "trading.enable_live",
+    ("ENABLE_LIVE_TRADING",),
+    kinds.switch(),
+    "false",
+    "The second switch of live trading.",
+)
+LIVE_CONFIRM: Setting[str] = Setting(
+    "trading.live_confirm",
+    ("LIVE_TRADING_CONFIRM",),
+    kinds.text(),
+    "",
+    "The third switch: the account at the venue, as `tradewind connect` shows it.",
+)
+VENUE: Setting[str] = Setting(
+    "trading.venue",
+    ("TRADEWIND_VENUE",),
+    kinds.text(),
+    "sim",
+    "Where market data comes from and orders go: `sim` is the generated market, `binance`.",
+)
+INSTRUMENTS: Setting[tuple[str, ...]] = Setting(
+    "trading.instruments",
+    ("TRADEWIND_INSTRUMENTS",),
+    kinds.names(r"[A-Z0-9][A-Z0-9._-]*(/[A-Z0-9][A-Z0-9_-]*)?", "BTC/USDT"),
+    "",
+    "Symbols to trade at the venue, the n-th one by the n-th strategy; empty: the demo's.",
+)
+RECONCILE_INTERVAL: Setting[int] = Setting(
+    "trading.reconcile_interval_s",
+    ("TRADEWIND_RECONCILE_INTERVAL_S",),
+    kinds.integer(least=1, most=3600),
+    "60",
+    "How often orders, executions, money and positions are compared with the venue's.",
+    unit="s",
+)
+BINANCE_KEY: Setting[str] = Setting(
+    "binance.api_key",
+    ("BINANCE_API_KEY",),
+    kinds.text(),
+    "",
+    "API key of Binance.",
+    secret=True,
+)
+BINANCE_SECRET: Setting[str] = Setting(
+    "binance.api_secret",
+    ("BINANCE_API_SECRET",),
+    kinds.text(),
+    "",
+    "Secret of the API key: text for HMAC, a private key in PEM for Ed25519.",
+    secret=True,
+)
+BINANCE_HOST: Setting[str] = Setting(
+    "binance.host",
+    ("BINANCE_BASE_URL",),
+    kinds.text(),
+    "",
+    "Empty for Binance itself, `testnet`, `demo`, or the address of a local venue.",
+)
+API_KEYS: Setting[str] = Setting(
+    "venues.api_keys",
+    ("API_KEYS",),
+    kinds.text(),
+    "",
+    "Keys of venues as JSON: venue to key and secret.",
+    secret=True,
 )
 STRATEGIES: Setting[tuple[str, ...]] = Setting(
     "trading.strategies",
     ("TRADEWIND_STRATEGIES",),
     kinds.names(r"[a-z][a-z0-9_]*", "ma_crossover"),
     "ma_crossover,mean_reversion,market_maker",
-    "The strategies that `tradewind run` trades with.",
+    "The strategies that `tradewind run` trades with; `none`: only persons trade.",
 )
 CASH: Setting[Decimal] = Setting(
     "paper.cash",
@@ -201,6 +269,11 @@ SETTINGS: tuple[Setting[Any], ...] = (
     REQUESTS_PER_MINUTE,
     DATABASE_URL,
     TRADING_MODE,
+    LIVE_ENABLED,
+    LIVE_CONFIRM,
+    VENUE,
+    INSTRUMENTS,
+    RECONCILE_INTERVAL,
     STRATEGIES,
     CASH,
     MARKET_SEED,
@@ -210,4 +283,8 @@ SETTINGS: tuple[Setting[Any], ...] = (
     RETENTION_DAYS,
     DISK_MAX,
     *VENUE_SETTINGS,
+    BINANCE_KEY,
+    BINANCE_SECRET,
+    BINANCE_HOST,
+    API_KEYS,
 )

@@ -8,7 +8,7 @@ from tradewind.model.messages import StrategyRegistered
 from tradewind.model.orders import Sizing
 from tradewind.runtime.redecide import Fresh
 from tradewind.strategies.library import library_strategy
-from tradewind.wiring.platform import PLANS, short_name
+from tradewind.wiring.plans import PLANS, short_name
 
 
 def fresh_strategy(registered: StrategyRegistered) -> Fresh | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -20,17 +19,13 @@ from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
 from tradewind.adapters.sqlite.records import read_records
 from tradewind.gateway.app import create_app
 from tradewind.gateway.services import Options, Services
-from tradewind.model.errors import OutsideError
 from tradewind.wiring import catalog
-from tradewind.wiring.setting import Setting
+from tradewind.wiring.kept_secrets import SECRET_BYTES, secrets_of
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stored import status_of_home
 
 SECURITY_DATABASE = "security.db"
 INVITATION_NS = 86_400_000_000_000
-SECRET_BYTES = 32
-READ_AGAIN = 50
-"""How often a secret that another process is just writing is looked at."""
 
 
 def build(settings: Settings | None = None) -> FastAPI:
@@ -93,60 +88,12 @@ def needs_login(settings: Settings) -> bool:
 def _options(settings: Settings, home: Path) -> Options:
     return Options(
         needs_login=needs_login(settings),
-        token_secrets=_secrets(settings, catalog.JWT_SECRET, catalog.JWT_SECRET_PREVIOUS, home),
-        encryption_keys=_secrets(
+        token_secrets=secrets_of(settings, catalog.JWT_SECRET, catalog.JWT_SECRET_PREVIOUS, home),
+        encryption_keys=secrets_of(
             settings, catalog.ENCRYPTION_KEY, catalog.ENCRYPTION_KEY_PREVIOUS, home
         ),
         allowed_origins=settings[catalog.ALLOWED_ORIGINS],
         trusted_hosts=settings[catalog.TRUSTED_HOSTS],
         requests_per_minute=settings[catalog.REQUESTS_PER_MINUTE],
         is_https=settings[catalog.ENVIRONMENT] == "production",
-    )
-
-
-def _secrets(
-    settings: Settings, setting: Setting[str], previous: Setting[str], home: Path
-) -> tuple[bytes, ...]:
-    """The present secret and the one before; one that nobody set is made once and kept."""
-    present = settings[setting].encode() or kept_secret(home / setting.name.rpartition(".")[2])
-    before = settings[previous].encode()
-    return (present, before) if before else (present,)
-
-
-def kept_secret(path: Path) -> bytes:
-    """The secret of a file that only its owner can read, made if there is none.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     kept_secret(Path(folder, "key")) == kept_secret(Path(folder, "key"))
-    True
-    """
-    try:
-        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return _read_secret(path)
-    except OSError as error:
-        raise OutsideError(
-            f"{path} cannot be made: {error.strerror}", fault="ours", retry=False
-        ) from None
-    secret = secrets.token_bytes(SECRET_BYTES)
-    with os.fdopen(made, "wb") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
-    return secret
-
-
-def _read_secret(path: Path) -> bytes:
-    """Read what is there; another process may be just about to write it."""
-    for _ in range(READ_AGAIN):
-        found = path.read_bytes()
-        if len(found) == SECRET_BYTES:
-            return found
-        time.sleep(0.02)
-    raise OutsideError(
-        f"{path} is not {SECRET_BYTES} bytes long: restore it from a backup; without it second "
-        "factors cannot be read, and removing it logs everybody out",
-        fault="ours",
-        retry=False,
     )

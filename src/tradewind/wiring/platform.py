@@ -12,8 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from tradewind.adapters.local.market_data import LocalMarketData
-from tradewind.adapters.local.trading import PaperTrading
 from tradewind.adapters.sqlite.journal import open_journal
 from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.adapters.sqlite.records import open_records
@@ -21,7 +19,7 @@ from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.errors import UserError
-from tradewind.model.ids import PERSON, STRATEGY_NAME_LENGTH_MAX
+from tradewind.model.ids import PERSON
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
 from tradewind.model.numbers import money_of
@@ -37,22 +35,20 @@ from tradewind.runtime.feed import Feed
 from tradewind.runtime.halt_file import HALT_NAME, watch_halt_file
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.projector import Projector
+from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
 from tradewind.runtime.retention import Retention, RetentionRule
 from tradewind.runtime.segments import FileSegments
 from tradewind.runtime.strategy_host import attach, end
-from tradewind.sim import fees
-from tradewind.sim.venue import SimulatedVenue
+from tradewind.runtime.venue_watch import VenueWatch
 from tradewind.strategies.base import Strategy
 from tradewind.strategies.library import library_strategy
 from tradewind.version import VERSION
 from tradewind.wiring.emergency import cancel_unjournaled
+from tradewind.wiring.plans import instruments_of, plan_of, short_name
+from tradewind.wiring.stage import Stage, StagePlan, check_account, make_stage
 
-ACCOUNT = "paper"
-CURRENCY = "USDT"
-FEE = "0.0005"
-"""Share of value that the paper venue charges."""
 HOUSEKEEPING_S = 0.1
 FOLDED_MAX = 10_000
 """A start that folded more events than this saves a snapshot at once: the next one need not."""
@@ -62,23 +58,12 @@ PRUNE_STEPS_MAX = 100
 """Pieces removed after one snapshot; the rest goes after the next."""
 LOG = logging.getLogger("tradewind.platform")
 
-PLANS: dict[str, tuple[str, dict[str, str | float]]] = {
-    "ma_crossover": ("BTC/USDT.SIM", {"timeframe": "1s", "fast": 3, "slow": 10, "weight": 0.08}),
-    "mean_reversion": (
-        "ETH/USDT.SIM",
-        {"timeframe": "1s", "period": 15, "entry": 1.5, "weight": 0.08},
-    ),
-    "market_maker": ("SOL/USDT.SIM", {"quantity": "2", "spread_share": 0.00002}),
-}
-"""What each library strategy trades in the demo, and with which parameters."""
-
-SHORT_NAMES = {"ma_crossover": "ma_cross", "mean_reversion": "mean_rev", "market_maker": "maker"}
-
 
 class PlatformOptions(msgspec.Struct, frozen=True):
     """What a run is built from; `cash` is decimal text in the account's currency.
 
-    Without `retention` all records are kept.
+    Without `retention` all records are kept, without a `stage` it is the generated market.
+    `symbols` are what to trade, the n-th by the n-th strategy; the demo's without them.
     """
 
     home: Path
@@ -88,14 +73,18 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     limits: Limits
     snapshot_interval_s: int
     retention: RetentionRule | None = None
+    stage: StagePlan | None = None
+    symbols: tuple[str, ...] = ()
 
 
 class Platform:
-    """Engine, journal, paper venue and generated market of one home; `run` it once."""
+    """Engine, journal and the two ends of its stage in one home; `run` it once."""
 
     def __init__(self, options: PlatformOptions, clock: Clock | None = None) -> None:
         self.options = options
         self._clock = clock or SystemClock()
+        self.plan = options.stage or StagePlan(seed=options.seed)
+        self._plans = plan_of(options.strategies, options.symbols, self.plan.venue)
         self._executor = ThreadPoolExecutor(1, "journal")
         self._strategies: dict[str, Strategy] = {}
 
@@ -103,11 +92,14 @@ class Platform:
         """Recover, trade until `stop` is set, leave a snapshot; raises what ended it."""
         with self._opened() as (journal, recorder), self._projecting() as projector:
             recovered = recover(journal, recorder)
-            self._build(journal, recorder, recovered)
+            await self._build(journal, recorder, recovered)
             core_rows = projector.core_rows = CoreRows(self.engine.state)
             self.loop.listeners += [core_rows.on_turn, lambda turn: projector.wake()]
             self._retention = self._retaining(journal, recorder, projector)
-            await self._start(recovered)
+            async with contextlib.AsyncExitStack() as failed:
+                failed.push_async_callback(self.dispatch.close)
+                await self._start(recovered)
+                failed.pop_all()
             self.desk.complaints.append(lambda: projector_complaint(projector))
             on_ready(self.desk)
             try:
@@ -115,7 +107,7 @@ class Platform:
                 await self._end_strategies()
             except JournalBroken as error:
                 await cancel_unjournaled(
-                    error, self.options.home, state=self.engine.state, trading=self.paper,
+                    error, self.options.home, state=self.engine.state, trading=self.stage.trading,
                     now_ns=self._clock.now_ns(),
                 )  # fmt: skip
                 raise
@@ -165,10 +157,10 @@ class Platform:
             projected=lambda: sys.maxsize if projector.failure else projector.sequence,
         )
 
-    def _build(self, journal: Journal, recorder: Recorder, recovered: Recovered) -> None:
-        options = self.options
+    async def _build(self, journal: Journal, recorder: Recorder, recovered: Recovered) -> None:
         self._journal = journal
         self.engine = Engine(recovered.state)
+        self._refuse_other_stage()
         self.epoch = journal.take_over()
         self.loop = Loop(
             self.engine,
@@ -178,79 +170,102 @@ class Platform:
             epoch=self.epoch,
             commit=self._commit,
         )
-        instrument_ids = [PLANS[name][0] for name in self._plan()]
-        self.market_data = LocalMarketData(
-            instrument_ids, seed=options.seed, clock=self._clock, saved=recovered.market
+        self.stage: Stage = await make_stage(
+            self.plan,
+            instruments_of(self._plans, self.options.symbols, self.plan.venue),
+            clock=self._clock,
+            saved=recovered.market,
+            session=str(self.epoch),
+            id_prefix=journal.journal_id + "-",
         )
-        simulated = SimulatedVenue(fees=fees.percent(FEE))
-        self.paper = PaperTrading(
-            self.market_data.venue, simulated, clock=self._clock, session=str(self.epoch)
-        )
-        self.paper.list_instruments(self.market_data.instruments)
-        self.dispatch = Dispatch({self.paper.venue: self.paper}, self.loop.offer)
+        trading = self.stage.trading
+        self.dispatch = Dispatch({trading.venue: trading}, self.loop.offer)
         self.loop.listeners.append(self._send)
 
-    def _plan(self) -> list[str]:
-        for name in self.options.strategies:
-            library_strategy(name)
-            if name not in PLANS:
-                known = ", ".join(PLANS)
-                raise UserError(f"{name} has no place in the demo: choose from {known}")
-        return list(self.options.strategies)
+    def _refuse_other_stage(self) -> None:
+        """One journal, one account, one venue: paper money never mixes with real money."""
+        state, plan = self.engine.state, self.plan
+        venues = {market.venue for market in state.markets} | {plan.venue}
+        accounts = set(state.account_numbers) | {plan.account}
+        if len(venues) > 1 or len(accounts) > 1:
+            known = ", ".join(sorted(venues - {plan.venue} or accounts - {plan.account}))
+            raise UserError(
+                f"{self.options.home} holds the journal of {known}, not of {plan.mode} trading at "
+                f"{plan.venue}: use another folder with --home"
+            )
 
     async def _start(self, recovered: Recovered) -> None:
-        """Set up what is new, resume what was there, ask the venue about open orders."""
-        state = self.engine.state
+        """Set up what is new, resume what was there, reconcile, and only then trade."""
+        state, stage = self.engine.state, self.stage
         open_orders = list(state.open_orders.values())
         for event in self._setup():
             self.loop.offer(event)
         if (self.options.home / HALT_NAME).exists():
             # before a strategy is called: the watcher comes too late for its first order
             self.loop.offer(m.Halted(0, "all", "the HALT file was there at the start", HALT_NAME))
+        self.watch = self._watching()
         await self.loop.turn()
         if self.loop.refused:
             raise UserError(self.loop.refused[0])
-        for name in self._plan():
-            self._attach(name, recovered.strategies.get(name, b""))
-        self.feed = Feed(
-            [self._to_engine, self.paper.on_rows],
-            self.loop.offer,
-            clock=self._clock,
-            bars=self._bars(),
-        )
-        self.desk = Desk(self.loop, self.feed, mode="paper", now_ns=self._clock.now_ns)
-        self.paper.adopt(open_orders, [market.id for market in state.markets])
+        stage.adopt(state, self.plan.account, open_orders)
         await self.dispatch.start()
+        await check_account(self.plan, stage.trading)
         for order in open_orders:
             self.loop.offer(m.OrderUnknown(0, order.order_id, "the platform was started again"))
+        await self.watch.check()
+        await self.loop.turn()
+        for name in self._plans:
+            self._attach(name, recovered.strategies.get(name, b""))
+        takers: list[Callable[[Columns], None]] = [self._to_engine]
+        if stage.paper is not None:
+            takers.append(stage.paper.on_rows)
+        self.feed = Feed(takers, self.loop.offer, clock=self._clock, bars=self._bars())
+        self.desk = Desk(self.loop, self.feed, mode=self.plan.mode, now_ns=self._clock.now_ns)
+        self.desk.watches.append(self.watch)
         if recovered.folded > FOLDED_MAX:
             await self._save()
 
+    def _watching(self) -> VenueWatch:
+        stage = self.stage
+        reconciliation = Reconciliation(
+            stage.trading,
+            self.loop,
+            account=self.plan.account,
+            journal_id=self._journal.journal_id,
+            owner=PERSON,
+            clock=self._clock,
+            # a paper venue remembers the executions of its own process alone
+            memory_ns=self._clock.now_ns() if stage.paper is not None else 0,
+        )
+        interval_s = self.plan.reconcile_interval_s
+        return VenueWatch(stage.trading, reconciliation, self.loop, interval_s=interval_s)
+
     def _setup(self) -> Iterator[m.ControlEvent]:
-        state = self.engine.state
+        state, account, currency = self.engine.state, self.plan.account, self.plan.currency
         journal_id = self._journal.journal_id
         yield m.RunStarted(0, journal_id, self.epoch, f"tradewind {VERSION}")
-        for instrument in self.market_data.instruments:
+        for instrument in self.stage.market_data.instruments:
             known = state.market_numbers.get(instrument.id)
             if known is None or state.markets[known].instrument != instrument:
                 yield m.InstrumentListed(0, instrument)
-        if ACCOUNT not in state.account_numbers:
-            yield m.AccountOpened(0, ACCOUNT, CURRENCY)
-            amount = money_of(self.options.cash, currency_digits(CURRENCY))
-            yield m.CashDeposited(0, ACCOUNT, CURRENCY, amount)
-        yield m.LimitsChanged(0, f"account:{ACCOUNT}", self.options.limits, "settings")
-        yield m.StrategyRegistered(0, PERSON, ACCOUNT, "", {})
+        if account not in state.account_numbers:
+            yield m.AccountOpened(0, account, currency)
+            if self.plan.mode == "paper":
+                amount = money_of(self.options.cash, currency_digits(currency))
+                yield m.CashDeposited(0, account, currency, amount)
+        yield m.LimitsChanged(0, f"account:{account}", self.options.limits, "settings")
+        yield m.StrategyRegistered(0, PERSON, account, "", {})
 
     def _attach(self, name: str, saved: bytes) -> None:
         """Start a strategy; what it keeps must survive being written down."""
-        instrument_id, parameters = PLANS[name]
+        instrument_id, parameters = self._plans[name]
         strategy = library_strategy(name)(**parameters)
         instrument = self.engine.state.market(instrument_id).instrument
         attach(
             self.engine,
             strategy,
             name=short_name(name),
-            account=ACCOUNT,
+            account=self.plan.account,
             instruments=[instrument],
             sizing=Sizing.AT_FILL,
         )
@@ -275,7 +290,8 @@ class Platform:
         await control.start()
         running = [
             asyncio.create_task(self.loop.run(), name="loop"),
-            asyncio.create_task(self.market_data.run(self.feed.take), name="market data"),
+            asyncio.create_task(self.stage.market_data.run(self.feed.take), name="market data"),
+            asyncio.create_task(self.watch.run(), name="venue watch"),
             asyncio.create_task(watch_halt_file(home, self.desk.submit), name="HALT file"),
             asyncio.create_task(self._keep_house(), name="housekeeping"),
         ]
@@ -297,7 +313,8 @@ class Platform:
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             self.feed.close_bars()
-            self.paper.advance()
+            if self.stage.paper is not None:
+                self.stage.paper.advance()
             if loop.time() - saved_s >= self.options.snapshot_interval_s:
                 await self._save()
                 saved_s = loop.time()
@@ -315,8 +332,14 @@ class Platform:
             self.loop.offer_rows(columns)
 
     def _send(self, turn: Turn) -> None:
+        """Send what became durable; a halt of all its orders goes by the venue's cancel-all."""
+        sweeps = any(isinstance(record, m.Halted) and _is_wide(record) for record in turn.records)
+        cancels = [one for one in turn.commands if isinstance(one, m.CancelOrder)] if sweeps else []
         for command in turn.commands:
-            self.dispatch.send(command)
+            if not (sweeps and isinstance(command, m.CancelOrder)):
+                self.dispatch.send(command)
+        if cancels:
+            self.dispatch.cancel_all(cancels)
 
     async def _commit(self, write: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._executor, write)
@@ -339,7 +362,7 @@ class Platform:
 
     def _snapshot(self) -> Callable[[], None]:
         kept = {name: saved_state(name, one) for name, one in self._strategies.items()}
-        snapshot = snapshot_of(self.engine.state, kept, self.market_data.snapshot())
+        snapshot = snapshot_of(self.engine.state, kept, self.stage.saved())
         return lambda: self._journal.save_snapshot(snapshot)
 
 
@@ -349,13 +372,9 @@ def projector_complaint(projector: Projector) -> str:
     return f"the records of orders and fills stand still: {failure}" if failure else ""
 
 
-def short_name(name: str) -> str:
-    """The name of a library strategy inside order ids, which have room for ten characters.
-
-    >>> short_name("mean_reversion")
-    'mean_rev'
-    """
-    return SHORT_NAMES.get(name, name[:STRATEGY_NAME_LENGTH_MAX].rstrip("_"))
+def _is_wide(halt: m.Halted) -> bool:
+    """Whether no order of ours at an instrument outlives the halt."""
+    return halt.scope.partition(":")[0] in ("all", "venue", "account", "instrument")
 
 
 def saved_state(name: str, strategy: Strategy) -> bytes:

@@ -78,6 +78,21 @@ def choice(*words: str) -> Kind[str]:
     return Kind(" or ".join(f"`{word}`" for word in words), parse)
 
 
+def switch() -> Kind[bool]:
+    """On or off, said as `true` or `false`.
+
+    >>> switch().parse("True")
+    True
+    """
+
+    def parse(word: str) -> bool:
+        if word.lower() not in ("true", "false"):
+            raise ValueError("is not true or false")
+        return word.lower() == "true"
+
+    return Kind("`true` or `false`", parse, lambda value: "true" if value else "false")
+
+
 def folder() -> Kind[Path]:
     """A folder; `~` is the person's own."""
 

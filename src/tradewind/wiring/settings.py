@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from tradewind.model.errors import UserError
 from tradewind.wiring import catalog
+from tradewind.wiring.live_switches import live_refusals
 from tradewind.wiring.security_validator import dangers
 from tradewind.wiring.setting import Setting
 from tradewind.wiring.setting_sources import (
@@ -229,11 +230,7 @@ class _Reader:
 
 def _refusals(settings: Settings) -> Iterator[str]:
     """Say what is wrong between settings that are right one by one."""
-    if settings[catalog.TRADING_MODE] == "live":
-        yield (
-            "trading.mode: this version trades on paper only: set TRADING_MODE=paper "
-            f"({settings.where(catalog.TRADING_MODE)})"
-        )
+    yield from live_refusals(settings)
     yield from dangers(settings)
 
 

@@ -1,4 +1,4 @@
-"""`tradewind run`: the platform in paper mode, with the gateway, until stopped."""
+"""`tradewind run`: the platform on paper or live, with the gateway, until stopped."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from tradewind.runtime.retention import RetentionRule
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.limit_profiles import demo_limits, limit_lines
-from tradewind.wiring.platform import ACCOUNT, PLANS, Platform, PlatformOptions
+from tradewind.wiring.plans import plan_of
+from tradewind.wiring.platform import Platform, PlatformOptions
 from tradewind.wiring.settings import Settings, load_settings
+from tradewind.wiring.stage_plan import stage_plan
 
 EXAMPLE = "tradewind run --for 60"
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
 LOGS_KEPT = 3
 MEGABYTE = 1_000_000
+NO_STRATEGY = "none"
+"""In the place of strategies: only persons trade."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", metavar="FOLDER", help="default: TRADEWIND_HOME")
     parser.add_argument("--port", metavar="PORT", help="of the gateway; default: PORT")
     parser.add_argument("--seed", metavar="SEED", help="of the generated market")
+    parser.add_argument("--venue", metavar="VENUE", help="sim (the default) or binance")
+    parser.add_argument(
+        "--mode", choices=("paper", "live"), help="simulated fills, or the venue's own"
+    )
+    parser.add_argument("--instruments", metavar="SYMBOLS", help="like BTC/USDT,ETH/USDT")
     gateway = parser.add_mutually_exclusive_group()
     gateway.add_argument(
         "--without-gateway", action="store_true", help="only the engine, nothing on HTTP"
@@ -146,7 +155,13 @@ def _logging(path: Path, level: str) -> Iterator[None]:
 
 def _settings(arguments: argparse.Namespace) -> Settings:
     flags: dict[str, str] = {catalog.HOME.name: str(home_of(arguments))}
-    for setting, given in ((catalog.PORT, arguments.port), (catalog.MARKET_SEED, arguments.seed)):
+    for setting, given in (
+        (catalog.PORT, arguments.port),
+        (catalog.MARKET_SEED, arguments.seed),
+        (catalog.VENUE, arguments.venue),
+        (catalog.TRADING_MODE, arguments.mode),
+        (catalog.INSTRUMENTS, arguments.instruments),
+    ):
         if given is not None:
             flags[setting.name] = given
     if arguments.seconds is not None and not arguments.seconds > 0:
@@ -164,11 +179,13 @@ def _options(settings: Settings) -> PlatformOptions:
         ) from None
     return PlatformOptions(
         home=home,
-        strategies=settings[catalog.STRATEGIES],
+        strategies=tuple(name for name in settings[catalog.STRATEGIES] if name != NO_STRATEGY),
         cash=settings.shown(catalog.CASH),
         seed=settings[catalog.MARKET_SEED],
         limits=demo_limits(settings),
         snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
+        stage=stage_plan(settings),
+        symbols=settings[catalog.INSTRUMENTS],
         retention=RetentionRule(
             kept_days=settings[catalog.RETENTION_DAYS],
             disk_bytes_max=settings[catalog.DISK_MAX] * MEGABYTE,
@@ -196,14 +213,15 @@ def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
 
 def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:
     """Say mode, venue, strategies, limits and where to look."""
-    options = platform.options
+    options, plan = platform.options, platform.plan
     state = platform.engine.state
-    yield f"tradewind {VERSION}  PAPER trading: no real orders, no account, no keys"
-    yield f"  venue       SIM, generated market, seed {options.seed}"
-    plans = [f"{name} on {PLANS[name][0]}" for name in options.strategies]
-    yield f"  strategies  {', '.join(plans)}"
+    yield from _mode_lines(platform)
+    traded = plan_of(options.strategies, options.symbols, plan.venue)
+    plans = [f"{name} on {instrument_id}" for name, (instrument_id, _) in traded.items()]
+    yield f"  strategies  {', '.join(plans) or 'none: orders of persons only'}"
     limits = ", ".join(limit_lines(options.limits))
-    yield f"  limits      demo profile on account {ACCOUNT}: {limits}"
+    profile = "demo profile" if plan.mode == "paper" else "limits"
+    yield f"  limits      {profile} on account {plan.account}: {limits}"
     recovered = f"epoch {platform.epoch}, sequence {state.sequence}"
     yield f"  journal     {options.home / 'journal'} ({recovered})"
     if gateway is not None:
@@ -228,6 +246,19 @@ def _login_lines(gateway: Gateway | None) -> Iterator[str]:
     yield "  login       required"
     if token:
         yield f"  first administrator: `tradewind users setup --token {token}` within a day"
+
+
+def _mode_lines(platform: Platform) -> Iterator[str]:
+    plan = platform.plan
+    if plan.mode == "live":
+        yield f"tradewind {VERSION}  LIVE trading: real orders, real money"
+        yield f"  venue       {plan.venue} {plan.host}, account {plan.confirmed}".rstrip()
+        return
+    yield f"tradewind {VERSION}  PAPER trading: no real orders, no account, no keys"
+    if plan.entry is None:
+        yield f"  venue       SIM, generated market, seed {plan.seed}"
+    else:
+        yield f"  venue       {plan.venue} {plan.host}, real market data, simulated fills"
 
 
 def _summary(desk: Desk, seconds: float, arguments: argparse.Namespace) -> None:

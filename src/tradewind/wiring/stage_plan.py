@@ -1,0 +1,32 @@
+"""The stage that settings ask for, with the keys it needs and nothing more."""
+
+from __future__ import annotations
+
+from tradewind.wiring import catalog
+from tradewind.wiring.process_guard import forbid_core_dumps
+from tradewind.wiring.settings import Settings
+from tradewind.wiring.stage import StagePlan
+from tradewind.wiring.trading_venues import SIM, venue_entry
+from tradewind.wiring.venue_keys import needed_keys
+
+
+def stage_plan(settings: Settings) -> StagePlan:
+    """The plan; a process that holds keys leaves no core dump."""
+    interval_s = float(settings[catalog.RECONCILE_INTERVAL])
+    name, mode = settings[catalog.VENUE], settings[catalog.TRADING_MODE]
+    if name == SIM:
+        seed = settings[catalog.MARKET_SEED]
+        return StagePlan(mode="paper", seed=seed, reconcile_interval_s=interval_s)
+    entry = venue_entry(name)
+    keys = None
+    if mode == "live" or entry.data_needs_key:
+        forbid_core_dumps()
+        keys, _where = needed_keys(settings, entry)
+    return StagePlan(
+        mode=mode,
+        entry=entry,
+        host=settings[entry.host],
+        keys=keys,
+        confirmed=settings[catalog.LIVE_CONFIRM],
+        reconcile_interval_s=interval_s,
+    )

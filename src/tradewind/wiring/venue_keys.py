@@ -1,0 +1,82 @@
+"""Where the keys of a venue come from: settings, API_KEYS, or the encrypted file of `connect`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradewind.model.errors import UserError
+from tradewind.wiring import catalog
+from tradewind.wiring.kept_secrets import secrets_of
+from tradewind.wiring.settings import Settings
+from tradewind.wiring.trading_venues import KeyPair, VenueEntry
+
+if TYPE_CHECKING:
+    from tradewind.adapters.local.key_store import KeyStore
+
+
+def find_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str] | None:
+    """The keys of a venue and where they are from; None where there are none.
+
+    Settings come before API_KEYS, both before what `tradewind connect` saved.
+    """
+    key, secret = settings[entry.key], settings[entry.secret]
+    if bool(key) != bool(secret):
+        missing = entry.secret if key else entry.key
+        raise UserError(f"{missing.variables[0]} is missing: a key has two parts, set both")
+    if key:
+        return KeyPair(key, secret), settings.where(entry.key)
+    listed = _listed(settings[catalog.API_KEYS], entry.name)
+    if listed is not None:
+        return listed, settings.where(catalog.API_KEYS)
+    return _saved(settings, entry.name)
+
+
+def needed_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str]:
+    """The keys of a venue, or one sentence on how to give them."""
+    found = find_keys(settings, entry)
+    if found is None:
+        raise UserError(
+            f"there are no keys for {entry.name}: run tradewind connect {entry.name}, or set "
+            f"{entry.key.variables[0]} and {entry.secret.variables[0]}"
+        )
+    return found
+
+
+def save_keys(settings: Settings, entry: VenueEntry, keys: KeyPair) -> Path:
+    """Write keys encrypted into the home; returns the file."""
+    return _store(settings).save(entry.name, {"key": keys.key, "secret": keys.secret})
+
+
+def _saved(settings: Settings, name: str) -> tuple[KeyPair, str] | None:
+    # Here and not above: only who stored keys needs the library that opens them.
+    from tradewind.adapters.local.key_store import has_keys
+
+    if not has_keys(settings[catalog.HOME], name):
+        return None
+    values = _store(settings).load(name) or {}
+    return KeyPair(values.get("key", ""), values.get("secret", "")), "tradewind connect"
+
+
+def _store(settings: Settings) -> KeyStore:
+    from tradewind.adapters.local.key_store import KeyStore
+
+    home = settings[catalog.HOME]
+    pair = (catalog.ENCRYPTION_KEY, catalog.ENCRYPTION_KEY_PREVIOUS)
+    return KeyStore(home, secrets_of(settings, *pair, home))
+
+
+def _listed(text: str, name: str) -> KeyPair | None:
+    """The entry of API_KEYS: {"binance": {"key": "...", "secret": "..."}}."""
+    if not text:
+        return None
+    try:
+        venues = json.loads(text)
+        entry = venues.get(name)
+        return None if entry is None else KeyPair(str(entry["key"]), str(entry["secret"]))
+    except (ValueError, AttributeError, KeyError, TypeError):
+        raise UserError(
+            'API_KEYS is not what it must be: write it like {"binance": {"key": "...", '
+            '"secret": "..."}}'
+        ) from None
