@@ -11,6 +11,7 @@ import pytest
 from tests.venue.descriptions import faults, path_of
 from tests.venue.massive.massive_client import Client, received, run
 from tradewind.venue.events import PublicTrade
+from tradewind.venue.massive.answers import make_cursor
 
 DESCRIPTION = "massive_openapi.json"
 THURSDAY = "/v2/aggs/ticker/AAPL/range/1/minute/2026-11-19/2026-11-19"
@@ -107,6 +108,8 @@ REFUSED = [
     ("/v2/aggs/ticker/AAPL/range/1/minute/yesterday/2026-11-20", 400, "ERROR"),
     (THURSDAY + "?limit=50001", 400, "ERROR"),
     (THURSDAY + "?cursor=nonsense", 400, "ERROR"),
+    (THURSDAY + "?cursor=" + make_cursor({"offset": -5}), 400, "ERROR"),
+    ("/v3/trades/AAPL?cursor=" + make_cursor({"begin_ns": "x"}), 400, "ERROR"),
     ("/v3/reference/tickers/NOPE", 404, "NOT_FOUND"),
     ("/v2/last/trade/GONE", 404, "NOT_FOUND"),
     ("/v9/nothing", 404, "NOT_FOUND"),

@@ -16,7 +16,7 @@ from tradewind.venue.alpaca.hours import check_auction
 from tradewind.venue.alpaca.news import Tell
 from tradewind.venue.alpaca.order import NOT_REPLACEABLE, Order, order_payload
 from tradewind.venue.alpaca.order_request import OrderRequest
-from tradewind.venue.alpaca.refusal import NOT_UNIQUE, Refusal, not_found, unprocessable
+from tradewind.venue.alpaca.refusal import FORBIDDEN, NOT_UNIQUE, Refusal, not_found, unprocessable
 from tradewind.venue.alpaca.replacement import Replacement, replacement_of
 from tradewind.venue.alpaca.router import Router
 from tradewind.venue.alpaca.session_roll import SessionRoll
@@ -24,6 +24,8 @@ from tradewind.venue.equities.calendar import new_york_time
 from tradewind.venue.exchange import Exchange
 
 Payload = dict[str, object]
+OPEN_ORDERS_MAX = 10_000
+"""Open orders of an account, beyond which new ones are refused; the log bounds all of them."""
 
 
 class Broker:
@@ -72,6 +74,8 @@ class Broker:
 
     def submit(self, customer: Customer, request: OrderRequest, time_ns: int) -> Payload:
         """Take an order; the answer shows it as it was when it came, before it was worked."""
+        if self.exchange.log.is_full or len(customer.open_orders) >= OPEN_ORDERS_MAX:
+            raise Refusal(FORBIDDEN, "the venue takes no more orders of this account")
         self._note("request", customer, request.client_order_id, time_ns)
         order = self._new_order(customer, request, time_ns)
         self._check_unique(customer, order.client_order_id)

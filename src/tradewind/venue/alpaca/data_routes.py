@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from functools import partial
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from tradewind.venue.alpaca.endpoint import Call, endpoint
 from tradewind.venue.alpaca.refusal import BAD_REQUEST, FORBIDDEN, Refusal
 from tradewind.venue.equities.bars import PriceBar, bars_between
 from tradewind.venue.equities.calendar import DAY_NS, MINUTE_NS
+from tradewind.venue.equities.paging import Place, page_of
 from tradewind.venue.equities.tape import Tape
 from tradewind.venue.equities.timeframe import Timeframe
 from tradewind.venue.equities.times import rfc3339
@@ -83,7 +85,8 @@ class DataRoutes:
             )
             return [bar_row(bar, tape.security) for bar in bars]
 
-        return self._pages(call, "bars", rows)
+        days = 10 if timeframe.is_intraday else 400
+        return self._pages(call, "bars", rows, days * DAY_NS)
 
     def trades(self, call: Call) -> Payload:
         """Trades."""
@@ -106,31 +109,37 @@ class DataRoutes:
         )
 
     def _pages(
-        self, call: Call, kind: str, rows_of: Callable[[Tape, int, int], list[Row]]
+        self,
+        call: Call,
+        kind: str,
+        rows_of: Callable[[Tape, int, int], list[Row]],
+        chunk_ns: int = DAY_NS,
     ) -> Payload:
         """One page: symbol by symbol, the limit counts rows of all, a token tells the next row."""
         begin_ns, end_ns = self._span(call)
         limit = call.number("limit", LIMIT_DEFAULT, LIMIT_MAX)
         is_back = call.word("sort", "asc", ("asc", "desc")) == "desc"
         symbols, is_single = self._symbols(call)
-        start_symbol, start_row = parse_token(call.query.get("page_token", ""), symbols)
+        start_symbol, place = parse_token(call.query.get("page_token", ""), symbols)
         found: dict[str, list[Row]] = {}
         token = None
         for symbol in symbols[symbols.index(start_symbol) if start_symbol else 0 :]:
             tape = self._tape(symbol)
-            rows = rows_of(tape, begin_ns, end_ns) if tape is not None else []
-            if is_back:
-                rows.reverse()
-            first = start_row if symbol == start_symbol else 0
-            room = limit - sum(map(len, found.values()))
-            if room == 0 and rows:
-                token = make_token(symbol, 0)
-                break
-            page = rows[first : first + room]
+            if tape is None:
+                continue
+            page, following = page_of(
+                partial(rows_of, tape),
+                row_time,
+                span_ns=(begin_ns, end_ns),
+                limit=limit - sum(map(len, found.values())),
+                chunk_ns=chunk_ns,
+                is_back=is_back,
+                place=place if symbol == start_symbol else None,
+            )
             if page:
                 found[symbol] = [with_text_time(row) for row in page]
-            if first + room < len(rows):
-                token = make_token(symbol, first + room)
+            if following is not None:
+                token = make_token(symbol, following)
                 break
         if is_single:
             only = symbols[0]
@@ -285,9 +294,7 @@ def last_quote_row(tape: Tape) -> Row | None:
 
 def with_text_time(row: Row) -> Row:
     """A row with its time as JSON shows it."""
-    time_ns = row["t"]
-    assert isinstance(time_ns, int)
-    return {**row, "t": rfc3339(time_ns)}
+    return {**row, "t": rfc3339(row_time(row))}
 
 
 def parse_timeframe(text: str) -> Timeframe:
@@ -303,26 +310,35 @@ def parse_timeframe(text: str) -> Timeframe:
     return Timeframe(int(digits), unit)
 
 
-def make_token(symbol: str, row: int) -> str:
+def row_time(row: Row) -> int:
+    """The time of a row in nanoseconds."""
+    time_ns = row["t"]
+    assert isinstance(time_ns, int)
+    return time_ns
+
+
+def make_token(symbol: str, place: Place) -> str:
     """Where the next page begins.
 
-    >>> parse_token(make_token("AAPL", 100), ["AAPL"])
-    ('AAPL', 100)
+    >>> parse_token(make_token("AAPL", Place(100, 2)), ["AAPL"])
+    ('AAPL', Place(time_ns=100, skip=2))
     """
-    return base64.urlsafe_b64encode(f"{symbol}|{row}".encode()).decode()
+    text = f"{symbol}|{place.time_ns}|{place.skip}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def parse_token(token: str, symbols: list[str]) -> tuple[str, int]:
-    """Symbol and row of a token; nothing for none."""
+def parse_token(token: str, symbols: list[str]) -> tuple[str, Place | None]:
+    """Symbol and place of a token; nothing for none."""
     if not token:
-        return "", 0
+        return "", None
     try:
-        symbol, row = base64.urlsafe_b64decode(token.encode()).decode().split("|")
-        if symbol in symbols:
-            return symbol, int(row)
+        text = base64.urlsafe_b64decode(token.encode()).decode()
     except ValueError:
-        pass
-    raise Refusal(BAD_REQUEST, "invalid page_token")
+        text = ""
+    symbol, *numbers = text.split("|")
+    if symbol not in symbols or len(numbers) != 2 or not all(map(str.isdecimal, numbers)):
+        raise Refusal(BAD_REQUEST, "invalid page_token")
+    return symbol, Place(int(numbers[0]), int(numbers[1]))
 
 
 def exchanges(_: Call) -> dict[str, str]:

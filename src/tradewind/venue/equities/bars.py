@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -69,11 +71,19 @@ def bars_between(
 
 def are_regular(open_ns: Ints) -> NDArray[np.bool_]:
     """For each time whether it lies in regular hours."""
-    sessions = all_sessions()[0]
-    opens = np.array([session.open_ns for session in sessions], np.int64)
-    closes = np.array([session.close_ns for session in sessions], np.int64)
+    opens, closes = regular_hours()
     places = np.maximum(np.searchsorted(opens, open_ns, "right") - 1, 0)
     return (open_ns >= opens[places]) & (open_ns < closes[places])
+
+
+@cache
+def regular_hours() -> tuple[Ints, Ints]:
+    """When each session opens, and when it closes."""
+    sessions = all_sessions()[0]
+    return (
+        np.array([session.open_ns for session in sessions], np.int64),
+        np.array([session.close_ns for session in sessions], np.int64),
+    )
 
 
 def is_regular(time_ns: int) -> bool:

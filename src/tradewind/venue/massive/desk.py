@@ -99,9 +99,16 @@ class Call:
         self.request_id = request_id
         cursor = request.query.get("cursor")
         self.cursor = parse_cursor(cursor) if cursor else {}
-        now_ns = self.cursor.get("known_ns", desk.chaos.clock.now_ns())
-        self.now_ns = int(now_ns)
-        self.offset = int(self.cursor.get("offset", 0))
+        self.now_ns = self.count("known_ns") or desk.chaos.clock.now_ns()
+        self.offset = self.count("offset")
+        self.place_ns = self.count("place_ns")
+
+    def count(self, name: str) -> int:
+        """A number of the cursor, from 0; a cursor that was tampered with is refused."""
+        number = self.cursor.get(name, 0)
+        if not isinstance(number, int) or number < 0:
+            raise bad("The cursor is invalid.")
+        return number
 
     @property
     def path(self) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from tradewind.venue.equities.calendar import DAY_NS
+from tradewind.venue.equities.paging import Place, page_of
 from tradewind.venue.equities.tape import Tape, TapeQuote, TapeTrade
 from tradewind.venue.equities.timeframe import Timeframe
 from tradewind.venue.massive.aggregates import adjusted_bars, bar_row, day_bars, day_before
@@ -65,22 +66,35 @@ def pages(call: Call, rows_of: Callable[[Tape, tuple[int, int]], list[Payload]])
     order = call.word("order", "desc", ("asc", "desc"))
     begin_ns, end_ns = span_of(call)
     tape = call.desk.tape(call.path["ticker"])
-    rows = rows_of(tape, (begin_ns, end_ns)) if tape is not None else []
-    if order == "desc":
-        rows.reverse()
-    page = rows[call.offset : call.offset + limit]
+    if tape is None:
+        return call.envelope(results=[])
+    page, following = page_of(
+        lambda first_ns, last_ns: rows_of(tape, (first_ns, last_ns)),
+        row_time,
+        span_ns=(begin_ns, end_ns),
+        limit=limit,
+        chunk_ns=DAY_NS,
+        is_back=order == "desc",
+        place=Place(call.place_ns, call.offset) if call.place_ns else None,
+    )
     payload = call.envelope(results=page)
-    if call.offset + limit < len(rows):
-        payload["next_url"] = call.next_url(
-            call.offset + limit, order=order, limit=limit, begin_ns=begin_ns, end_ns=end_ns
-        )
+    if following is not None:
+        state = {"begin_ns": begin_ns, "end_ns": end_ns, "place_ns": following.time_ns}
+        payload["next_url"] = call.next_url(following.skip, order=order, limit=limit, **state)
     return payload
+
+
+def row_time(row: Payload) -> int:
+    """The time of a row in nanoseconds."""
+    time_ns = row["participant_timestamp"]
+    assert isinstance(time_ns, int)
+    return time_ns
 
 
 def span_of(call: Call) -> tuple[int, int]:
     """The stretch of time that `timestamp` and its comparisons leave; the end is excluded."""
     if "begin_ns" in call.cursor:
-        return int(call.cursor["begin_ns"]), int(call.cursor["end_ns"])
+        return call.count("begin_ns"), call.count("end_ns")
     begin_ns, end_ns = -1, call.now_ns + 1
     exact = call.text("timestamp")
     if exact:
