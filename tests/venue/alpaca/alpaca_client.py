@@ -98,12 +98,14 @@ class Client:
         """Wait for two ticks of the server."""
         await asyncio.sleep(0.03)
 
-    async def trade_at(self, price: str, *, taker: str = "sell", symbol: str = "AAPL") -> None:
-        """The market trades a thousand at a price; a taker of that side meets what rests."""
+    async def trade_at(
+        self, price: str, *, taker: str = "sell", symbol: str = "AAPL", size: int = 1000
+    ) -> None:
+        """The market trades at a price; a taker of that side meets what rests."""
         now_ns = self.clock.now_ns
         is_sold = taker == "sell"
         trade = PublicTrade(
-            0, symbol, Decimal(price), Decimal(1000), now_ns, is_buyer_maker=is_sold
+            0, symbol, Decimal(price), Decimal(size), now_ns, is_buyer_maker=is_sold
         )
         self.venue.exchange.on_trade(trade)
         self.venue.desk.broker.turn(now_ns)

@@ -294,6 +294,21 @@ def test_the_stop_of_a_bracket_ends_its_profit() -> None:
     run(scenario)
 
 
+def test_a_part_of_the_profit_leaves_a_smaller_stop() -> None:
+    async def scenario(client: Client) -> None:
+        _, order = await client.order(**{**BRACKET, "stop_loss": {"stop_price": "210"}})
+        await client.trade_at("230", taker="buy", size=2)
+        shown = await client.get(f"/v2/orders/{order['id']}", nested="true")
+        assert [leg["status"] for leg in shown["legs"]] == ["partially_filled", "new"]
+        assert [leg["qty"] for leg in shown["legs"]] == ["5", "3"]
+        await client.trade_at("210")
+        shown = await client.get(f"/v2/orders/{order['id']}", nested="true")
+        assert [leg["status"] for leg in shown["legs"]] == ["canceled", "filled"]
+        assert await client.get("/v2/positions") == []
+
+    run(scenario)
+
+
 def test_a_bracket_that_is_canceled_takes_its_legs_along() -> None:
     async def scenario(client: Client) -> None:
         order = await client.limit("buy", 5, 200, **{**BRACKET, "qty": 5})
