@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from tests.core.hostile_venue import INSTRUMENTS, LIMIT, Step, Struggle
 from tests.core.test_positions import Model
+from tradewind.core.engine import Engine
 from tradewind.core.orders import Order
 from tradewind.core.snapshot import decode_state, encode_state, state_hash
 from tradewind.core.state import State
-from tradewind.model.messages import OrderFilled
+from tradewind.model.messages import Halted, OrderFilled
 from tradewind.model.orders import OrderState
 
 STEPS: st.SearchStrategy[Step] = st.tuples(
@@ -107,6 +108,18 @@ def test_a_restored_state_goes_on_as_the_one_it_was_taken_from(
     assert state_hash(again.state) == state_hash(struggle.state)
 
 
+@searched
+@given(PROGRAMS)
+def test_a_restart_keeps_open_orders_in_their_order(program: list[Step]) -> None:
+    struggle = Struggle()
+    for step in program:
+        struggle.do(step)
+    again = Engine(decode_state(encode_state(struggle.state)))
+    assert list(again.state.open_orders) == list(struggle.state.open_orders)
+    halt = Halted(struggle.state.time_ns, "all", "odd", "test")
+    assert again.step(halt) == struggle.engine.step(halt)
+
+
 def check_books(state: State, heard: list[OrderFilled]) -> None:
     """Ledger and positions from nothing but the fills, in a model of their own."""
     models: dict[tuple[int, int], Model] = {}
@@ -149,8 +162,10 @@ def check_exposure(state: State) -> None:
     for order in state.orders.values():
         if order.state == OrderState.AWAITING_FILLS:
             assert order.reserved == order.stated_quantity - order.filled_quantity > 0
-        elif order.is_open:
+        elif order.is_open and order.amends:
             assert order.reserved >= order.leaves_quantity
+        elif order.is_open:  # what a partial fill took is released, no more and no less
+            assert order.reserved == order.leaves_quantity
         else:
             assert order.reserved == 0
 

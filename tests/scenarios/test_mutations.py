@@ -31,7 +31,7 @@ PLAY = (
 # At these bounds one unit more or less changes nothing that anybody could see.
 SAME_EITHER_WAY = {
     "grows <= 0",  # an order that leaves the exposure as it is breaks no limit it kept
-    "abs(resulting) <= abs(position)",  # the mirrored position is as large as before
+    "magnitude(resulting) <= magnitude(position)",  # the mirrored position is as large as before
     "resulting >= 0",
     "position >= 0",
     "order.limit_price > 0",  # a price of 0 is no price in either reading

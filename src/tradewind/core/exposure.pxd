@@ -10,7 +10,8 @@ from tradewind.model.numbers cimport magnitude, multiply_units
 cdef int64_t MONEY_MAX
 
 
-cdef int64_t _SECOND_NS
+cdef int64_t _SECOND_NS, _VALUE_MAX, _VALUES_MAX
+cdef double _SURELY_LARGE
 
 
 @cython.final
@@ -32,8 +33,10 @@ cdef class Holding:
     cpdef void reserve_leg(self, int64_t side, int64_t quantity, int64_t leg) except *
     @cython.locals(notional=int64_t)
     cpdef int64_t money(self, int64_t price, int64_t quantity) except? -1
-    @cython.locals(value=int64_t, wallet=Wallet, market=Market)
+    @cython.locals(value=int64_t, others=int64_t, wallet=Wallet)
     cpdef void revalue(self) except *
+    @cython.locals(market=Market, size=int64_t, share=double)
+    cpdef int64_t value_at(self, int64_t price) except? -1
 
 
 @cython.final
@@ -56,6 +59,7 @@ cdef class Scope:
     cpdef int64_t net(self, int64_t side) except? -1
 
 
-@cython.locals(wide=object, product=object, converted=object, rest=object)
 cpdef object convert(object amount, object rate, object divisor)
+@cython.locals(wide=object, product=object, converted=object, rest=object)
+cpdef object convert_wide(object amount, object rate, object divisor)
 cpdef int64_t bounded_sum(int64_t total, int64_t amount) except? -1

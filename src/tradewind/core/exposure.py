@@ -14,6 +14,13 @@ from tradewind.model.numbers import MONEY_MAX, magnitude, multiply_units
 
 RATE_DIGITS = 9
 _SECOND_NS = 1_000_000_000
+VALUE_MAX = MONEY_MAX // 8
+"""What a position is worth at most: a price at which it would be worth more counts as that one."""
+
+# C integers when compiled (exposure.pxd)
+_VALUE_MAX = VALUE_MAX
+_VALUES_MAX = 4 * VALUE_MAX
+_SURELY_LARGE = float(VALUE_MAX // 2)
 RECENT_ORDERS_MAX = 10_000
 """Orders a scope remembers for its duplicate check."""
 
@@ -132,16 +139,31 @@ class Holding:
         return convert(notional, self.rate, self.rate_divisor)
 
     def revalue(self) -> None:
-        """Carry the position at the market's mark into the account's wallet."""
+        """Carry the position at the market's mark into the account's wallet.
+
+        A price may be absurd, and must not stop a run: a position is worth at most `VALUE_MAX`,
+        all of a wallet at most four times as much, long or short.
+        """
         wallet = self.wallet
         if wallet is None:
             return
-        market = self.market
-        value = multiply_units(
-            market.mark, self.position, market.money_factor, market.money_divisor
-        )
-        wallet.value += value - self.value
+        others = wallet.value - self.value
+        value = self.value_at(self.market.mark)
+        if magnitude(others + value) > _VALUES_MAX:
+            value = (_VALUES_MAX if value > 0 else -_VALUES_MAX) - others
+        wallet.value = others + value
         self.value = value
+
+    def value_at(self, price: int) -> int:
+        """Money of the position at a price in the instrument's currency, at most `VALUE_MAX`."""
+        market = self.market
+        # nearly all values are surely small, and a float says so sooner than two divisions
+        share = price * (self.position * (market.money_factor / _SURELY_LARGE))
+        if share >= 1 or share <= -1:
+            size = magnitude(self.position)
+            if price > _VALUE_MAX // market.money_factor // size:
+                return _VALUE_MAX if self.position > 0 else -_VALUE_MAX
+        return multiply_units(price, self.position, market.money_factor, market.money_divisor)
 
     def snapshot(self) -> list[int]:
         """Position, open quantities, value, legs."""
@@ -284,13 +306,19 @@ def convert(amount: int, rate: int, divisor: int) -> int:
     >>> convert(5, 11, 10), convert(15, 1, 10), convert(25, 1, 10)  # ties go to the even one
     (6, 2, 2)
     """
+    converted = convert_wide(amount, rate, divisor)
+    if abs(converted) > MONEY_MAX:
+        raise BadNumber(f"{amount} at a rate of {rate} / {divisor} is beyond 64 bits")
+    return converted
+
+
+def convert_wide(amount: int, rate: int, divisor: int) -> int:
+    """`convert` of any size: an integer that may need more than 64 bits."""
     wide: Any = amount
     product: Any = wide * rate
     converted, rest = divmod(product, divisor)
     if 2 * rest > divisor or (2 * rest == divisor and converted % 2):
         converted += 1
-    if abs(converted) > MONEY_MAX:
-        raise BadNumber(f"{amount} at a rate of {rate} / {divisor} is beyond 64 bits")
     return int(converted)
 
 

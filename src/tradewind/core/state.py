@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewind.core.exposure import RATE_DIGITS, Holding, Scope, convert, rate_factors
+from tradewind.core.exposure import RATE_DIGITS, Holding, Scope, convert_wide, rate_factors
 from tradewind.core.ledger import Wallet
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
 from tradewind.core.positions import Position
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
+from tradewind.model.numbers import MONEY_MAX
 
 DONE_ORDERS_MAX = 100_000
 """Finished orders kept in memory; the oldest leave first."""
@@ -254,17 +255,20 @@ class State:
     def equity(self, account: Account) -> int:
         """Cash and positions at their marks in the account's currency.
 
-        A currency without a known rate counts as nothing.
+        A currency without a known rate counts as nothing; at the bounds of 64 bits it stays there.
         """
         if self.repriced:
             self.revalue()
         home = account.home
         total = home.cash + home.value
-        if len(account.wallets) > 1:
-            for wallet in account.wallets.values():
-                if wallet is not home:
-                    total += self._converted(wallet, account.currency)
-        return total
+        return total if len(account.wallets) == 1 else self._with_others(account, total)
+
+    def _with_others(self, account: Account, total: int) -> int:
+        wide: Any = total
+        for wallet in account.wallets.values():
+            if wallet is not account.home:
+                wide += self._converted(wallet, account.currency)
+        return int(max(-MONEY_MAX, min(MONEY_MAX, wide)))
 
     def revalue(self) -> None:
         """Carry all positions at their markets' last marks: before anybody looks at a value.
@@ -282,7 +286,7 @@ class State:
     def _converted(self, wallet: Wallet, currency: str) -> int:
         rate = self.rates.get((wallet.currency, currency), 0)
         factor, divisor = rate_factors(rate, wallet.currency, currency)
-        return int(convert(wallet.cash + wallet.value, factor, divisor))
+        return int(convert_wide(wallet.cash + wallet.value, factor, divisor))
 
     def finish(self, order: Order) -> None:
         """Move an order from the open ones to the finished, and forget the oldest of those."""
