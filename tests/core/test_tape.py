@@ -98,6 +98,15 @@ def test_a_full_tape_hands_over_and_goes_on(packs: int, reason: str) -> None:
     assert kept.pieces >= 4
 
 
+def test_texts_of_every_length_are_written_as_the_codec_does() -> None:
+    for length in (0, 31, 32, 255, 256, 65_535, 65_536, 70_000):
+        report = acceptance(1, "o1", "x" * length)
+        kept = Kept(1)
+        kept.tape.order_accepted(1, report)
+        kept.tape.flush()
+        assert kept.body == encode_all([report.message()])
+
+
 def test_a_record_longer_than_the_tape_fits() -> None:
     long = m.OrderRejected(1, "o1", "x" * (3 * BYTES_HELD_MAX))
     kept = Kept(1)

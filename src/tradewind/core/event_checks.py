@@ -40,6 +40,7 @@ _FLAGS = frozenset(range(int(OrderFlag.POST_ONLY | OrderFlag.REDUCE_ONLY) + 1))
 _LEGS = frozenset(map(int, Leg))
 _KINDS = frozenset(map(int, TargetKind))
 _SIZINGS = frozenset(map(int, Sizing))
+_NO_FLAG = OrderFlag.NONE
 _NO_SUCH_WORD = "an order has a side, type, time in force, flag or leg that there is not"
 
 
@@ -177,7 +178,7 @@ def check_words(side: int, time_in_force: int, flags: int, leg: int, expire_time
     if (
         (type(side) is not Side and side not in _SIDES)
         or (type(time_in_force) is not TimeInForce and time_in_force not in _TIMES)
-        or (type(flags) is not OrderFlag and flags not in _FLAGS)
+        or (flags is not _NO_FLAG and flags not in _FLAGS)  # a flag may have bits that none has
         or (type(leg) is not Leg and leg not in _LEGS)
     ):
         raise UserError(_NO_SUCH_WORD)

@@ -277,11 +277,13 @@ class State:
         only puts its market into `repriced`.
         """
         while self.repriced:
-            market: Market = self.repriced.pop()
-            market.is_repriced = False
+            market: Market = self.repriced[-1]
             for holder in market.holders:
                 holding: Holding = holder
                 holding.revalue()
+            # only now: what could not be valued is not forgotten
+            self.repriced.pop()
+            market.is_repriced = False
 
     def _converted(self, wallet: Wallet, currency: str) -> int:
         rate = self.rates.get((wallet.currency, currency), 0)

@@ -6,7 +6,7 @@ from tradewind.core.reports cimport Acceptance, Execution
 from tradewind.core.target cimport Target
 
 
-cdef int64_t _BYTES_MAX, _RECORDS_MAX, _PREFIX, _ROOM, _UINT32_MAX, _INT32_MIN
+cdef int64_t _BYTES_MAX, _RECORDS_MAX, _PREFIX, _ROOM, _MESSAGE_MAX, _UINT32_MAX, _INT32_MIN
 cdef bytes _INTENDED, _AIMED, _SUBMIT, _ACCEPTED, _FILLED
 
 

@@ -13,7 +13,7 @@ from tradewind.core.order_messages import order_intended, submit_order, target_i
 from tradewind.core.orders import Order
 from tradewind.core.reports import Acceptance, Execution
 from tradewind.core.target import Target
-from tradewind.model.codec import PREFIX_BYTES, encode, encode_all
+from tradewind.model.codec import MESSAGE_BYTES_MAX, PREFIX_BYTES, encode, encode_all
 from tradewind.model.messages import MarketRecorded, Record
 
 BYTES_HELD_MAX = 65_536
@@ -25,6 +25,7 @@ RECORDS_HELD_MAX = 512
 _BYTES_MAX = BYTES_HELD_MAX
 _RECORDS_MAX = RECORDS_HELD_MAX
 _PREFIX = PREFIX_BYTES
+_MESSAGE_MAX = MESSAGE_BYTES_MAX
 _ROOM = 128
 """Bytes free behind every text: more than the numbers of any record take, nine each at most."""
 _UINT32_MAX = 2**32 - 1
@@ -245,6 +246,7 @@ class Tape:
     def _end(self) -> None:
         """Write the record's length in front of it, little-endian."""
         length = self._length - self._start - _PREFIX
+        assert length <= _MESSAGE_MAX, "a record is too long for a journal"
         for place in range(_PREFIX):
             self._bytes[self._start + place] = length & 255
             length >>= 8
@@ -283,14 +285,14 @@ class Tape:
 
     def _long_text(self, octets: bytes) -> None:
         count = len(octets)
-        assert count <= 65_535, "a text of a record is too long"
-        self._make_room(3)
         if count <= 31:
             self._octets(bytes((0xA0 | count,)))
         elif count <= 255:
             self._octets(bytes((0xD9, count)))
-        else:
+        elif count <= 65_535:
             self._octets(bytes((0xDA, count >> 8, count & 255)))
+        else:
+            self._big_endian(0xDB, count, 4)
         self._octets(octets)
 
     def _number(self, number: int) -> None:

@@ -160,7 +160,7 @@ class View:
             self._price(order, market, limit, stop)
         order.time_in_force = int(time_in_force)
         order.flags = int(flags)
-        order.expire_time_ns = expire_time_ns
+        order.expire_time_ns = int(expire_time_ns)
         order.leg = int(leg)
         order.intended_time_ns = self._engine.state.time_ns
         self._engine.intents.append(order)
