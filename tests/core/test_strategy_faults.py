@@ -15,7 +15,7 @@ from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.market import quote_of
-from tradewind.model.orders import Liquidity, OrderFlag, Side, Sizing
+from tradewind.model.orders import Liquidity, Side, Sizing
 from tradewind.runtime.strategy_host import attach
 from tradewind.strategies.base import Strategy
 
@@ -381,24 +381,3 @@ def test_a_strategy_that_raised_is_told_nothing_more_of_that_event() -> None:
     quote(engine)
     assert strategy.told == []
     assert len(stopped(engine)) == 1
-
-
-class Flagged(Watcher):
-    """Orders with a flag, or an end, that there is not."""
-
-    terms: str = ""
-
-    def on_quote(self, quote: Any) -> None:
-        super().on_quote(quote)
-        if self.terms == "flags":
-            self.buy(1, limit="100", flags=OrderFlag(8))
-        else:
-            self.buy(1, limit="100", expire_time_ns=-1)
-
-
-@pytest.mark.parametrize("terms", ["flags", "end"])
-def test_a_strategy_that_wants_what_there_is_not_is_stopped(terms: str) -> None:
-    engine = engine_with(Flagged(terms=terms))
-    quote(engine)
-    assert len(stopped(engine)) == 1
-    assert not engine.state.orders
