@@ -48,3 +48,11 @@ def test_an_event_of_the_stream_is_a_report(
 def test_other_events_change_nothing(event: str) -> None:
     assert event not in HAPPENINGS
     assert OrderUpdates().reports(update(event, ORDER), APPLE) == []
+
+
+def test_what_happens_once_is_news_once_and_an_amendment_each_time() -> None:
+    updates = OrderUpdates()
+    accepted = m.OrderAccepted(0, "j-a-1", "v1")
+    amended = m.OrderAmended(0, "j-a-1", 5, 7)
+    assert [updates.is_news(accepted), updates.is_news(accepted)] == [True, False]
+    assert [updates.is_news(amended), updates.is_news(amended)] == [True, True]

@@ -262,6 +262,17 @@ def test_an_amendment_is_confirmed_by_the_stream_and_sends_only_what_changes() -
     )
 
 
+def test_an_amendment_without_a_limit_keeps_the_one_there_is() -> None:
+    async def use(trading: AlpacaTrading, venue: Told, reports: list[m.Report]) -> None:
+        await trading.amend(amend(100_000, 0))
+        assert "limit_price" not in msgspec.json.decode(venue.asked[-1].body)
+        trading._on_update(update("replaced", ORDER | {"replaced_by": "new-id"}))
+        assert reports == [m.OrderAmended(0, "j0-cross-11", 100_000, 1_715_500)]
+
+    new = ORDER | {"id": "new-id", "client_order_id": "j0-cross-11~1", "qty": "10"}
+    using({BY_ID: (200, ORDER), ("PATCH", ONE): (200, new)}, use)
+
+
 def test_the_quantity_of_a_partly_filled_order_is_not_changed() -> None:
     async def use(trading: AlpacaTrading, venue: Told, reports: list[m.Report]) -> None:
         with pytest.raises(Refused, match="partly filled"):

@@ -15,6 +15,12 @@ ORDERS_REMEMBERED_MAX = 10_000
 Reports = list[m.Report] | None
 """Reports; or None where an update does not tell all, and the order has to be asked for."""
 
+REPORTS_REMEMBERED_MAX = 50_000
+"""Beyond it the oldest may be told twice; the core drops doubles as well."""
+
+REPEATABLE = (m.OrderAmended, m.CancelRejected, m.AmendRejected, m.OrderUnknown)
+"""An order may be amended to and fro; all else happens to it once."""
+
 ENDINGS = frozenset({"fill", "canceled", "expired", "rejected"})
 
 
@@ -27,6 +33,17 @@ class OrderUpdates:
         self.order_ids: dict[str, str] = {}
         self.working: dict[str, Listing] = {}
         self._amending: dict[str, m.AmendOrder] = {}
+        self._told: dict[m.Report, None] = {}
+
+    def is_news(self, report: m.Report) -> bool:
+        """Whether a report that can come only once comes for the first time."""
+        if isinstance(report, REPEATABLE):
+            return True
+        is_new = report not in self._told
+        self._told[report] = None
+        while len(self._told) > REPORTS_REMEMBERED_MAX:
+            del self._told[next(iter(self._told))]
+        return is_new
 
     def remember(self, order: Order, listing: Listing) -> None:
         """An order of ours, as the venue has it now."""

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
+import msgspec
+
 from tradewind.adapters.alpaca.account import AlpacaAccount
 from tradewind.adapters.alpaca.account_stream import AccountStream
 from tradewind.adapters.alpaca.instruments import VENUE, Listing
@@ -27,7 +29,7 @@ from tradewind.adapters.alpaca.orders import (
 )
 from tradewind.adapters.alpaca.rest import AlpacaRest, Hosts, Keys, rest_of
 from tradewind.adapters.net.backoff import Chance
-from tradewind.adapters.net.decimals import floor_units
+from tradewind.adapters.net.decimals import floor_units, nearest_units
 from tradewind.adapters.net.query import encoded
 from tradewind.adapters.net.session import Session
 from tradewind.adapters.net.socket import Socket, SocketSettings
@@ -157,6 +159,10 @@ class AlpacaTrading:
         listing = self._listing(command.instrument)
         order = (await self._chain(command.order_id))[-1]
         replacement = _replacement(command, order, listing)
+        if not command.limit_price and order.limit_price:
+            digits = listing.instrument.price_digits
+            kept = nearest_units(order.limit_price, digits)
+            command = msgspec.structs.replace(command, limit_price=kept)
         # known before the reply: the stream may be faster
         self._updates.amending(order.id, command)
         try:
@@ -265,7 +271,8 @@ class AlpacaTrading:
         return chain
 
     def _tell(self, report: m.Report) -> None:
-        if self._deliver is not None and report.order_id.startswith(self._id_prefix):
+        is_ours = report.order_id.startswith(self._id_prefix)
+        if self._deliver is not None and is_ours and self._updates.is_news(report):
             self._deliver(report)
 
     def _on_update(self, update: TradeUpdate) -> None:
