@@ -119,7 +119,8 @@ def _lines(server: VenueServer, about: dict[str, Any]) -> Iterator[str]:
     yield f"  symbols    {' '.join(about['symbols'])}"
     for account in about["accounts"]:
         yield f"  account    {account['name']}: key {account['key']}"
-        yield f"             secret {account['secret']}"
+        if account["secret"]:
+            yield f"             secret {account['secret']}"
     faults = server.protocol.chaos.faults.rows()
     if faults:
         yield f"  faults     {', '.join(fault['name'] for fault in faults)}"
