@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from tradewind.adapters.binance.hosts import MarketKind
 from tradewind.adapters.net.secret import Secret
 from tradewind.model.errors import UserError
 from tradewind.ports.downloads import Downloads
@@ -36,6 +37,20 @@ def _alpaca(settings: Settings, home: Path) -> Downloads:
     hosts = Hosts(base or known.trading, data=base or known.data, feed=feed)
     keys = Keys(_secret(settings, names.ALPACA_KEY), _secret(settings, names.ALPACA_SECRET))
     return AlpacaDownloads(keys, hosts, clock=SystemClock(), chance=random.random)
+
+
+def _binance(kind: MarketKind) -> Callable[[Settings, Path], Downloads]:
+    def make(settings: Settings, home: Path) -> Downloads:
+        from tradewind.adapters.binance.downloads import BinanceDownloads
+        from tradewind.adapters.binance.hosts import HOSTS, local_hosts
+
+        address = settings[names.BINANCE_ADDRESS]
+        hosts = HOSTS[kind, settings[names.BINANCE_ENVIRONMENT]]
+        if address:
+            hosts = local_hosts(_host(address))
+        return BinanceDownloads(kind, hosts, clock=SystemClock(), chance=random.random)
+
+    return make
 
 
 def _massive(settings: Settings, home: Path) -> Downloads:
@@ -79,6 +94,8 @@ CCXT = "ccxt:"
 VENUES: dict[str, Callable[[Settings, Path], Downloads]] = {
     "alpaca": _alpaca,
     "alpha-vantage": _alpha_vantage,
+    "binance": _binance("spot"),
+    "binance-usdm": _binance("usdm"),
     "massive": _massive,
 }
 """By the name that is typed."""

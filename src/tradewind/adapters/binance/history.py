@@ -82,7 +82,25 @@ class BinanceHistory:
     async def bars(
         self, instrument: Instrument, timeframe: str, start_ns: int, end_ns: int
     ) -> AsyncIterator[Columns]:
-        """Finished bars that begin in `[start_ns, end_ns)`, a page at a time.
+        """Finished bars that begin in `[start_ns, end_ns)`; `BadData` for one that cannot be."""
+        grid, length_ns = Grid.of(instrument), timeframe_ns(timeframe)
+        async for rows, _ in self.bar_pages(instrument, timeframe, start_ns, end_ns):
+            if rows:
+                yield _bars(rows, grid, length_ns)
+
+    async def trades(
+        self, instrument: Instrument, start_ns: int, end_ns: int
+    ) -> AsyncIterator[Columns]:
+        """Aggregate prints in `[start_ns, end_ns)`; `BadData` for one that cannot be."""
+        grid = Grid.of(instrument)
+        async for rows, _ in self.print_pages(instrument, start_ns, end_ns):
+            if rows:
+                yield _trades([print_of(row, grid) for row in rows], instrument)
+
+    async def bar_pages(
+        self, instrument: Instrument, timeframe: str, start_ns: int, end_ns: int
+    ) -> AsyncIterator[tuple[list[BarRow], bool]]:
+        """Finished bars as the venue wrote them, and whether they are the last.
 
         A bar is finished when the venue's clock, by our estimate, is behind its close.
         """
@@ -91,13 +109,12 @@ class BinanceHistory:
                 f"Binance has no bars of {timeframe}: use one of {', '.join(INTERVALS)}"
             )
         length_ns = timeframe_ns(timeframe)
-        grid = Grid.of(instrument)
         from_ns = start_ns
         while from_ns < end_ns:
             rows = await self._rest.ask(
                 self._service.path("klines"),
                 {
-                    "symbol": grid.symbol,
+                    "symbol": Grid.of(instrument).symbol,
                     "interval": timeframe,
                     "startTime": _milliseconds(from_ns),
                     "endTime": _milliseconds(end_ns) - 1,
@@ -108,24 +125,24 @@ class BinanceHistory:
             )
             now_ms = self._rest.venue_ms()
             done = [row for row in rows if row.close_time < now_ms]
-            if done:
-                yield _bars(done, grid, length_ns)
-            if len(rows) < PAGE_ROWS or len(done) < len(rows):
+            is_last = len(rows) < PAGE_ROWS or len(done) < len(rows)
+            yield done, is_last
+            if is_last:
                 return
             from_ns = rows[-1].open_time * MILLISECOND_NS + length_ns
 
-    async def trades(
+    async def print_pages(
         self, instrument: Instrument, start_ns: int, end_ns: int
-    ) -> AsyncIterator[Columns]:
-        """Aggregate prints in `[start_ns, end_ns)` by the venue's clock, a page at a time."""
+    ) -> AsyncIterator[tuple[list[AggregateRow], bool]]:
+        """Aggregate prints as the venue wrote them, by its clock, and whether they are the last."""
         grid = Grid.of(instrument)
         place: dict[str, int] = {"startTime": _milliseconds(start_ns)}
         while True:
             rows = await self._aggregates(grid, place)
             wanted = [row for row in rows if end_ns > row.T * MILLISECOND_NS]
-            if wanted:
-                yield _trades([_print_of(row, grid) for row in wanted], instrument)
-            if len(rows) < PAGE_ROWS or len(wanted) < len(rows):
+            is_last = len(rows) < PAGE_ROWS or len(wanted) < len(rows)
+            yield wanted, is_last
+            if is_last:
                 return
             place = {"fromId": rows[-1].a + 1}
 
@@ -136,7 +153,7 @@ class BinanceHistory:
         grid = Grid.of(instrument)
         if aggregate:
             rows = [
-                _print_of(row, grid)
+                print_of(row, grid)
                 for row in await self._aggregates(grid, {"fromId": after_id + 1})
             ]
         else:
@@ -172,27 +189,26 @@ class BinanceHistory:
 def _bars(rows: list[BarRow], grid: Grid, length_ns: int) -> Columns:
     """Bars in units; one that cannot be refuses the page, since a hole would not be noticed."""
     try:
-        opened = [row.open_time * MILLISECOND_NS for row in rows]
-        numbers = [
-            (
-                grid.price(row.open),
-                grid.price(row.high),
-                grid.price(row.low),
-                grid.price(row.close),
-                grid.size(row.volume),
-            )
-            for row in rows
-        ]
+        numbers = [bar_values(row, grid) for row in rows]
     except BadNumber as error:
         raise BadData(f"bars of {grid.instrument.id}: {error}") from None
     table = np.array(numbers, dtype=np.int64).reshape(-1, 5)
-    begins = np.array(opened, dtype=np.int64)
+    begins = np.array([row.open_time for row in rows], dtype=np.int64) * MILLISECOND_NS
     arrays = {
         "open_time_ns": begins,
         "close_time_ns": begins + length_ns,
         **{name: table[:, i] for i, name in enumerate(("open", "high", "low", "close", "volume"))},
     }
     return Columns("bars", grid.instrument, arrays)
+
+
+def bar_values(row: BarRow, grid: Grid) -> tuple[int, int, int, int, int]:
+    """Open, high, low, close and volume in units; `BadNumber` where one is none."""
+    first, last = grid.price(row.open), grid.price(row.close)
+    high, low = grid.price(row.high), grid.price(row.low)
+    if not low <= min(first, last) <= max(first, last) <= high:
+        raise BadNumber(f"a bar whose low {row.low} and high {row.high} do not enclose it")
+    return first, high, low, last, grid.size(row.volume)
 
 
 def _trades(rows: list[TradeRow], instrument: Instrument) -> Columns:
@@ -202,7 +218,8 @@ def _trades(rows: list[TradeRow], instrument: Instrument) -> Columns:
     return batches.take_all()[0]
 
 
-def _print_of(row: AggregateRow, grid: Grid) -> TradeRow:
+def print_of(row: AggregateRow, grid: Grid) -> TradeRow:
+    """An aggregate print in units."""
     return _trade(row.a, row.p, row.q, row.T, grid, side=-1 if row.m else 1)
 
 
