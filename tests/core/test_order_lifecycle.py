@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tradewind.core.order_lifecycle import MOVES, Happening, as_markdown, next_state
@@ -62,3 +64,9 @@ def test_the_docs_table_has_a_row_for_every_state() -> None:
     rows = as_markdown().splitlines()
     assert len(rows) == 2 + len(OrderState)
     assert all(row.count("|") == 2 + len(Happening) for row in rows)
+
+
+def test_the_page_of_states_shows_the_table_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "order-states.md").read_text()
+    shown = page.partition("<!-- table -->\n")[2].partition("<!-- end -->")[0]
+    assert shown == as_markdown(), "copy core.order_lifecycle.as_markdown() to the page"
