@@ -56,7 +56,8 @@ class Client:
         url = f"{self.server.url}{path}?{query}"
         async with self.http.request(method, url, headers=headers) as response:
             self.headers = dict(response.headers)
-            return response.status, await response.json(content_type=None)
+            is_json = response.content_type == "application/json"
+            return response.status, await (response.json() if is_json else response.text())
 
     async def order(self, **parameters: object) -> Answer:
         """POST /api/v3/order on BTCUSDT."""

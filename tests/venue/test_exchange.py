@@ -126,7 +126,24 @@ ACTIONS = st.lists(
         st.sampled_from([BUY, SELL]),
         st.integers(1, 2_000),
         st.one_of(st.none(), st.integers(59_950, 60_050)),
-        st.sampled_from(["GTC", "IOC", "FOK", "cancel", "post", "stop", "EXPIRE_BOTH"]),
+        st.sampled_from(
+            [
+                "GTC",
+                "IOC",
+                "FOK",
+                "cancel",
+                "post",
+                "stop",
+                "trail",
+                "EXPIRE_BOTH",
+                "print",
+                "move",
+                "reduce",
+                "iceberg",
+                "spend",
+                "bust",
+            ]
+        ),
     ),
     max_size=40,
 )
@@ -139,21 +156,8 @@ def test_no_asset_comes_from_nowhere_and_nothing_is_left_locked(
     exchange = exchange_with(3)
     before = sums(exchange)
     for time_ns, (account, side, lots, price, how) in enumerate(actions, 1):
-        open_orders = exchange.open_of(account)
-        if how == "cancel" and open_orders:
-            exchange.cancel(open_orders[lots % len(open_orders)], time_ns)
-            continue
-        new = order(exchange, side, str(Decimal(lots) / 100), None if price is None else str(price))
-        new.account = account
-        if how in ("IOC", "FOK"):
-            new.lifetime = Lifetime(how)
-        elif how == "post" and price is not None:
-            new.is_post_only = True
-        elif how == "stop":
-            new.stop_price, new.stops_above = Decimal(60_000 + side * 20), side == BUY
-        elif how == "EXPIRE_BOTH":
-            new.self_trade = how
-        exchange.submit(new, time_ns)
+        act(exchange, account, side, Decimal(lots) / 100, price, how, time_ns)
+        check_books(exchange)
     assert sums(exchange) == before
     for each in list(exchange.open.values()):
         exchange.cancel(each, 1_000)
@@ -161,3 +165,73 @@ def test_no_asset_comes_from_nowhere_and_nothing_is_left_locked(
     assert set(locked) == {0}
     assert all(b.free >= 0 for a in exchange.accounts.values() for b in a.balances.values())
     assert all(each.filled <= each.quantity for each in exchange.orders.values())
+
+
+def act(
+    exchange: Exchange, account: str, side: int, size: Decimal, price: int | None, how: str,
+    time_ns: int,
+) -> None:  # fmt: skip
+    """One action of the search: of the market, or of an account."""
+    at = Decimal(price or 60_000)
+    open_orders = exchange.open_of(account)
+    if how == "print":
+        exchange.on_trade(PublicTrade(0, "BTCUSDT", at, size, time_ns, is_buyer_maker=side == SELL))
+    elif how == "move":
+        exchange.on_depth("BTCUSDT", [(side, at, size), (-side, at, Decimal(0))], time_ns)
+    elif how == "cancel" and open_orders:
+        exchange.cancel(open_orders[int(size * 100) % len(open_orders)], time_ns)
+    elif how == "reduce" and open_orders:
+        worked = open_orders[0]
+        smaller = worked.filled + (worked.leaves / 2).quantize(BTC.lot)
+        if worked.filled < smaller < worked.quantity:
+            exchange.reduce(worked, smaller, time_ns, "smaller")
+    elif how == "bust":
+        bust_one(exchange, account, time_ns)
+    else:
+        exchange.submit(wanted(exchange, account, side, size, price, how), time_ns)
+
+
+def bust_one(exchange: Exchange, account: str, time_ns: int) -> None:
+    """Take back a fill against the market: both sides of one between accounts would have to go."""
+    for each in exchange.orders.values():
+        for fill in each.fills:
+            if each.account == account and not fill.is_busted and not fill.counterparty:
+                exchange.bust(each, fill, time_ns)
+                return
+
+
+def wanted(
+    exchange: Exchange, account: str, side: int, size: Decimal, price: int | None, how: str
+) -> Order:
+    """A new order of the search."""
+    new = order(exchange, side, str(size), None if price is None else str(price))
+    new.account = account
+    if how in ("IOC", "FOK"):
+        new.lifetime = Lifetime(how)
+    elif how == "post" and price is not None:
+        new.is_post_only = True
+    elif how == "stop":
+        new.stop_price, new.stops_above = Decimal(60_000 + side * 20), side == BUY
+    elif how == "trail":
+        new.trailing_share, new.stops_above = Decimal("0.0002"), side == BUY
+    elif how == "EXPIRE_BOTH":
+        new.self_trade = how
+    elif how == "iceberg":
+        new.visible = Decimal("0.01")
+    elif how == "spend" and price is None:
+        new.quote_quantity = size * 1_000
+    return new
+
+
+def check_books(exchange: Exchange) -> None:
+    """Resting orders are open, in the book at their price, and not crossed with the market."""
+    book = exchange.books["BTCUSDT"]
+    resting = {o.id for o in exchange.open.values() if o.is_resting}
+    for side, ladder in book.sides.items():
+        keys = list(ladder.prices())
+        assert keys == sorted(keys, reverse=side == BUY)
+        assert ladder.order_prices() == [p for p in keys if ladder.levels[p].orders]
+        resting -= {o.id for level in ladder.levels.values() for o in level.orders}
+    assert resting == set()
+    bids, asks = (book.sides[side].order_prices() for side in (BUY, SELL))
+    assert not (bids and asks) or bids[0] < asks[0]

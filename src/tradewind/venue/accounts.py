@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Protocol
 
 from tradewind.venue.listing import Listing
@@ -71,7 +71,8 @@ class SpotClearing:
     accounts, the house and the fees never changes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fee_step: Decimal = Decimal("0.00000001")) -> None:
+        self._fee_step = fee_step
         self.fees: dict[str, Decimal] = {}
         self.house: dict[str, Decimal] = {}
 
@@ -103,17 +104,21 @@ class SpotClearing:
             order.locked -= unlocked
             quote.locked -= unlocked
             quote.free += unlocked - fill.value
-            fill.fee, fill.fee_asset = fill.quantity * rate, listing.base
+            fill.fee, fill.fee_asset = self._fee(fill.quantity * rate), listing.base
             base.free += fill.quantity - fill.fee
         else:
             unlocked = min(order.locked, fill.quantity)
             order.locked -= unlocked
             base.locked -= unlocked
             base.free += unlocked - fill.quantity
-            fill.fee, fill.fee_asset = fill.value * rate, listing.quote
+            fill.fee, fill.fee_asset = self._fee(fill.value * rate), listing.quote
             quote.free += fill.value - fill.fee
         self._collect(order, listing, fill, times=1)
         return listing.base, listing.quote
+
+    def _fee(self, exact: Decimal) -> Decimal:
+        """A fee in whole steps; what is beyond is forgiven."""
+        return exact.quantize(self._fee_step, ROUND_DOWN)
 
     def _collect(self, order: Order, listing: Listing, fill: Fill, times: int) -> None:
         """Book the fee, and the house's part where the market is the other side."""

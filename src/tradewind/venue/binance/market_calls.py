@@ -47,7 +47,8 @@ def levels_text(levels: list[tuple[Decimal, Decimal]]) -> list[list[str]]:
 
 def depth_weight(parameters: Parameters) -> int:
     """The weight of a depth call by how many levels it wants."""
-    limit = int(parameters.texts.get("limit") or 100)
+    text = parameters.texts.get("limit", "")
+    limit = int(text) if text.isascii() and text.isdecimal() else 100
     return 5 if limit <= 100 else 25 if limit <= 500 else 50 if limit <= 1000 else 250
 
 

@@ -46,7 +46,7 @@ SPOT = (
     _listing("BTC", "USDT", "0.01", "0.00001", _BTC),
     _listing("ETH", "USDT", "0.01", "0.0001", _ETH),
     _listing("BNB", "USDT", "0.01", "0.001", _BNB),
-    _listing("LTC", "BTC", "0.000001", "0.001", _LTC, "0.0001"),
+    _listing("LTC", "BTC", "0.000001", "0.01", _LTC, "0.0001"),
 )
 """The spot symbols; their markets are generated."""
 

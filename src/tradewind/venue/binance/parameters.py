@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from tradewind.venue.binance.errors import ApiError, illegal, mandatory, not_required
 
-_DECIMAL = re.compile(r"\d{1,20}(\.\d{1,20})?")
-_INTEGER = re.compile(r"-?\d{1,19}")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _CLIENT_ID = re.compile(r"[a-zA-Z0-9-_.:/]{1,36}")
 DECIMALS_MAX = 8
 

@@ -28,7 +28,7 @@ def rest_handler(
     """The handler of one endpoint."""
 
     async def handle(request: web.Request) -> web.Response:
-        body = (await request.read()).decode()
+        body = (await request.read()).decode(errors="replace")
         address = request.remote or ""
         account = ""
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from tradewind.venue.binance.calls import Security
 from tradewind.venue.binance.errors import ApiError, illegal, mandatory
@@ -11,6 +11,8 @@ from tradewind.venue.binance.keys import ApiKey
 
 RECV_WINDOW_DEFAULT_MS, RECV_WINDOW_MAX_MS = Decimal(5_000), Decimal(60_000)
 AHEAD_MAX_MS = 1_000
+_WINDOW = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
+_TIME = re.compile(r"[0-9]{1,20}")
 _KEY = re.compile(r"[A-Za-z0-9]{64}")
 
 
@@ -49,7 +51,7 @@ def check_time(texts: dict[str, str], now_ns: int) -> None:
     text = texts.get("timestamp")
     if not text:
         raise mandatory("timestamp")
-    if not text.isdecimal():
+    if _TIME.fullmatch(text) is None:
         raise illegal("timestamp")
     # Sixteen digits are microseconds.
     sent_ms = Decimal(text) / (1000 if len(text) >= 16 else 1)
@@ -66,10 +68,9 @@ def _window_ms(texts: dict[str, str]) -> Decimal:
     text = texts.get("recvWindow")
     if not text:
         return RECV_WINDOW_DEFAULT_MS
-    try:
-        window_ms = Decimal(text)
-    except InvalidOperation:
-        raise ApiError(-1130, "Data sent for parameter 'recvWindow' is not valid.") from None
+    if _WINDOW.fullmatch(text) is None:
+        raise ApiError(-1130, "Data sent for parameter 'recvWindow' is not valid.")
+    window_ms = Decimal(text)
     if not 0 < window_ms <= RECV_WINDOW_MAX_MS:
         raise ApiError(-1131, "recvWindow must be less than 60000.")
     return window_ms

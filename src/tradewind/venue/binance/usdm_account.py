@@ -13,6 +13,7 @@ from tradewind.venue.binance.usdm_entry import (
     LIFETIMES,
     MAX_NUM_ALGO_ORDERS,
     MAX_NUM_ORDERS,
+    PRICE_MAX,
     TYPES,
 )
 from tradewind.venue.binance.usdm_rows import money, on_step, position_row
@@ -82,7 +83,7 @@ def filter_rows(listing: Listing) -> list[dict[str, Any]]:
         {
             "filterType": "PRICE_FILTER",
             "minPrice": f"{listing.tick:f}",
-            "maxPrice": "4529764",
+            "maxPrice": f"{PRICE_MAX}",
             "tickSize": f"{listing.tick:f}",
         },
         {"filterType": "LOT_SIZE", **sizes},

@@ -75,6 +75,8 @@ def place_batch(call: Call) -> list[dict[str, Any]]:
     """POST batchOrders: up to five, each with its own outcome."""
     answers: list[dict[str, Any]] = []
     for wanted in _batch(call.parameters.required("batchOrders"), BATCH_MAX):
+        if not isinstance(wanted, dict):
+            raise ApiError(-1130, "Data sent for parameter 'batchOrders' is not valid.")
         texts = {name: _text(value) for name, value in wanted.items()}
         try:
             one = Call(call.venue, Parameters(texts), call.now_ns, call.account, call.key)

@@ -21,6 +21,7 @@ STOPPED = {"STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"}
 WORKING_TYPES = ("MARK_PRICE", "CONTRACT_PRICE")
 CALLBACK_MIN, CALLBACK_MAX = Decimal("0.1"), Decimal(10)
 MAX_NUM_ORDERS, MAX_NUM_ALGO_ORDERS = 200, 10
+PRICE_MAX = Decimal(4_529_764)
 
 
 def read_order(call: Parameters, book: MarginBook, account: str, symbol: str, number: int) -> Order:
@@ -136,6 +137,8 @@ def check_order(order: Order, book: Book, open_orders: list[Order]) -> None:
 
 
 def _check_price(price: Decimal, tick: Decimal) -> None:
+    if price > PRICE_MAX:
+        raise ApiError(-4002, "Price greater than max price.")
     if price % tick:
         decimals = -int(price.normalize().as_tuple().exponent)
         if decimals > -int(tick.normalize().as_tuple().exponent):
