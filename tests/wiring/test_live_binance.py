@@ -1,0 +1,175 @@
+"""A live run over the local Binance: what the venue refuses is told as the venue told it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.storm.venue_storm import LocalVenue, StormEngine
+from tradewind.model.orders import Side
+from tradewind.runtime.control_client import ask
+from tradewind.runtime.control_messages import OrdersRequest
+
+COIN = "BTC/USDT.BINANCE"
+ENCRYPTION_KEYS = (
+    "8f14e45fceea167a5a36dedd4bea2543d3d9446802a44259755d38e6d163e820",
+    "c9f0f895fb98ab9159f51fd0297e236d6512bd43d9caa6e02c990b0a82652dca",
+)
+CANARY = "canary5ecretNeverToBeSeenAnywhere0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalVenue]:
+    running = LocalVenue("binance", tmp_path_factory.mktemp("venue"), seed=3)
+    yield running
+    running.stop()
+
+
+def settings(venue: LocalVenue, **others: str) -> dict[str, str]:
+    return {
+        "TRADEWIND_VENUE": "binance",
+        "TRADEWIND_INSTRUMENTS": "BTC/USDT",
+        "BINANCE_BASE_URL": venue.url,
+        "BINANCE_API_KEY": venue.account["key"],
+        "BINANCE_API_SECRET": venue.account["secret"],
+        "LIVE_TRADING_CONFIRM": "1",
+        **others,
+    }
+
+
+def tradewind(home: Path, environment: dict[str, str], *words: str) -> tuple[int, str]:
+    """One command that ends by itself: its exit code and all that it said."""
+    command = [sys.executable, "-m", "tradewind", *words, "--home", str(home)]
+    base = {"ENABLE_LIVE_TRADING": "true", "MAX_POSITION_SIZE": "100", "RISK_PER_TRADE": "1"}
+    done = subprocess.run(
+        command,
+        env={**os.environ, **base, "TRADEWIND_STRATEGIES": "none", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+LIVE = ("run", "--mode", "live", "--without-gateway", "--for", "2")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"BINANCE_API_KEY": "k" * 64}, "Invalid API-key"),
+        ({"BINANCE_API_SECRET": "s" * 64}, "Signature for this request is not valid"),
+        ({"LIVE_TRADING_CONFIRM": "2"}, "LIVE_TRADING_CONFIRM=2 is not the account of this key"),
+        ({"ENABLE_LIVE_TRADING": "false"}, "needs ENABLE_LIVE_TRADING=true"),
+        ({"TRADEWIND_INSTRUMENTS": "NOPE/USDT"}, "Invalid symbol"),
+        ({"BINANCE_API_SECRET": ""}, "BINANCE_API_SECRET is missing"),
+    ],
+)
+def test_a_live_run_that_cannot_be_ends_with_one_sentence(
+    venue: LocalVenue, tmp_path: Path, changed: dict[str, str], said: str
+) -> None:
+    code, output = tradewind(tmp_path / "home", settings(venue, **changed), *LIVE)
+    assert code in (1, 2), output
+    assert said in output
+    assert "Traceback" not in output
+
+
+def test_a_home_of_paper_money_takes_no_real_money(venue: LocalVenue, tmp_path: Path) -> None:
+    paper = ("run", "--mode", "paper", "--without-gateway", "--for", "1")
+    code, output = tradewind(tmp_path / "home", settings(venue), *paper)
+    assert code == 0, output
+    code, output = tradewind(tmp_path / "home", settings(venue), *LIVE)
+    assert code == 2
+    assert "use another folder with --home" in output
+
+
+def test_connect_stores_keys_that_a_run_finds_and_nobody_can_read(
+    venue: LocalVenue, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    environment = settings(venue, API_ENCRYPTION_KEY=ENCRYPTION_KEYS[0])
+    code, output = tradewind(home, environment, "connect", "binance", "--json")
+    assert code == 0, output
+    answer = json.loads(output)
+    assert (answer["account"], answer["can_withdraw"]) == ("1", False)
+    stored = Path(answer["stored"])
+    assert stored.stat().st_mode & 0o777 == 0o600
+    assert venue.account["secret"] not in stored.read_text()
+    environment |= {"BINANCE_API_KEY": "", "BINANCE_API_SECRET": ""}
+    assert tradewind(home, environment, *LIVE)[0] == 0
+    code, output = tradewind(home, environment | {"API_ENCRYPTION_KEY": ENCRYPTION_KEYS[1]}, *LIVE)
+    assert code == 2
+    assert "run tradewind connect binance again" in output
+
+
+def test_a_secret_is_seen_nowhere(venue: LocalVenue, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    environment = settings(venue, BINANCE_API_SECRET=CANARY, API_KEYS=json.dumps({"x": CANARY}))
+    said = [tradewind(home, environment, *LIVE)[1]]
+    said.append(tradewind(home, environment, "connect", "binance", "--check")[1])
+    shown = {key: value for key, value in environment.items() if key != "TRADEWIND_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tradewind", "config", "show"],
+        env={**os.environ, **shown},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said.append(done.stdout + done.stderr)
+    for path in home.rglob("*"):
+        if path.is_file():
+            said.append(path.read_bytes().decode("latin-1"))
+    assert len(said) > 3
+    assert not [text for text in said if CANARY in text]
+
+
+@pytest.fixture
+def engine(venue: LocalVenue, tmp_path: Path) -> Iterator[StormEngine]:
+    running = StormEngine(venue, tmp_path / "home", **settings(venue))
+    running.start()
+    yield running
+    running.end(signal.SIGTERM)
+
+
+def outcome(engine: StormEngine, name: str) -> Any:
+    """The order's row once it is over, or as it works."""
+    engine.wait_until_healed()
+    return next(row for row in ask(engine.home, OrdersRequest()) if row["order_id"] == name)
+
+
+def test_what_the_venue_refuses_is_rejected_and_what_we_refuse_never_leaves(
+    engine: StormEngine,
+) -> None:
+    venue = engine.venue
+    below = engine.place(COIN, Side.BUY, 1_000)
+    decimals = engine.place(COIN, Side.BUY, 50_001)
+    venue.admin("/halt", {"symbol": "BTCUSDT"})
+    closed = engine.place(COIN, Side.BUY, 50_000)
+    assert outcome(engine, closed)["state"] in ("REJECTED", "DENIED")
+    venue.admin("/resume", {"symbol": "BTCUSDT"})
+    assert outcome(engine, below)["state"] == "DENIED"
+    assert outcome(engine, decimals)["state"] == "DENIED"
+    received = {entry.get("client_id") for entry in venue.admin("/log")}
+    assert not received & {below, decimals}
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "reason"),
+    [("clock-skew", 2_000.0, "clock is"), ("ip-ban", 3.0, "")],
+)
+def test_a_venue_that_cannot_be_traded_is_lost_and_comes_back(
+    engine: StormEngine, fault: str, value: float, reason: str
+) -> None:
+    engine.venue.admin("/faults", {"name": fault, "value": value, "count": 1})
+    name = engine.place(COIN, Side.BUY, 50_000)
+    engine.venue.admin("/faults", method="DELETE")
+    assert outcome(engine, name)["state"] in ("FILLED", "DENIED", "REJECTED")
+    assert reason in str(engine.status()) or engine.status()["venues"][0]["state"] == "trading"
