@@ -55,6 +55,7 @@ class Broker:
             for customer in self.customers.values():
                 self._new_day(customer)
         self.router.settle()
+        self.router.try_waiting(time_ns)
 
     def _new_day(self, customer: Customer) -> None:
         """Yesterday's equity is remembered, and nothing was opened today yet."""
@@ -162,7 +163,8 @@ class Broker:
         """Keep an order and its legs; their client order ids are used up for good."""
         for each in (order, *order.legs):
             customer.orders[each.id] = each
-            customer.open_orders[each.id] = each
+            if each.is_open:
+                customer.open_orders[each.id] = each
             customer.client_order_ids[each.client_order_id] = each.id
 
     # --- orders that are there ---------------------------------------------------------------

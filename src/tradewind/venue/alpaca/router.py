@@ -283,16 +283,18 @@ class Router:
             self.later(partial(self.work, order, trade.time_ns))
 
     def on_book(self, symbol: str, time_ns: int) -> None:
-        """A market order that waits for a counterparty may have one now."""
-        for order in list(self.waiting.values()):
-            if order.security.symbol == symbol and order.status in ("new", "partially_filled"):
-                self.later(partial(self._try_again, order, time_ns))
+        """Nothing: orders that wait for the other side are tried with the next tick."""
 
-    def _try_again(self, order: Order, time_ns: int) -> None:
-        if order.id in self.waiting and order.is_open and can_work(order, time_ns):
+    def try_waiting(self, time_ns: int) -> None:
+        """Let orders go on that had no other side: once a tick, whatever they set off."""
+        for order in list(self.waiting.values()):
+            is_stuck = order.is_open and order.status in ("new", "partially_filled")
+            if order.id not in self.waiting or not is_stuck or not can_work(order, time_ns):
+                continue
             book = self.exchange.books[order.security.symbol]
-            if order.type != "market" or book.best(-order.side) is not None:
+            if order.limit_price is not None or book.best(-order.side) is not None:
                 self.work(order, time_ns)
+                self.settle()
 
     def last_price(self, symbol: str) -> Decimal:
         """The last price of a symbol; 0 where there is none."""
