@@ -15,7 +15,7 @@ import tradewind as tw
 from tradewind.runtime.simulated_run import RunTerms, SimulatedRun
 from tradewind.sim.venue import SimulatedVenue
 
-TARGET = 0.8
+TARGET = 0.85
 PARTS = 10
 
 
