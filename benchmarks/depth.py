@@ -10,7 +10,7 @@ from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind as tw
 
-TARGET = 0.6 if tw.COMPILED else 0.04
+TARGET = 0.42 if tw.COMPILED else 0.024
 STEP_NS = 100_000_000
 
 

@@ -15,7 +15,7 @@ from depth import depth_rows
 
 import tradewind as tw
 
-TARGET = 0.4 if tw.COMPILED else 0.03
+TARGET = 0.35 if tw.COMPILED else 0.022
 STEP_NS = 100_000_000
 DEPTH_PER_TRADE = 5
 
@@ -85,7 +85,7 @@ def run(depth: tw.Columns, trades: tw.Columns) -> tw.BacktestResult:
 
 def main() -> int:
     """Print rows a second against the loop."""
-    rows = depth_rows(sized(500_000, 50_000))
+    rows = depth_rows(sized(500_000, 150_000))
     depth = tw.Columns("depth", floor.INSTRUMENT, rows)
     trades = tw.Columns("trades", floor.INSTRUMENT, trade_rows(rows))
     bare = bare_rows(depth.arrays, trades.arrays)

@@ -26,7 +26,7 @@ from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover, snapshot_of
 from tradewind.runtime.segments import FileSegments
 
-TARGET = 0.45 if tw.COMPILED else 0.06
+TARGET = 0.45 if tw.COMPILED else 0.15
 ROWS = 180
 ORDERS = 5
 TURN_NS = 100_000_000

@@ -19,7 +19,7 @@ from _measure import IS_SHORT, report
 
 import tradewind as tw
 
-TARGET = 0.25 if tw.COMPILED else 0.03
+TARGET = 0.35 if tw.COMPILED else 0.2
 COUNT = 10_000 if IS_SHORT else 100_000
 SIDE = 3 if IS_SHORT else 10
 ROUNDS = 2 if IS_SHORT else 3

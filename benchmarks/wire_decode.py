@@ -18,7 +18,7 @@ from tradewind.adapters.binance.rows import TradeRow, grids_of, read_frame
 from tradewind.runtime.simulated_run import RunTerms, SimulatedRun
 from tradewind.sim.venue import SimulatedVenue
 
-TARGET = 0.17 if tw.COMPILED else 0.08
+TARGET = 0.17 if tw.COMPILED else 0.065
 BTC = tw.Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001")
 BATCH = 100
 """Frames between two looks at the socket."""

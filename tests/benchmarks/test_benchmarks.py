@@ -1,6 +1,7 @@
-"""Every benchmark runs short and prints one line that the table can show.
+"""Every benchmark runs short, prints one line that the table can show, and holds its ratio.
 
-Whether a ratio holds is judged by scripts/bench, on a machine that does nothing else.
+A ratio compares CPU time in one run, best of five; below 0.7 of its target the benchmark ends with
+1. One bad minute of a shared machine is not a loss of speed: the benchmark may try three times.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -17,16 +19,41 @@ BENCHMARKS = sorted((source.ROOT / "benchmarks").glob("[!_]*.py"))
 KEYS = ("name", "figure", "unit", "floor", "ratio", "target")
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
-def test_a_benchmark_prints_one_line_with_its_figure_and_floor(path: source.Path) -> None:
-    done = subprocess.run(
+JUDGED = {
+    "bars", "depth", "depth_fills", "fills", "floor", "memory", "order_life", "quotes", "recovery",
+    "sweep", "trades", "trades_to_bars", "wire_decode",
+}  # fmt: skip
+"""They count CPU time. The others measure disks, sockets and starts of processes, of which a busy
+machine says nothing: they run with the long tests, and nobody judges their ratio there."""
+ATTEMPTS = 3
+
+
+def ran(path: source.Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, path, "--short"],
         cwd=source.ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def case(path: source.Path) -> Any:
+    marks = [] if path.stem in JUDGED else [pytest.mark.long]
+    return pytest.param(path, marks=marks, id=path.stem)
+
+
+@pytest.mark.parametrize("path", map(case, BENCHMARKS))
+def test_a_benchmark_prints_one_line_with_its_figure_and_holds_its_ratio(
+    path: source.Path,
+) -> None:
+    is_judged = path.stem in JUDGED
+    done = ran(path)
+    for _ in range(ATTEMPTS - 1):
+        if done.returncode == 0 or not is_judged:
+            break
+        done = ran(path)
+    assert done.returncode == 0 or not is_judged, done.stdout + done.stderr
     (line,) = done.stdout.splitlines()
     result = json.loads(line)
     assert done.stderr == ""
