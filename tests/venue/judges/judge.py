@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENTS = ROOT / "build" / "judges"
-INSTALL_DEADLINE_S = 240
+INSTALL_DEADLINE_S = 480
 UNREACHABLE = re.compile(
     r"NewConnectionError|ConnectTimeout|ReadTimeout|Temporary failure in name|Connection refused"
     r"|Network is unreachable|Could not fetch URL|No route to host|Connection broken"

@@ -13,6 +13,9 @@ SDK = "binance-sdk-spot==13.2.0"
 CONNECTOR = "binance-connector==3.13.0"
 PYTHON_BINANCE = "python-binance==1.0.37"
 
+# The first run of a checkout installs each client, which takes minutes where the machine is busy.
+pytestmark = pytest.mark.timeout(600)
+
 
 def is_judged(requirement: str, script: str, venue: str, *options: str) -> bool:
     """True where a script, which checks with `assert`, came to its end."""
