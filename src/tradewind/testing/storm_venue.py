@@ -26,7 +26,7 @@ class Faults(msgspec.Struct, frozen=True):
 
     request_lost: float = 0.05
     reply_lost: float = 0.08
-    report_lost: float = 0.0
+    report_lost: float = 0.03
     report_late: float = 0.3
     report_doubled: float = 0.1
     query_fails: float = 0.2
