@@ -15,7 +15,7 @@ from tests.adapters.net.loopback import RealClock, no_chance
 from tests.adapters.socket_server import Speaker, speaking, until
 from tradewind.adapters.alpaca.account_stream import AccountStream
 from tradewind.adapters.alpaca.instruments import Listing
-from tradewind.adapters.alpaca.market_data import AlpacaMarketData
+from tradewind.adapters.alpaca.market_data import AlpacaMarketData, DataStream
 from tradewind.adapters.alpaca.order_wire import TradeUpdate
 from tradewind.adapters.alpaca.rest import Hosts, Keys
 from tradewind.adapters.alpaca.wire import Coding
@@ -214,3 +214,11 @@ def test_a_key_that_is_not_taken_keeps_the_stream_away() -> None:
 
     refused = account_frame("authorization", {"status": "unauthorized"})
     listening([["", refused]], use)
+
+
+def test_answers_of_a_lost_connection_are_not_those_of_the_next() -> None:
+    stream = DataStream([APPLE], KEYS, "json", lambda bad: None)
+    stream.take([as_json(CONNECTED)], 7)
+    assert stream._answers.qsize() == 1
+    stream.lost("gone")
+    assert stream._answers.empty()

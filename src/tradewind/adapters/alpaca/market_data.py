@@ -18,7 +18,7 @@ from tradewind.adapters.net.outcome import NoAnswer
 from tradewind.adapters.net.row_columns import RowColumns
 from tradewind.adapters.net.session import Session
 from tradewind.adapters.net.socket import Connection, Socket, SocketSettings, SocketState
-from tradewind.model.columns import ColumnKind
+from tradewind.model.columns import DEPTH_GAP, DEPTH_LAST, ColumnKind
 from tradewind.model.errors import BadData, BadMessage, BadNumber
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import BadTick
@@ -57,6 +57,8 @@ class DataStream:
         self._coding = coding
         self._bad = bad
         self._take: TakeRows | None = None
+        self._books: dict[str, Instrument] = {}
+        self._last_ns = 0
         self._answers: asyncio.Queue[wire.Frame] = asyncio.Queue(ANSWERS_MAX)
 
     def deliver_to(self, take: TakeRows) -> None:
@@ -79,14 +81,21 @@ class DataStream:
     def take(self, frames: list[bytes], received_time_ns: int) -> None:
         """Columns of one kind and instrument each, in the order of arrival."""
         rows: RowColumns | None = None
+        self._last_ns = received_time_ns
         for raw in frames:
             for frame in self._decoded(raw, received_time_ns):
                 rows = self._add(frame, rows, received_time_ns)
         self._hand_over(rows)
 
     def lost(self, reason: str) -> None:
-        """The connection is gone, and so are its answers; the feed notices the silence."""
+        """The connection is gone, and so are its answers; books are unknown until the next."""
         self._answers = asyncio.Queue(ANSWERS_MAX)
+        books, self._books = self._books, {}
+        for instrument in books.values():
+            rows = RowColumns("depth", instrument)
+            flags = DEPTH_GAP | DEPTH_LAST
+            rows.add((self._last_ns, 0, 1, instrument.tick_units, 0, flags))
+            self._hand_over(rows)
 
     def _decoded(self, raw: bytes, received_time_ns: int) -> list[wire.Frame]:
         try:
@@ -113,6 +122,8 @@ class DataStream:
         if rows is None or rows.kind != kind or rows.instrument is not instrument:
             self._hand_over(rows)
             rows = RowColumns(kind, instrument)
+        if kind == "depth":
+            self._books[instrument.id] = instrument
         for row in made:
             rows.add(row)
         return rows
