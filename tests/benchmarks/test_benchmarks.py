@@ -43,7 +43,7 @@ def case(path: source.Path) -> Any:
     return pytest.param(path, marks=marks, id=path.stem)
 
 
-@pytest.mark.parametrize("path", map(case, BENCHMARKS))
+@pytest.mark.parametrize("path", [case(path) for path in BENCHMARKS])
 def test_a_benchmark_prints_one_line_with_its_figure_and_holds_its_ratio(
     path: source.Path,
 ) -> None:

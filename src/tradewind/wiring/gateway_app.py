@@ -74,7 +74,8 @@ def invitation(settings: Settings, *, now_ns: int | None = None) -> str:
         identities = SqlIdentities(database)
         if identities.users():
             return ""
-        token = secrets.token_urlsafe(SECRET_BYTES)
+        # Hexadecimal: a token that began with "-" would look like an option of a command.
+        token = secrets.token_hex(SECRET_BYTES)
         until_ns = (time.time_ns() if now_ns is None else now_ns) + INVITATION_NS
         identities.put_invitation(hashlib.sha256(token.encode()).digest(), until_ns)
     return token

@@ -203,7 +203,7 @@ def test_behind_a_refused_timestamp_the_clock_is_asked_again() -> None:
 def test_a_ban_holds_even_cancels_back() -> None:
     async def scenario() -> None:
         async with trading() as (venue, one, _):
-            venue.say(ORDERS, (429, {"code": -1003, "msg": "Too many requests"}))
+            venue.say(ORDERS, (418, {"code": -1003, "msg": "Way too many requests"}))
             venue.say("DELETE /api/v3/order", (200, ORDER))
             with pytest.raises(Refused):
                 await one.submit(submit())
