@@ -118,7 +118,7 @@ def peer_row(found: dict[str, Any]) -> str:
     """One comparison's row.
 
     >>> peer_row({"workload": "bars", "peer": "a", "error": "no wheel"})
-    '| bars | a | not compared: no wheel | | | | |\\\\n'
+    '| bars | a | not compared: no wheel | | | | |\\n'
     """
     if "error" in found:
         return (

@@ -145,7 +145,7 @@ def problem_of(connection: Connection) -> str:
     """Why no order may go over a connection, "" where it may.
 
     >>> problem_of(Connection(is_up=True, count=1, clock_offset_ns=-100_000_001))
-    "the venue's clock is 100.0 ms from ours, at most 100 ms may be"
+    "the venue's clock is 100.0 ms from ours, at most 100 ms is allowed"
     >>> problem_of(Connection(is_up=True, count=1, clock_offset_ns=100_000_000))
     ''
     """

@@ -235,6 +235,9 @@ class _NotRunning:
     """What stands for the view of a strategy before it runs; a property would cost each call."""
 
     def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            # Asked by tools that look at every object, not by a strategy.
+            raise AttributeError(name)
         raise UserError("the strategy is not running yet: call this in on_start or later")
 
 

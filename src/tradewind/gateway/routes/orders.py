@@ -155,7 +155,7 @@ def order_id_of(journal_id: str, user_id: str, key: str) -> str:
     """The order id that an idempotency key makes: the same again for the same request.
 
     >>> order_id_of("j0", "u1", "a-key")
-    'j0-person-qnh9ut7hg'
+    'j0-person-w1400w5or'
     """
     number = int.from_bytes(hashlib.sha256(f"{user_id}\n{key}".encode()).digest())
     digits = []
