@@ -12,6 +12,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import pytest
+
+from tradewind.cli.main import main
+
 PATIENCE_S = 60
 
 
@@ -59,3 +63,24 @@ def test_engine_and_gateway_in_one_process_trade_answer_and_stop_in_order(tmp_pa
         process.wait()
     assert process.returncode == 0
     assert json.loads(printed)["sequence"] > 0
+
+
+def test_live_trading_starts_no_gateway_that_asks_for_no_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "ENABLE_LIVE_TRADING": "true",
+        "BINANCE_API_KEY": "a-key-of-nobody",
+        "BINANCE_API_SECRET": "a-word-of-nobody",
+        "LIVE_TRADING_CONFIRM": "1",
+        "MAX_POSITION_SIZE": "100",
+        "RISK_PER_TRADE": "0.01",
+    }.items():
+        monkeypatch.setenv(name, value)
+    words = ["run", "--venue", "binance", "--mode", "live", "--home", str(tmp_path / "home")]
+    assert main(words) == 2
+    assert capsys.readouterr().err == (
+        "tradewind: live trading with the gateway needs a login: set "
+        "TRADEWIND_AUTHENTICATION=required, or run --without-gateway\n"
+    )

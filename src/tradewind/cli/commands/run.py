@@ -194,6 +194,12 @@ def _options(settings: Settings) -> PlatformOptions:
 
 
 def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
+    is_live = settings[catalog.TRADING_MODE] == "live"
+    if is_live and settings[catalog.AUTHENTICATION] == "local":
+        raise UserError(
+            "live trading with the gateway needs a login: set TRADEWIND_AUTHENTICATION=required, "
+            "or run --without-gateway"
+        )
     missing = missing_modules()
     if missing:
         raise OutsideError(
