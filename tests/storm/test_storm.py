@@ -77,6 +77,7 @@ def test_a_planted_early_acknowledgement_is_found(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(1_000, 1_200))
 def test_the_invariants_hold_through_a_long_storm(seed: int) -> None:
     run_storm(seed, orders=5_000, faults=Faults(crash_per_s=0.02))
