@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
-from typing import Any
 
 import pytest
 
@@ -18,14 +16,13 @@ from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
 from tradewind.model.orders import OrderFlag, OrderType, Side
 from tradewind.ports.trading import Refused
+from tradewind.testing.amendment_suite import AmendmentCases, Case
 from tradewind.testing.trading_stage import DEADLINE_S, PREFIX, Scene, TradingStage
 
 ENDED = m.OrderCanceled | m.OrderRejected | m.OrderExpired
 
-Case = Callable[[Scene], Coroutine[Any, Any, None]]
 
-
-class TradingSuite:
+class TradingSuite(AmendmentCases):
     """Subclass it as `Test...` beside the adapter."""
 
     def stage(self) -> AbstractContextManager[TradingStage]:
@@ -35,8 +32,9 @@ class TradingSuite:
     def play(self, case: Case, *, needs: str = "") -> None:
         """Run a case against a started adapter, and close it."""
         with self.stage() as stage:
-            if needs and needs not in stage.faults:
-                pytest.skip(f"this venue cannot play {needs}")
+            missing = set(needs.split()) - stage.faults
+            if missing:
+                pytest.skip(f"this venue cannot play {', '.join(sorted(missing))}")
             asyncio.run(_played(stage, case))
 
     # --- the life of an order ---------------------------------------------------------------

@@ -125,7 +125,7 @@ def test_a_cancel_is_told_under_the_id_of_the_order() -> None:
             await venue.tell(event)
             await venue.tell({**TRADE, "t": 60})
             await reports.until(3)
-            assert reports[:2] == [ACCEPTED, m.OrderCanceled(0, "j0-cross-1", "")]
+            assert reports[:2] == [ACCEPTED, m.OrderCanceled(0, "j0-cross-1", "", 0)]
             assert isinstance(reports[2], m.OrderFilled)
 
     run(scenario)
@@ -250,7 +250,7 @@ def test_a_question_brings_all_reports_even_those_told_before() -> None:
             venue.say("GET /api/v3/myTrades", (200, []), (200, [trade]))
             with pytest.raises(OutsideError, match="executions of 0 told"):
                 await one.query(query)
-            expected = [ACCEPTED, FILLED, m.OrderCanceled(0, "j0-cross-1", "")]
+            expected = [ACCEPTED, FILLED, m.OrderCanceled(0, "j0-cross-1", "", 100_000)]
             assert await one.query(query) == expected
             assert venue.asked("GET /api/v3/myTrades")[0]["orderId"] == "28"
             await venue.tell({**REPORT, "x": "CANCELED", "X": "CANCELED", "C": "j0-cross-1"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,8 +14,9 @@ from tradewind.adapters.binance.hosts import MarketKind, local_hosts
 from tradewind.adapters.binance.rest import Keys
 from tradewind.adapters.binance.trading import BinanceTrading
 from tradewind.adapters.net.secret import Secret
+from tradewind.model import messages as m
 from tradewind.model.instruments import Instrument
-from tradewind.testing.trading_stage import PREFIX
+from tradewind.testing.trading_stage import PREFIX, Scene
 from tradewind.testing.trading_suite import TradingSuite
 
 FAULTS = {
@@ -36,7 +38,7 @@ BTC_USDM = Instrument("BTC/USDT.BINANCE-USDM", tick="0.10", lot="0.001", kind="p
 class Stage:
     """The local venue with its first account."""
 
-    faults = frozenset({*FAULTS, "cut", "refusals", "balances"})
+    faults = frozenset({*FAULTS, "cut", "refusals", "balances", "amendments"})
     kind: MarketKind = "spot"
     instrument = BTC
     passive_price = 5_000_000
@@ -114,3 +116,19 @@ class TestBinanceFutures(TradingSuite):
     @contextmanager
     def stage(self) -> Iterator[FuturesStage]:
         yield FuturesStage(self.venue)
+
+    def test_terms_that_come_again_answer_each_amendment(self) -> None:
+        async def case(scene: Scene) -> None:
+            order = await scene.rest()
+            low, high = order.limit_price, order.limit_price + 10
+            for number, price in enumerate((high, low, high, low), 1):
+                command = m.AmendOrder(
+                    0, order.order_id, order.venue, order.instrument, order.quantity, price, number
+                )
+                await scene.adapter.amend(command)
+            await asyncio.sleep(0.3)
+            told = [one for one in scene.told.reports if isinstance(one, m.OrderAmended)]
+            answers = [(one.number, one.limit_price) for one in told]
+            assert answers == [(1, high), (2, low), (3, high), (4, low)]
+
+        self.play(case)

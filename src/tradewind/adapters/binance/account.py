@@ -72,8 +72,13 @@ class AccountQuestions:
                 return None
             raise
 
-    async def reports(self, instrument: Instrument, order_id: str) -> list[m.Report] | None:
-        """All that the venue knows of an order; `BadAnswer` while its executions lag behind."""
+    async def reports(
+        self, instrument: Instrument, order_id: str, amends: int
+    ) -> list[m.Report] | None:
+        """All that the venue knows of an order; `BadAnswer` while its executions lag behind.
+
+        `amends` is how many amendments had left when this was asked.
+        """
         answer = await self.order(instrument, order_id)
         if answer is None:
             return None
@@ -89,7 +94,7 @@ class AccountQuestions:
         told = sum(_quantity(trade.qty, instrument) for trade in trades)
         if told != filled:
             raise BadAnswer(f"order {order_id}: {filled} filled, executions of {told} told")
-        return reports_of_query(answer, trades, instrument)
+        return reports_of_query(answer, trades, instrument, amends)
 
     async def open_orders(self) -> list[VenueOrder]:
         """Every order that works in the account."""

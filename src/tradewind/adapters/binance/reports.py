@@ -31,17 +31,17 @@ TOLD_ACCEPTED = frozenset({"NEW", "PARTIALLY_FILLED", "FILLED", "PENDING_NEW"})
 EXECUTIONS = frozenset({"TRADE", "CALCULATED"})
 """Events that tell of an execution; USD-M calls a liquidation CALCULATED."""
 
-MakeEnd = Callable[[str, str], m.Report]
+MakeEnd = Callable[[str, str, int], m.Report]
 
 ENDS: dict[str, MakeEnd] = {
-    "CANCELED": lambda order_id, reason: m.OrderCanceled(0, order_id, reason),
-    "REJECTED": lambda order_id, reason: m.OrderRejected(0, order_id, reason or "rejected"),
-    "EXPIRED": lambda order_id, reason: m.OrderExpired(0, order_id, reason),
-    "EXPIRED_IN_MATCH": lambda order_id, reason: m.OrderExpired(
-        0, order_id, reason or "it would have met an order of our own"
+    "CANCELED": lambda order_id, reason, filled: m.OrderCanceled(0, order_id, reason, filled),
+    "REJECTED": lambda order_id, reason, _: m.OrderRejected(0, order_id, reason or "rejected"),
+    "EXPIRED": lambda order_id, reason, filled: m.OrderExpired(0, order_id, reason, filled),
+    "EXPIRED_IN_MATCH": lambda order_id, reason, filled: m.OrderExpired(
+        0, order_id, reason or "it would have met an order of our own", filled
     ),
 }
-"""How a final state is told; FILLED is told by the fills."""
+"""How a final state is told, with what was filled in all; FILLED is told by the fills."""
 
 
 class Told:
@@ -81,7 +81,8 @@ def key_of(report: m.Report) -> tuple[str, str]:
     if isinstance(report, m.OrderFilled):
         return report.order_id, f"fill {report.fill_id}"
     if isinstance(report, m.OrderAmended):
-        return report.order_id, f"{kind} {report.quantity} {report.limit_price}"
+        terms = f"{report.quantity} {report.limit_price}"
+        return report.order_id, f"{kind} {report.number} {terms}"
     return report.order_id, kind
 
 
@@ -90,17 +91,21 @@ def reports_of_answer(answer: OrderAnswer, instrument: Instrument) -> list[m.Rep
     order_id = answer.orig_client_order_id or answer.client_order_id
     reports: list[m.Report] = [m.OrderAccepted(0, order_id, str(answer.order_id))]
     reports += [_fill_of_answer(order_id, fill, instrument) for fill in answer.fills]
-    return reports + _end(answer.status, order_id, str(answer.expiry_reason))
+    return reports + _end_of_answer(answer, order_id, instrument)
 
 
 def reports_of_query(
-    answer: OrderAnswer, trades: Iterable[OwnTrade], instrument: Instrument
+    answer: OrderAnswer, trades: Iterable[OwnTrade], instrument: Instrument, amends: int
 ) -> list[m.Report]:
-    """What a question tells: acceptance, all executions, the terms, an end."""
+    """What a question tells: acceptance, all executions, then an end or the terms.
+
+    `amends` is how many amendments had left when it was asked.
+    """
     order_id = answer.client_order_id
     reports: list[m.Report] = [m.OrderAccepted(0, order_id, str(answer.order_id))]
     reports += [_fill_of_trade(order_id, trade, instrument) for trade in trades]
-    return reports + _end(answer.status, order_id, str(answer.expiry_reason))
+    end = _end_of_answer(answer, order_id, instrument)
+    return reports + (end or [_restated_of(answer, order_id, instrument, amends)])
 
 
 def reports_of_event(
@@ -116,16 +121,21 @@ def reports_of_event(
     if event.execution in ("REPLACED", "AMENDMENT"):
         reports.append(amended_of(order_id, event.quantity, event.price, instrument))
     reason = "" if event.reject_reason == "NONE" else event.reject_reason
-    return reports + _end(event.status, order_id, reason or _expiry_text(event.expiry_reason))
+    filled = parse_fixed_point(event.filled_quantity, instrument.quantity_digits)
+    reason = reason or _expiry_text(event.expiry_reason)
+    return reports + _end(event.status, order_id, reason, filled)
 
 
-def amended_of(order_id: str, quantity: str, price: str, instrument: Instrument) -> m.OrderAmended:
-    """The terms that an order has now."""
+def amended_of(
+    order_id: str, quantity: str, price: str, instrument: Instrument, *, number: int = 0
+) -> m.OrderAmended:
+    """The terms that an order has now; `number` is the amendment's that this answers."""
     return m.OrderAmended(
         0,
         order_id,
         parse_fixed_point(quantity, instrument.quantity_digits),
         parse_fixed_point(price, instrument.price_digits),
+        number,
     )
 
 
@@ -162,9 +172,27 @@ def instruments_by_symbol(instruments: Iterable[Instrument]) -> Mapping[str, Ins
     return {each.base + each.currency: each for each in instruments}
 
 
-def _end(status: str, order_id: str, reason: str) -> list[m.Report]:
+def _end(status: str, order_id: str, reason: str, filled: int) -> list[m.Report]:
     make = ENDS.get(status)
-    return [] if make is None else [make(order_id, reason)]
+    return [] if make is None else [make(order_id, reason, filled)]
+
+
+def _end_of_answer(answer: OrderAnswer, order_id: str, instrument: Instrument) -> list[m.Report]:
+    filled = parse_fixed_point(answer.executed_qty, instrument.quantity_digits)
+    return _end(answer.status, order_id, str(answer.expiry_reason), filled)
+
+
+def _restated_of(
+    answer: OrderAnswer, order_id: str, instrument: Instrument, amends: int
+) -> m.OrderRestated:
+    return m.OrderRestated(
+        0,
+        order_id,
+        str(answer.order_id),
+        parse_fixed_point(answer.orig_qty, instrument.quantity_digits),
+        parse_fixed_point(answer.price, instrument.price_digits),
+        amends,
+    )
 
 
 def _expiry_text(code: int | str) -> str:

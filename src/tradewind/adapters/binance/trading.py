@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from tradewind.adapters.binance.account import AccountQuestions
+from tradewind.adapters.binance.amendments import Amendments
 from tradewind.adapters.binance.hosts import SERVICES, Hosts, MarketKind
 from tradewind.adapters.binance.order_parameters import Parameters, submit_parameters
 from tradewind.adapters.binance.order_wire import (
@@ -27,6 +30,7 @@ from tradewind.adapters.binance.user_stream import UserStream
 from tradewind.adapters.net.backoff import Chance
 from tradewind.adapters.net.breaker import BreakerSnapshot
 from tradewind.adapters.net.budget import Urgency, WindowState
+from tradewind.adapters.net.outcome import BadAnswer
 from tradewind.adapters.net.session import Session
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
@@ -69,6 +73,7 @@ class BinanceTrading:
         self._instruments = {each.id: each for each in instruments}
         self._by_symbol = instruments_by_symbol(instruments)
         self._told = Told()
+        self._amendments = Amendments(0.0)
         self._deliver: Deliver | None = None
         self._session: Session | None = None
         self._rest_made: Rest | None = None
@@ -125,6 +130,7 @@ class BinanceTrading:
         there within 20 s.
         """
         self._deliver = deliver
+        self._amendments = Amendments(asyncio.get_running_loop().time())
         session = self._session = Session()
         self._rest_made = Rest(
             self.service,
@@ -212,28 +218,44 @@ class BinanceTrading:
         now = await self._questions().order(instrument, command.order_id)
         if now is None:
             raise Refused("Order does not exist.")
-        quantity = format_plain(command.quantity, instrument.quantity_digits)
-        price = format_plain(command.limit_price, instrument.price_digits)
-        if self.service.kind == "spot":
-            await self._amend_spot(command, instrument, now, quantity)
-            return
-        parameters: Parameters = {
-            **self._named(instrument, command.order_id),
-            "side": now.side,
-            "quantity": quantity,
-            "price": price if command.limit_price else now.price,
-        }
-        body = await self._rest.act(
-            "PUT", self.service.path("order"), parameters, weight=self._weight("amend"), orders=1
-        )
-        answer = decoded(body, OrderAnswer)
-        self._tell([amended_of(command.order_id, answer.orig_qty, answer.price, instrument)])
+        price = now.price
+        if command.limit_price:
+            price = format_plain(command.limit_price, instrument.price_digits)
+        units = parse_fixed_point(price, instrument.price_digits)
+        if self.service.kind == "spot" and units != parse_fixed_point(
+            now.price, instrument.price_digits
+        ):
+            raise Refused(
+                f"Binance spot does not change prices (to {price}): cancel the order and place "
+                "another"
+            )
+        command = structs.replace(command, limit_price=units)
+        name, number = command.order_id, command.number
+        self._amendments.sent(command)
+        try:
+            terms = await self._amended(command, instrument, now.side)
+            self._amendments.answered(name, number)
+        except Refused:
+            self._amendments.answered(name, number)
+            raise
+        finally:
+            self._amendments.lost(name, number, now_s=asyncio.get_running_loop().time())
+        self._tell([amended_of(name, *terms, instrument, number=number)])
 
     async def query(self, command: m.QueryOrder) -> list[m.Report] | None:
-        """All that the venue knows of an order; None where it has none."""
+        """All that the venue knows of an order; None where it has none.
+
+        `BadAnswer` while an amendment may still take effect behind the answer.
+        """
+        asked_s = asyncio.get_running_loop().time()
         reports = await self._questions().reports(
-            self._instrument(command.instrument), command.order_id
+            self._instrument(command.instrument), command.order_id, command.amends
         )
+        may_come = self._amendments.may_come(
+            command.order_id, asked=command.amends, silence_s=self.silence_s, now_s=asked_s
+        )
+        if may_come and reports and isinstance(reports[-1], m.OrderRestated):
+            raise BadAnswer(f"order {command.order_id}: an amendment may still take effect")
         self._told.only_new(reports or [])
         return reports
 
@@ -271,29 +293,26 @@ class BinanceTrading:
             await self._session.close()
             self._session = None
 
-    async def _amend_spot(
-        self, command: m.AmendOrder, instrument: Instrument, now: OrderAnswer, quantity: str
-    ) -> None:
+    async def _amended(
+        self, command: m.AmendOrder, instrument: Instrument, side: str
+    ) -> tuple[str, str]:
+        """Send an amendment, once; quantity and price as the venue works them then."""
+        named = self._named(instrument, command.order_id)
+        quantity = format_plain(command.quantity, instrument.quantity_digits)
+        weight = self._weight("amend")
+        if self.service.kind == "spot":
+            parameters = {**named, "newClientOrderId": command.order_id, "newQty": quantity}
+            path = self.service.path("order/amend/keepPriority")
+            order = decoded(
+                await self._rest.act("PUT", path, parameters, weight=weight), AmendAnswer
+            ).amended_order
+            return order.qty, order.price
         price = format_plain(command.limit_price, instrument.price_digits)
-        if command.limit_price and command.limit_price != parse_fixed_point(
-            now.price, instrument.price_digits
-        ):
-            raise Refused(
-                f"Binance spot does not change prices (to {price}): cancel the order and place "
-                "another"
-            )
-        body = await self._rest.act(
-            "PUT",
-            self.service.path("order/amend/keepPriority"),
-            {
-                **self._named(instrument, command.order_id),
-                "newClientOrderId": command.order_id,
-                "newQty": quantity,
-            },
-            weight=self._weight("amend"),
-        )
-        order = decoded(body, AmendAnswer).amended_order
-        self._tell([amended_of(command.order_id, order.qty, order.price, instrument)])
+        parameters = {**named, "side": side, "quantity": quantity, "price": price}
+        path = self.service.path("order")
+        body = await self._rest.act("PUT", path, parameters, weight=weight, orders=1)
+        answer = decoded(body, OrderAnswer)
+        return answer.orig_qty, answer.price
 
     @property
     def _rest(self) -> Rest:
@@ -326,8 +345,16 @@ class BinanceTrading:
 
     def _take_event(self, event: ExecutionReport | FuturesOrder) -> None:
         instrument = self._by_symbol.get(event.symbol)
-        if instrument is not None and event.order_id.startswith(self._id_prefix):
-            self._tell(reports_of_event(event, instrument))
+        if instrument is None or not event.order_id.startswith(self._id_prefix):
+            return
+        reports = reports_of_event(event, instrument)
+        self._tell([told for each in reports if (told := self._numbered(each, event.time))])
+
+    def _numbered(self, report: m.Report, time: int) -> m.Report | None:
+        """A report of new terms with the number of the amendment it answers; others as they are."""
+        if isinstance(report, m.OrderAmended):
+            return self._amendments.heard(report, time=time)
+        return report
 
     async def _keep_time(self) -> None:
         while True:
