@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from tests.runtime.memory_engine import MemoryEngine
 from tradewind.adapters.memory.records import MemoryRecords
+from tradewind.adapters.memory.security_store import MemorySecurityStore
 from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.adapters.sql.database import open_database, sqlite_url
 from tradewind.adapters.sql.identities import SqlIdentities
@@ -39,6 +40,7 @@ class Served:
         self.records = MemoryRecords()
         database = open_database(sqlite_url(home / "security.db"))
         self.identities = SqlIdentities(database)
+        self.security = MemorySecurityStore()
         self.audit = SqlAudit(database)
         wanted: dict[str, Any] = {
             "needs_login": True,
@@ -50,6 +52,9 @@ class Served:
             home,
             Options(token_secrets=(SECRET,), encryption_keys=(b"k" * 32,), **wanted),
             identities=self.identities,
+            security=self.security,
+            counters=self.security,
+            spare_counters=self.security,
             audit=self.audit,
             kept_answers=SqlKeptAnswers(database),
             records=lambda: self.records,

@@ -13,12 +13,13 @@ import msgspec
 from tradewind.gateway.permissions import ROLES, Permission
 from tradewind.gateway.principal import Means, Principal
 from tradewind.gateway.tokens import AccessTokens
-from tradewind.model.errors import TradewindError, UserError
+from tradewind.model.errors import OutsideError, TradewindError, UserError
 from tradewind.ports.identity import ApiKey, Identities, User
+from tradewind.ports.security_store import SecurityStore
 
 KEY_PREFIX = "tw_"
-LOOK_NS = 1_000_000_000
-"""What was found about a session or a key is believed for so long: a revocation takes a second."""
+LOOK_NS = 500_000_000
+"""How often it is asked whether anything was revoked: so a revocation takes effect in a second."""
 KNOWN_MAX = 10_000
 USED_NS = 60_000_000_000
 """A key's last use is written down no more often."""
@@ -29,18 +30,46 @@ class NotAuthenticated(TradewindError):
 
 
 class Authentication:
-    """Tells who asks. Blocking: called on a thread when `known` does not have the answer."""
+    """Tells who asks, and remembers it for the credential's life.
+
+    What is remembered is forgotten when the generation of the identities rises. `look` and
+    `principal` block and are called on a thread; `is_due` and `known` take microseconds.
+    """
 
     def __init__(
-        self, identities: Identities, tokens: AccessTokens, now_ns: Callable[[], int]
+        self,
+        identities: Identities,
+        tokens: AccessTokens,
+        security: SecurityStore,
+        now_ns: Callable[[], int],
     ) -> None:
         self._identities = identities
         self._tokens = tokens
+        self._security = security
         self._now_ns = now_ns
         self._known: dict[tuple[str, str], tuple[int, Principal]] = {}
+        self._generation = -1
+        self._look_at_ns = 0
+
+    def is_due(self) -> bool:
+        """True where `look` has to be called before `known` may be believed."""
+        return self._now_ns() >= self._look_at_ns
+
+    def look(self) -> None:
+        """Forget everything where somebody's rights ended or changed since the last look."""
+        now_ns = self._now_ns()
+        try:
+            generation = self._identities.generation()
+        except OutsideError:
+            self._known.clear()
+            raise
+        if generation != self._generation:
+            self._known.clear()
+            self._generation = generation
+        self._look_at_ns = now_ns + LOOK_NS
 
     def known(self, credential: str, address: str) -> Principal | None:
-        """Who it was within the last second, without asking the store; None says ask."""
+        """Who it was when it was last looked up; None says ask `principal`."""
         found = self._known.get((credential, address))
         return found[1] if found and self._now_ns() < found[0] else None
 
@@ -49,25 +78,31 @@ class Authentication:
 
         Raises `NotAuthenticated`.
         """
-        now_ns = self._now_ns()
+        now_ns, generation = self._now_ns(), self._generation
         if credential.startswith(KEY_PREFIX):
             found, until_ns = self._of_key(credential, address, now_ns)
         else:
             found, until_ns = self._of_token(credential, now_ns)
         if len(self._known) >= KNOWN_MAX:
             self._known.clear()
-        self._known[credential, address] = (min(now_ns + LOOK_NS, until_ns), found)
+        if generation == self._generation:
+            self._known[credential, address] = (until_ns, found)
         return found
 
     def forget(self) -> None:
-        """Ask the store again from here on: something was revoked or changed."""
+        """Look again before the next answer: something was revoked or changed."""
         self._known.clear()
+        self._look_at_ns = 0
 
     def _of_token(self, token: str, now_ns: int) -> tuple[Principal, int]:
         access = self._tokens.read(token, time_ns=now_ns)
         if access is None:
             raise NotAuthenticated("the access token is not valid or over: refresh it or log in")
-        session = self._identities.session(access.session_id)
+        session = self._security.session(
+            access.session_id,
+            self._generation,
+            lambda: self._identities.session(access.session_id),
+        )
         user = self._identities.user(access.user_id)
         if session is None or session.revoked_time_ns or now_ns >= session.expire_time_ns:
             raise NotAuthenticated("the session has ended: log in again")
@@ -83,7 +118,7 @@ class Authentication:
             session.session_id,
             session.second_factor,
         )
-        return found, access.expire_time_ns
+        return found, min(access.expire_time_ns, session.expire_time_ns)
 
     def _of_key(self, credential: str, address: str, now_ns: int) -> tuple[Principal, int]:
         refused = NotAuthenticated("the API key is not valid")
@@ -97,7 +132,9 @@ class Authentication:
             raise refused
         if now_ns - key.used_time_ns >= USED_NS:
             self._identities.put_key(msgspec.structs.replace(key, used_time_ns=now_ns))
-        return _key_principal(key, user), key.expire_time_ns or now_ns + LOOK_NS
+        # Looked up again now and then, so that its last use is noted.
+        until_ns = now_ns + USED_NS
+        return _key_principal(key, user), min(until_ns, key.expire_time_ns or until_ns)
 
 
 def new_key(

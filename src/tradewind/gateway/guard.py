@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tradewind.gateway.authentication import NotAuthenticated
 from tradewind.gateway.principal import LOCAL, Principal
 from tradewind.gateway.problems import Problem, problem
-from tradewind.gateway.rate_limits import Allowance, RateLimit
+from tradewind.gateway.rate_limits import RateLimit
 from tradewind.gateway.services import Services
 
 BODY_BYTES_MAX = 64 * 1024
@@ -47,9 +47,11 @@ class Guard:
         options = services.options
         per_minute = options.requests_per_minute
         burst = max(1, per_minute // BURST_SHARE)
-        self._addresses = RateLimit(per_minute=per_minute, burst=burst)
-        self._principals = RateLimit(per_minute=per_minute, burst=burst)
-        self._logins = RateLimit(per_minute=LOGINS_PER_MINUTE, burst=LOGINS_PER_MINUTE // 3)
+        self._addresses = services.limit("address", per_minute=per_minute, burst=burst)
+        self._principals = services.limit("user", per_minute=per_minute, burst=burst)
+        self._logins = services.limit(
+            "login", per_minute=LOGINS_PER_MINUTE, burst=LOGINS_PER_MINUTE // 3
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -78,15 +80,15 @@ class Guard:
         self._check_origin(scope, headers)
         is_local = not self._services.options.needs_login
         if not is_local:
-            _take(self._addresses, address, self._services.now_ns(), limited)
+            await _take(self._addresses, address, self._services.now_ns(), limited)
             if scope["path"] in LOGIN_PATHS:
-                _take(self._logins, address, self._services.now_ns(), limited)
+                await _take(self._logins, address, self._services.now_ns(), limited)
         principal = LOCAL if is_local else None
         if not is_local and scope["path"] not in OPEN_PATHS:
             principal = await self._principal(headers, address)
         state["principal"] = principal
         if principal is not None and not is_local:
-            _take(self._principals, principal.user_id, self._services.now_ns(), limited)
+            await _take(self._principals, principal.user_id, self._services.now_ns(), limited)
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             return await _checked_body(headers, receive)
         return receive
@@ -106,6 +108,8 @@ class Guard:
         if not credential:
             return None
         authentication = self._services.authentication
+        if authentication.is_due():
+            await run_in_threadpool(authentication.look)
         found = authentication.known(credential, address)
         if found is not None:
             return found
@@ -141,8 +145,8 @@ def credential_of(headers: Headers) -> str:
     return headers.get("x-api-key", "").strip()
 
 
-def _take(limit: RateLimit, subject: str, now_ns: int, limited: dict[str, str]) -> None:
-    allowance: Allowance = limit.take(subject, now_ns)
+async def _take(limit: RateLimit, subject: str, now_ns: int, limited: dict[str, str]) -> None:
+    allowance = await limit.take(subject, now_ns)
     limited.update(allowance.headers())
     if allowance.wait_ns:
         raise Problem(429, "too many requests: wait as Retry-After says", allowance.headers())

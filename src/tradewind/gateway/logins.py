@@ -13,7 +13,8 @@ from tradewind.gateway.passwords import is_password
 from tradewind.gateway.second_factor import SecondFactor, recovery_hash
 from tradewind.gateway.tokens import ACCESS_S, AccessTokens
 from tradewind.model.errors import TradewindError
-from tradewind.ports.identity import Failures, Identities, Session, User
+from tradewind.ports.identity import Identities, Session, User
+from tradewind.ports.security_store import SecurityStore
 
 SESSION_NS = 14 * 86_400_000_000_000
 """A session ends after this, whatever is done with it."""
@@ -54,11 +55,13 @@ class Logins:
         identities: Identities,
         tokens: AccessTokens,
         factor: SecondFactor,
+        security: SecurityStore,
         now_ns: Callable[[], int],
     ) -> None:
         self._identities = identities
         self._tokens = tokens
         self._factor = factor
+        self._security = security
         self._now_ns = now_ns
 
     def login(self, name: str, password: str, code: str, *, address: str, agent: str) -> Tokens:
@@ -72,7 +75,7 @@ class Logins:
             raise LoginRefused("name, password or code is wrong")
         second_factor = self._check_code(user, code, subjects)
         # The address is not forgiven: one good login must not hide guesses at other names.
-        self._identities.put_failures(Failures(subjects[0]))
+        self._security.forgive(subjects[0])
         return self._open(user, second_factor=second_factor, address=address, agent=agent)
 
     def refresh(self, refresh_token: str) -> Tokens:
@@ -104,9 +107,7 @@ class Logins:
             time_s=self._now_ns() // SECOND_NS,
             after=user.totp_step,
         )
-        if step:
-            self._identities.put_user(msgspec.structs.replace(user, totp_step=step))
-        return step > 0
+        return step > 0 and self._identities.use_step(user.user_id, step)
 
     def end_all(self, user_id: str, keeping: str = "") -> list[str]:
         """End all sessions of a user but one; returns their ids."""
@@ -143,33 +144,28 @@ class Logins:
             return False
         if not code:
             raise CodeNeeded("the code of the second factor is needed")
-        if self.confirm(user, code) or self._use_recovery(user, code):
+        if self.confirm(user, code) or self._identities.use_recovery(
+            user.user_id, recovery_hash(code)
+        ):
             return True
         self._count_failure(subjects)
         raise LoginRefused("name, password or code is wrong")
 
-    def _use_recovery(self, user: User, code: str) -> bool:
-        used = recovery_hash(code)
-        if used not in user.recovery_hashes:
-            return False
-        left = tuple(each for each in user.recovery_hashes if each != used)
-        self._identities.put_user(msgspec.structs.replace(user, recovery_hashes=left))
-        return True
-
     def _check_wait(self, subjects: tuple[str, ...]) -> None:
         now_ns = self._now_ns()
-        until_ns = max(self._identities.failures(each).blocked_until_ns for each in subjects)
+        until_ns = max(self._security.blocked_until_ns(each) for each in subjects)
         if until_ns > now_ns:
             wait_ns = until_ns - now_ns
             seconds = -(-wait_ns // SECOND_NS)
             raise LoginRefused(f"too many failed logins: wait {seconds} s", wait_ns)
 
     def _count_failure(self, subjects: tuple[str, ...]) -> None:
+        now_ns = self._now_ns()
         for subject in subjects:
-            count = self._identities.failures(subject).count + 1
-            late = count - FREE_FAILURES
-            wait_ns = min(SECOND_NS << min(late, 20), WAIT_MAX_NS) if late >= 0 else 0
-            self._identities.put_failures(Failures(subject, count, self._now_ns() + wait_ns))
+            late = self._security.add_failure(subject, now_ns=now_ns) - FREE_FAILURES
+            if late >= 0:
+                wait_ns = min(SECOND_NS << min(late, 20), WAIT_MAX_NS)
+                self._security.block(subject, until_ns=now_ns + wait_ns, now_ns=now_ns)
 
     def _is_alive(self, session: Session, now_ns: int) -> bool:
         idle_ns = now_ns - session.used_time_ns

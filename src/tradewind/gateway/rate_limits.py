@@ -1,16 +1,25 @@
-"""Rate limits in memory: so many requests a minute on average, with a burst.
+"""Rate limits: so many requests a minute on average, with a burst, over all workers.
 
-The generic cell rate algorithm (ITU-T I.371, 1996, annex A): one time a subject says all.
+A worker that has to ask a store far away takes some requests at once and grants them itself, so
+that most requests wait for nobody; never more are granted than there are, but what a worker took
+and did not use within a second is lost.
 """
 
 from __future__ import annotations
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
+
+from tradewind.model.errors import OutsideError
+from tradewind.ports.security_store import Rate, RateCounters, Taken
 
 SUBJECTS_MAX = 100_000
-"""Subjects remembered; beyond it those whose time has passed go, and then the oldest half."""
+"""Subjects of which something was taken at once; beyond it all are asked for anew."""
 MINUTE_NS = 60_000_000_000
 SECOND_NS = 1_000_000_000
+TAKEN_SHARE = 20
+"""What is taken at once is this part of a burst, at least one request."""
+TAKEN_NS = SECOND_NS
 
 
 class Allowance(msgspec.Struct, frozen=True):
@@ -33,37 +42,72 @@ class Allowance(msgspec.Struct, frozen=True):
         return found
 
 
+class _Share(msgspec.Struct):
+    """What this worker took of a subject and may still grant."""
+
+    left: int
+    free_at_ns: int
+    until_ns: int
+
+
 class RateLimit:
     """One limit, counted for each subject by itself.
 
-    >>> limit = RateLimit(per_minute=60, burst=2)
-    >>> [limit.take("ann", 0).wait_ns for _ in range(3)]
+    >>> import asyncio
+    >>> from tradewind.adapters.memory.security_store import MemorySecurityStore
+    >>> limit = RateLimit("api", MemorySecurityStore(), spare=MemorySecurityStore(),
+    ...                   per_minute=60, burst=2)
+    >>> [asyncio.run(limit.take("ann", 0)).wait_ns for _ in range(3)]
     [0, 0, 1000000000]
     """
 
-    def __init__(self, *, per_minute: int, burst: int) -> None:
+    def __init__(
+        self, name: str, counters: RateCounters, *, spare: RateCounters, per_minute: int, burst: int
+    ) -> None:
         assert per_minute > 0, "a limit is positive"
         assert burst > 0, "a burst is positive"
-        self._interval_ns = MINUTE_NS // per_minute
-        self._burst = burst
+        self._name = name
+        self._counters = counters
+        self._spare = spare
         self._per_minute = per_minute
-        self._free_at_ns: dict[str, int] = {}
+        self._rate = Rate(MINUTE_NS // per_minute, burst)
+        self._count = 1 if counters.is_near else max(1, burst // TAKEN_SHARE)
+        self._shares: dict[str, _Share] = {}
 
-    def take(self, subject: str, now_ns: int) -> Allowance:
+    async def take(self, subject: str, now_ns: int) -> Allowance:
         """Count a request of a subject, unless it is one too many."""
-        free_at_ns = max(self._free_at_ns.get(subject, 0), now_ns)
-        wait_ns = free_at_ns + self._interval_ns - self._burst * self._interval_ns - now_ns
-        if wait_ns > 0:
-            return Allowance(self._per_minute, 0, wait_ns, free_at_ns - now_ns)
-        if len(self._free_at_ns) >= SUBJECTS_MAX:
-            self._forget(now_ns)
-        free_at_ns += self._interval_ns
-        self._free_at_ns[subject] = free_at_ns
-        remaining = self._burst - -(-(free_at_ns - now_ns) // self._interval_ns)
-        return Allowance(self._per_minute, remaining, 0, free_at_ns - now_ns)
+        share = self._shares.get(subject)
+        if share is not None and share.left and now_ns < share.until_ns:
+            share.left -= 1
+            return self._allowance(share.free_at_ns, share.left, now_ns)
+        taken = await self._ask(f"{self._name} {subject}", now_ns)
+        if not taken.granted:
+            return self._refusal(taken, now_ns)
+        if taken.granted > 1:
+            if len(self._shares) >= SUBJECTS_MAX:
+                self._shares.clear()
+            share = _Share(taken.granted - 1, taken.free_at_ns, now_ns + TAKEN_NS)
+            self._shares[subject] = share
+        return self._allowance(taken.free_at_ns, taken.granted - 1, now_ns)
 
-    def _forget(self, now_ns: int) -> None:
-        kept = {subject: at for subject, at in self._free_at_ns.items() if at > now_ns}
-        if len(kept) >= SUBJECTS_MAX:
-            kept = dict(sorted(kept.items(), key=lambda item: item[1])[SUBJECTS_MAX // 2 :])
-        self._free_at_ns = kept
+    async def _ask(self, subject: str, now_ns: int) -> Taken:
+        if self._counters.is_near:
+            return self._counters.take(subject, self._rate, count=1, now_ns=now_ns)
+        return await run_in_threadpool(self._ask_far, subject, now_ns)
+
+    def _ask_far(self, subject: str, now_ns: int) -> Taken:
+        """Ask the store; where it fails, each worker counts by itself: better than not at all."""
+        try:
+            return self._counters.take(subject, self._rate, count=self._count, now_ns=now_ns)
+        except OutsideError:
+            return self._spare.take(subject, self._rate, count=1, now_ns=now_ns)
+
+    def _allowance(self, free_at_ns: int, left: int, now_ns: int) -> Allowance:
+        owed = -(-max(0, free_at_ns - now_ns) // self._rate.interval_ns)
+        remaining = min(self._rate.burst, max(0, self._rate.burst - owed + left))
+        return Allowance(self._per_minute, remaining, 0, max(0, free_at_ns - now_ns))
+
+    def _refusal(self, taken: Taken, now_ns: int) -> Allowance:
+        over_ns = taken.free_at_ns - now_ns
+        wait_ns = over_ns - (self._rate.burst - 1) * self._rate.interval_ns
+        return Allowance(self._per_minute, 0, max(1, wait_ns), over_ns)

@@ -11,12 +11,14 @@ from tradewind.gateway.authentication import Authentication
 from tradewind.gateway.engine_link import EngineLink
 from tradewind.gateway.logins import Logins
 from tradewind.gateway.metrics import HttpMetrics
+from tradewind.gateway.rate_limits import RateLimit
 from tradewind.gateway.second_factor import SecondFactor
 from tradewind.gateway.tokens import AccessTokens
 from tradewind.ports.audit import Audit
 from tradewind.ports.identity import Identities
 from tradewind.ports.kept_answers import KeptAnswers
 from tradewind.ports.records import Records
+from tradewind.ports.security_store import RateCounters, SecurityStore
 from tradewind.runtime.read_models import Status
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -38,6 +40,7 @@ class Options:
 class Services:
     """Everything that routes need, made once an application.
 
+    `counters` count requests, `spare_counters` while those fail; `security` is for all workers.
     `stored` is what the last run left and why no engine answers; None where nothing was left.
     """
 
@@ -47,6 +50,9 @@ class Services:
         options: Options,
         *,
         identities: Identities,
+        security: SecurityStore,
+        counters: RateCounters,
+        spare_counters: RateCounters,
         audit: Audit,
         kept_answers: KeptAnswers,
         records: Callable[[], Records],
@@ -55,6 +61,9 @@ class Services:
     ) -> None:
         self.options = options
         self.identities = identities
+        self.security = security
+        self._counters = counters
+        self._spare_counters = spare_counters
         self.audit = audit
         self.kept_answers = kept_answers
         self.records = records
@@ -65,5 +74,11 @@ class Services:
         self.metrics = HttpMetrics()
         self.factor = SecondFactor(list(options.encryption_keys))
         tokens = AccessTokens(options.token_secrets)
-        self.authentication = Authentication(identities, tokens, now_ns)
-        self.logins = Logins(identities, tokens, self.factor, now_ns)
+        self.authentication = Authentication(identities, tokens, security, now_ns)
+        self.logins = Logins(identities, tokens, self.factor, security, now_ns)
+
+    def limit(self, name: str, *, per_minute: int, burst: int) -> RateLimit:
+        """A rate limit that is counted over all workers."""
+        return RateLimit(
+            name, self._counters, spare=self._spare_counters, per_minute=per_minute, burst=burst
+        )

@@ -1,4 +1,4 @@
-"""Identities: users, their sessions and API keys, failed logins, the first administrator's link.
+"""Identities: users, their sessions and API keys, the first administrator's link.
 
 Secrets never come here in the clear: passwords as Argon2id hashes, tokens and keys as SHA-256 of
 their random part, TOTP secrets encrypted. Times are integers of nanoseconds in UTC; 0 is "not".
@@ -62,14 +62,6 @@ class ApiKey(msgspec.Struct, frozen=True):
     revoked_time_ns: int = 0
 
 
-class Failures(msgspec.Struct, frozen=True):
-    """Failed logins in a row of one name or address, and until when it must wait."""
-
-    subject: str
-    count: int = 0
-    blocked_until_ns: int = 0
-
-
 class NameTaken(Exception):
     """A user of that name is there."""
 
@@ -83,6 +75,12 @@ class Identities(Protocol):
     def put_user(self, user: User) -> None:
         """Replace a user that is there."""
 
+    def use_step(self, user_id: str, step: int) -> bool:
+        """Use the code of a step up; False where that or a later one was used before."""
+
+    def use_recovery(self, user_id: str, code_hash: bytes) -> bool:
+        """Use a recovery code up; False where the user has none of that hash."""
+
     def user(self, user_id: str) -> User | None:
         """The user of an id."""
 
@@ -91,6 +89,12 @@ class Identities(Protocol):
 
     def users(self) -> list[User]:
         """All users by name."""
+
+    def generation(self) -> int:
+        """How often somebody's rights ended or changed: sessions revoked, users and keys.
+
+        Who remembers what it read here asks for this now and then, and forgets when it rose.
+        """
 
     def put_session(self, session: Session) -> None:
         """Add a session."""
@@ -119,12 +123,6 @@ class Identities(Protocol):
     def keys(self, user_id: str) -> list[ApiKey]:
         """A user's keys, newest first, the ended ones too."""
 
-    def failures(self, subject: str) -> Failures:
-        """The failed logins of a subject."""
-
-    def put_failures(self, failures: Failures) -> None:
-        """Remember failed logins; a count of 0 forgets the subject."""
-
     def put_invitation(self, token_hash: bytes, expire_time_ns: int) -> None:
         """Let the holder of a token make the first administrator, instead of earlier ones."""
 
@@ -132,7 +130,7 @@ class Identities(Protocol):
         """Use an invitation up; False where there is none or its time is over."""
 
     def remove_ended(self, before_ns: int) -> None:
-        """Forget sessions, keys and failures that ended before a time."""
+        """Forget sessions, keys, failures and counters that ended before a time."""
 
     def close(self) -> None:
         """Let go of connections."""

@@ -116,6 +116,30 @@ DATABASE_URL: Setting[str] = Setting(
     "TRADEWIND_HOME.",
     secret=True,
 )
+REDIS_URL: Setting[str] = Setting(
+    "redis.url",
+    ("REDIS_URL",),
+    kinds.text(),
+    "",
+    "Where several workers count requests and failed logins together, like "
+    "`redis://127.0.0.1:6379/0`; without it the database does.",
+    secret=True,
+)
+REDIS_PASSWORD: Setting[str] = Setting(
+    "redis.password",
+    ("REDIS_PASSWORD",),
+    kinds.text(),
+    "",
+    "The password of Redis, where its address has none.",
+    secret=True,
+)
+REDIS_CONNECTIONS: Setting[int] = Setting(
+    "redis.connections_max",
+    ("REDIS_MAX_CONNECTIONS",),
+    kinds.integer(least=1, most=10_000),
+    "50",
+    "The most connections that one process opens to Redis.",
+)
 TRADING_MODE: Setting[str] = Setting(
     "trading.mode",
     ("TRADING_MODE",),
@@ -268,6 +292,9 @@ SETTINGS: tuple[Setting[Any], ...] = (
     TRUSTED_HOSTS,
     REQUESTS_PER_MINUTE,
     DATABASE_URL,
+    REDIS_URL,
+    REDIS_PASSWORD,
+    REDIS_CONNECTIONS,
     TRADING_MODE,
     LIVE_ENABLED,
     LIVE_CONFIRM,

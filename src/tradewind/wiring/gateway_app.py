@@ -7,18 +7,23 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from tradewind.adapters.memory.security_store import MemorySecurityStore
 from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.adapters.sql.database import open_database, sqlite_url
 from tradewind.adapters.sql.identities import SqlIdentities
 from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
+from tradewind.adapters.sql.security_store import SqlSecurityStore
 from tradewind.adapters.sqlite.records import read_records
 from tradewind.gateway.app import create_app
 from tradewind.gateway.services import Options, Services
+from tradewind.model.errors import UserError
+from tradewind.ports.security_store import SecurityStore
 from tradewind.wiring import catalog
 from tradewind.wiring.kept_secrets import SECRET_BYTES, secrets_of
 from tradewind.wiring.settings import Settings, load_settings
@@ -34,10 +39,16 @@ def build(settings: Settings | None = None) -> FastAPI:
     home = settings[catalog.HOME]
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(database_url(settings))
+    security = security_store(settings, database)
+    memory = MemorySecurityStore()
     services = Services(
         home,
         _options(settings, home),
         identities=SqlIdentities(database),
+        security=security,
+        # One process counts for itself; only several must count together.
+        counters=security if settings[catalog.REDIS_URL] or is_shared(database) else memory,
+        spare_counters=memory,
         audit=SqlAudit(database),
         kept_answers=SqlKeptAnswers(database),
         records=lambda: read_records(home / "journal"),
@@ -52,6 +63,30 @@ def database_url(settings: Settings) -> str:
     return given.replace("+asyncpg", "+psycopg") or sqlite_url(
         settings[catalog.HOME] / SECURITY_DATABASE
     )
+
+
+def is_shared(database: Engine) -> bool:
+    """True where several workers can use the database at the same time."""
+    return database.dialect.name == "postgresql"
+
+
+def security_store(settings: Settings, database: Engine) -> SecurityStore:
+    """The store of lock-outs and counters: Redis before the database, or the database alone."""
+    behind = SqlSecurityStore(database)
+    url = settings[catalog.REDIS_URL]
+    if not url:
+        return behind
+    try:
+        redis = import_module("tradewind.adapters.redis.security_store")
+    except ModuleNotFoundError:
+        raise UserError("REDIS_URL is set: install tradewind[redis] for it") from None
+    client = redis.connect_redis(
+        url,
+        password=settings[catalog.REDIS_PASSWORD],
+        connections_max=settings[catalog.REDIS_CONNECTIONS],
+    )
+    store: SecurityStore = redis.RedisSecurityStore(client, behind)
+    return store
 
 
 @contextmanager

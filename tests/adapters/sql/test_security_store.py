@@ -16,10 +16,11 @@ from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.adapters.sql.database import migrate, open_database, sqlite_url, writing
 from tradewind.adapters.sql.identities import SqlIdentities
 from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
+from tradewind.adapters.sql.security_store import SqlSecurityStore
 from tradewind.adapters.sql.tables import METADATA
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.ports.audit import first_break
-from tradewind.ports.identity import ApiKey, Failures, NameTaken, Session, User
+from tradewind.ports.identity import ApiKey, NameTaken, Session, User
 from tradewind.ports.kept_answers import PENDING, KeptAnswer
 
 
@@ -90,11 +91,12 @@ def test_what_ended_long_ago_is_forgotten_and_what_lives_is_not(database: Engine
     identities.put_session(session(3))
     identities.put_key(ApiKey("k1", "id-ann", "old", b"h", (), (), 1, 50))
     identities.put_key(ApiKey("k2", "id-ann", "for ever", b"h", ("market:read",), (), 1, 0))
-    identities.put_failures(Failures("name ann", 3, 50))
+    security = SqlSecurityStore(database)
+    security.block("name ann", until_ns=50, now_ns=5)
     identities.remove_ended(51)
     assert [each.session_id for each in identities.sessions("id-ann")] == ["s3"]
     assert [each.key_id for each in identities.keys("id-ann")] == ["k2"]
-    assert identities.failures("name ann").count == 0
+    assert security.blocked_until_ns("name ann") == 0
 
 
 def test_an_invitation_is_good_once_and_a_new_one_takes_its_place(database: Engine) -> None:

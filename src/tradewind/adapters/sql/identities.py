@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Engine, Table, delete, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tradewind.adapters.sql.database import reading, writing
 from tradewind.adapters.sql.tables import (
     API_KEYS,
+    GENERATION,
     INVITATIONS,
     LOGIN_FAILURES,
+    RATE_COUNTERS,
     SESSIONS,
     USERS,
 )
-from tradewind.ports.identity import ApiKey, Failures, NameTaken, Session, User
+from tradewind.ports.identity import ApiKey, NameTaken, Session, User
 
 REVOKED_READ_MAX = 10_000
 """Ended sessions read at once; who asks every second never meets it."""
@@ -55,6 +57,33 @@ class SqlIdentities:
         with writing(self._engine) as connection:
             changed = update(USERS).where(USERS.c.user_id == user.user_id).values(_values(user))
             assert connection.execute(changed).rowcount == 1, f"there is no user {user.user_id}"
+            _count_change(connection)
+
+    def generation(self) -> int:
+        """How often somebody's rights ended or changed."""
+        with reading(self._engine) as connection:
+            return int(connection.execute(select(GENERATION.c.number)).scalar_one())
+
+    def use_step(self, user_id: str, step: int) -> bool:
+        """Use the code of a step up; False where that or a later one was used before."""
+        fresh = (USERS.c.user_id == user_id) & (USERS.c.totp_step < step)
+        with writing(self._engine) as connection:
+            return (
+                connection.execute(update(USERS).where(fresh).values(totp_step=step)).rowcount == 1
+            )
+
+    def use_recovery(self, user_id: str, code_hash: bytes) -> bool:
+        """Use a recovery code up; False where the user has none of that hash."""
+        asked = select(USERS).where(USERS.c.user_id == user_id).with_for_update()
+        with writing(self._engine) as connection:
+            row = connection.execute(asked).mappings().first()
+            hashes = _struct(User, dict(row)).recovery_hashes if row else ()
+            if code_hash not in hashes:
+                return False
+            left = _json(tuple(each for each in hashes if each != code_hash))
+            changed = update(USERS).where(USERS.c.user_id == user_id)
+            connection.execute(changed.values(recovery_hashes=left))
+        return True
 
     def user(self, user_id: str) -> User | None:
         """The user of an id."""
@@ -102,6 +131,7 @@ class SqlIdentities:
         ended = SESSIONS.c.session_id.in_(list(session_ids)) & (SESSIONS.c.revoked_time_ns == 0)
         with writing(self._engine) as connection:
             connection.execute(update(SESSIONS).where(ended).values(revoked_time_ns=time_ns))
+            _count_change(connection)
 
     def revoked_since(self, time_ns: int) -> list[str]:
         """Ids of sessions that ended at or after a time."""
@@ -114,6 +144,8 @@ class SqlIdentities:
         with writing(self._engine) as connection:
             connection.execute(delete(API_KEYS).where(API_KEYS.c.key_id == key.key_id))
             connection.execute(insert(API_KEYS).values(_values(key)))
+            if key.revoked_time_ns:
+                _count_change(connection)
 
     def key(self, key_id: str) -> ApiKey | None:
         """The key of an id."""
@@ -124,19 +156,6 @@ class SqlIdentities:
         asked = select(API_KEYS).where(API_KEYS.c.user_id == user_id)
         newest = asked.order_by(API_KEYS.c.created_time_ns.desc()).limit(SHOWN_MAX)
         return self._all(ApiKey, newest)
-
-    def failures(self, subject: str) -> Failures:
-        """The failed logins of a subject."""
-        found = self._one(Failures, LOGIN_FAILURES, LOGIN_FAILURES.c.subject == subject)
-        return found or Failures(subject)
-
-    def put_failures(self, failures: Failures) -> None:
-        """Remember failed logins; a count of 0 forgets the subject."""
-        with writing(self._engine) as connection:
-            same = LOGIN_FAILURES.c.subject == failures.subject
-            connection.execute(delete(LOGIN_FAILURES).where(same))
-            if failures.count:
-                connection.execute(insert(LOGIN_FAILURES).values(_values(failures)))
 
     def put_invitation(self, token_hash: bytes, expire_time_ns: int) -> None:
         """Let the holder of a token make the first administrator, instead of earlier ones."""
@@ -153,7 +172,7 @@ class SqlIdentities:
             return connection.execute(delete(INVITATIONS).where(good)).rowcount == 1
 
     def remove_ended(self, before_ns: int) -> None:
-        """Forget sessions, keys and failures that ended before a time."""
+        """Forget sessions, keys, failures and counters that ended before a time."""
         with writing(self._engine) as connection:
             for table in (SESSIONS, API_KEYS):
                 revoked = (table.c.revoked_time_ns > 0) & (table.c.revoked_time_ns < before_ns)
@@ -161,6 +180,8 @@ class SqlIdentities:
                 connection.execute(delete(table).where(or_(revoked, expired)))
             over = LOGIN_FAILURES.c.blocked_until_ns < before_ns
             connection.execute(delete(LOGIN_FAILURES).where(over))
+            full = RATE_COUNTERS.c.free_at_ns < before_ns
+            connection.execute(delete(RATE_COUNTERS).where(full))
 
     def close(self) -> None:
         """Let go of connections."""
@@ -176,12 +197,21 @@ class SqlIdentities:
         return [_struct(kind, dict(row)) for row in rows]
 
 
+def _count_change(connection: Connection) -> None:
+    """Say in the same transaction that what others remember is not to be believed."""
+    connection.execute(update(GENERATION).values(number=GENERATION.c.number + 1))
+
+
 def _values(row: msgspec.Struct) -> dict[str, Any]:
     """A struct's fields as a table takes them: tuples as JSON text."""
     return {
-        name: msgspec.json.encode(value).decode() if isinstance(value, tuple) else value
+        name: _json(value) if isinstance(value, tuple) else value
         for name, value in msgspec.structs.asdict(row).items()
     }
+
+
+def _json(values: tuple[Any, ...]) -> str:
+    return msgspec.json.encode(values).decode()
 
 
 def _struct(kind: type[Row], values: dict[str, Any]) -> Row:

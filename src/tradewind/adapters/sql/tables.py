@@ -73,6 +73,19 @@ LOGIN_FAILURES = Table(
     Column("count", Integer, nullable=False),
     Column("blocked_until_ns", BigInteger, nullable=False),
 )
+RATE_COUNTERS = Table(
+    "rate_counters",
+    METADATA,
+    Column("subject", String(128), primary_key=True),
+    Column("free_at_ns", BigInteger, nullable=False),
+)
+GENERATION = Table(
+    "generation",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""How often somebody's rights were changed or ended: who remembers them looks here."""
 INVITATIONS = Table(
     "invitations",
     METADATA,

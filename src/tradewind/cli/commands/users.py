@@ -18,8 +18,8 @@ from tradewind.cli.output import add_json_option, note, print_answer
 from tradewind.gateway.passwords import check_password, hash_password
 from tradewind.gateway.permissions import ALL_ACCOUNTS
 from tradewind.model.errors import UserError
-from tradewind.ports.identity import Failures, Identities, User
-from tradewind.wiring.gateway_app import invitation, security_database
+from tradewind.ports.identity import Identities, User
+from tradewind.wiring.gateway_app import invitation, security_database, security_store
 from tradewind.wiring.settings import load_settings
 
 EXAMPLE = "tradewind users list"
@@ -94,8 +94,9 @@ def set_up(arguments: argparse.Namespace) -> None:
 
 def unlock(arguments: argparse.Namespace) -> None:
     """Let a name log in again at once."""
-    with _identities() as identities:
-        identities.put_failures(Failures(f"name {arguments.name}"))
+    settings = load_settings()
+    with security_database(settings) as database:
+        security_store(settings, database).forgive(f"name {arguments.name}")
     _note("unlocked", arguments.name)
     print_answer({"unlocked": arguments.name}, arguments)
 

@@ -1,0 +1,56 @@
+"""A real Redis on a free loopback port."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.servers.found import end, free_port, program
+
+redis = pytest.importorskip("redis", reason="the extra [redis] is not installed")
+PATIENCE_S = 30.0
+
+
+class RedisServer:
+    """One server; it can be stopped and started again, and then has forgotten everything."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [program("redis-server", "redis-server"), "--port", str(self.port)]
+        command += ["--bind", "127.0.0.1", "--dir", str(self._folder), "--save", ""]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        ends_at = time.monotonic() + PATIENCE_S
+        with redis.Redis.from_url(self.url) as client:
+            while time.monotonic() < ends_at:
+                try:
+                    client.ping()
+                except redis.ConnectionError:
+                    time.sleep(0.02)
+                else:
+                    return
+        raise AssertionError("Redis did not answer")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process)
+        self._process = None
+
+
+@contextmanager
+def running_redis(folder: Path) -> Iterator[RedisServer]:
+    server = RedisServer(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
