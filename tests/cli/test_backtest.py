@@ -220,7 +220,7 @@ def test_the_real_goog_comes_through_the_command_line(cli: Cli) -> None:
 
 def test_the_lean_result_comes_through_the_command_line(cli: Cli) -> None:
     files = (real("us_equity/daily/spy.zip"), "--format", "us-equity", "--timeframe", "1d")
-    factors = ("--adjust", real("us_equity/factor_files/spy.csv"))
+    factors = ("--factors", real("us_equity/factor_files/spy.csv"))
     cli.json("data", "import", *files, *factors, "--instrument", "SPY.ARCA", "--home", cli.home)
     path = cli.strategy(
         "once.py",

@@ -7,8 +7,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from tradewind.analysis.data_quality import quality
 from tradewind.cli.engine import home_of
 from tradewind.cli.progress import ProgressBar, share_line
@@ -16,8 +14,8 @@ from tradewind.model.columns import ColumnKind
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.timeframes import timeframe_ns, timerange_ns
-from tradewind.ports.downloads import CorporateAction, Downloads, Wanted
-from tradewind.ports.history import History
+from tradewind.ports.downloads import Downloads, Wanted
+from tradewind.ports.history import History, Written
 from tradewind.ports.trading import Refused
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.download import Downloaded, download
@@ -27,7 +25,6 @@ from tradewind.wiring.settings import load_settings
 
 FOLDER = "downloads"
 """In the home: what of which series was downloaded."""
-ACTIONS_FOLDER = "actions"
 
 
 def add_download_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +86,7 @@ async def _download(
             progress=lambda share, rows: bar.draw(share_line(share, rows)),
             on_conflict="replace" if arguments.replace else "refuse",
         )
-        actions = await _actions(source, wanted, home) if arguments.actions else None
+        actions = await _actions(source, history, wanted, arguments) if arguments.actions else None
     finally:
         await source.close()
     return _answer(history, wanted, done, actions)
@@ -125,21 +122,24 @@ def _wanted(source: Downloads, instrument: Instrument, arguments: argparse.Names
     return Wanted(kind, instrument, arguments.timeframe, start_ns, end_ns)
 
 
-async def _actions(source: Downloads, wanted: Wanted, home: Path) -> list[CorporateAction]:
-    """Splits and dividends of the range, written beside the history."""
+async def _actions(
+    source: Downloads, history: History, wanted: Wanted, arguments: argparse.Namespace
+) -> Written:
+    """Splits and dividends of the range, into the history."""
+    instrument = wanted.instrument
     found = await source.corporate_actions(
-        wanted.instrument, start_ns=wanted.start_ns, end_ns=wanted.end_ns
+        instrument, start_ns=wanted.start_ns, end_ns=wanted.end_ns
     )
-    file = home / ACTIONS_FOLDER / f"{wanted.instrument.id.replace('/', '-')}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_suffix(".new")
-    beside.write_bytes(msgspec.json.encode(found))
-    beside.replace(file)
-    return found
+    inside = [one for one in found if wanted.start_ns <= one.ex_date_ns < wanted.end_ns]
+    if not inside:
+        return Written(0, 0, 0, 0)
+    return history.write_actions(
+        instrument.id, inside, on_conflict="replace" if arguments.replace else "refuse"
+    )
 
 
 def _answer(
-    history: History, wanted: Wanted, done: Downloaded, actions: list[CorporateAction] | None
+    history: History, wanted: Wanted, done: Downloaded, actions: Written | None
 ) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "instrument": wanted.instrument.id,
@@ -154,7 +154,8 @@ def _answer(
         "there_already": done.skipped_share,
     }
     if actions is not None:
-        answer["actions"] = len(actions)
+        answer["actions"] = actions.rows_given
+        answer["actions_added"] = actions.rows_added
     if done.rows_given:
         batches = history.batches(
             wanted.kind,

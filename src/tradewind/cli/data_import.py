@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from tradewind.adapters.files.factor_file import DIGITS_MIN
 from tradewind.adapters.files.formats import FORMATS, Format
 from tradewind.adapters.files.importing import Imported, import_files
 from tradewind.adapters.files.reading import Request
 from tradewind.cli.progress import ProgressBar
+from tradewind.model.adjustment import PRICE_DIGITS_MIN
 from tradewind.model.columns import REQUIRED
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
@@ -40,7 +40,9 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     _add_text_arguments(parser)
     parser.add_argument("--zone", default="", help="of times without one, like America/New_York")
     parser.add_argument("--quote-size", default="0", help="size of quotes in files without sizes")
-    parser.add_argument("--adjust", metavar="FACTORFILE", help="adjust US prices by its factors")
+    parser.add_argument(
+        "--factors", metavar="FILE", help="store US prices multiplied by a factor file"
+    )
 
 
 def import_data(history: History, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -73,15 +75,15 @@ def request_of(arguments: argparse.Namespace, instrument: Instrument) -> Request
         time_format=arguments.time_format,
         zone=arguments.zone,
         quote_size=arguments.quote_size,
-        factors=Path(arguments.adjust) if arguments.adjust else None,
+        factors=Path(arguments.factors) if arguments.factors else None,
     )
 
 
 def instrument_of(history: History, form: Format, arguments: argparse.Namespace) -> Instrument:
     """The instrument as stored, or as the format settles it, with what the options say."""
     settled: dict[str, Any] = dict(form.instrument)
-    if arguments.adjust and "price_digits" in settled:
-        settled["price_digits"] = DIGITS_MIN
+    if arguments.factors and "price_digits" in settled:
+        settled["price_digits"] = PRICE_DIGITS_MIN
     if arguments.instrument in {entry.series.instrument_id for entry in history.entries()}:
         settled = msgspec.structs.asdict(history.instrument(arguments.instrument))
     options = (*INSTRUMENT_OPTIONS, "price_digits", "quantity_digits")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from typing import get_args
 
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.cli.engine import home_of
+from tradewind.cli.output import note
+from tradewind.model.adjustment import Adjust, Adjustment
 from tradewind.model.columns import REQUIRED, Columns
 from tradewind.model.errors import UserError
 from tradewind.model.timeframes import timeframe_ns, timerange_ns
+from tradewind.ports.history import History
+from tradewind.runtime.adjusted import adjustment_of
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +30,25 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         "--kind", choices=sorted(REQUIRED), default="bars", help="of market data; default: bars"
     )
     parser.add_argument("--timerange", help="like 20100101-20130101, its end excluded")
+    add_adjust_argument(parser)
+
+
+def add_adjust_argument(parser: argparse.ArgumentParser) -> None:
+    """Give a command the choice of adjusting stored prices by stored corporate actions."""
+    parser.add_argument(
+        "--adjust",
+        choices=get_args(Adjust),
+        help="prices as traded, or as if later splits (and dividends) were over; default: none",
+    )
+
+
+def adjustment_asked_for(history: History, name: str, arguments: argparse.Namespace) -> Adjustment:
+    """How an instrument's rows are adjusted; a note where splits are stored and nothing is said."""
+    if arguments.adjust is None and not arguments.json:
+        splits = [action for action in history.actions(name) if action.kind == "split"]
+        if splits:
+            note(f"{name}: prices are as traded, over the {splits[-1]}: see --adjust")
+    return adjustment_of(history, name, arguments.adjust or "none")
 
 
 def instruments_of(arguments: argparse.Namespace) -> list[str]:
@@ -67,4 +91,4 @@ def _columns(history: ParquetHistory, name: str, arguments: argparse.Namespace) 
             f"there are no {arguments.kind} of {name} in that time: "
             "widen the --timerange, `tradewind data list` shows what there is"
         )
-    return columns
+    return adjustment_asked_for(history, name, arguments).of(columns)

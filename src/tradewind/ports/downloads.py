@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
 from tradewind.model.columns import ColumnKind, Columns
+from tradewind.model.corporate_actions import CorporateAction
 from tradewind.model.instruments import Instrument
 
 
@@ -30,19 +31,6 @@ class Page(msgspec.Struct, frozen=True):
     columns: Columns
     done_ns: int
     left_out: dict[str, int] = {}
-
-
-class CorporateAction(msgspec.Struct, frozen=True):
-    """A split (`new` shares for `old`) or a dividend (`amount` a share) from an ex-date on.
-
-    Amounts are decimal text in the instrument's currency, the date is UTC midnight.
-    """
-
-    kind: Literal["split", "dividend"]
-    ex_date_ns: int
-    new: str = "1"
-    old: str = "1"
-    amount: str = "0"
 
 
 class Downloads(Protocol):

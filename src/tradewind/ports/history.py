@@ -9,6 +9,7 @@ import msgspec
 
 from tradewind.model.column_merge import OnConflict
 from tradewind.model.columns import ColumnKind, Columns
+from tradewind.model.corporate_actions import CorporateAction, MergedActions
 from tradewind.model.errors import BadData, UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.timeframes import timeframe_ns
@@ -121,6 +122,24 @@ class History(Protocol):
         """Compare what is stored with what was written; nothing to say is an empty list."""
         ...
 
+    def actions(self, instrument_id: str) -> list[CorporateAction]:
+        """The corporate actions stored with an instrument's data, by ex-date; often none."""
+        ...
+
+    def write_actions(
+        self,
+        instrument_id: str,
+        actions: Iterable[CorporateAction],
+        *,
+        on_conflict: OnConflict = "refuse",
+    ) -> Written:
+        """Store corporate actions of a stored instrument, all or none.
+
+        Those of one kind and day are one group: the same group again changes nothing; another
+        one is refused with `BadData`, or takes its place where `on_conflict` is "replace".
+        """
+        ...
+
 
 def series_of(columns: Columns, timeframe: str | None) -> Series:
     """The series that columns belong to; bars need a timeframe, other kinds have none."""
@@ -133,6 +152,11 @@ def series_of(columns: Columns, timeframe: str | None) -> Series:
     elif timeframe is not None:
         raise UserError(f"{columns.kind} have no timeframe: leave it out")
     return Series(columns.kind, columns.instrument.id, timeframe)
+
+
+def actions_written(merged: MergedActions) -> Written:
+    """What a write of corporate actions did."""
+    return Written(merged.given, merged.added, merged.same, merged.replaced)
 
 
 def check_definition(stored: Instrument | None, given: Instrument) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tradewind.model.columns import REQUIRED, ColumnKind, Columns, concatenate
+from tradewind.model.corporate_actions import CorporateAction
 from tradewind.model.errors import BadData, UserError
 from tradewind.model.frames import columns_from
 from tradewind.model.instruments import Instrument
@@ -21,6 +22,10 @@ BITCOIN = Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001")
 DAY_NS = 86_400_000_000_000
 START_NS = 19_782 * DAY_NS  # 2024-02-29
 MINUTE_NS = 60_000_000_000
+
+
+PAID = CorporateAction("dividend", START_NS + DAY_NS, amount="0.25")
+SPLIT = CorporateAction("split", START_NS, new="20")
 
 
 def trades(*times: int, price: int = 6_000_000, instrument: Instrument = BITCOIN) -> Columns:
@@ -247,6 +252,43 @@ class HistorySuite:
     def test_a_fresh_series_has_no_damage(self, history: History) -> None:
         history.write(bars(range(400)), timeframe="1d")
         assert history.check(Series("bars", GOOG.id, "1d")) == []
+
+    def test_corporate_actions_are_kept_by_their_ex_dates(self, history: History) -> None:
+        history.write(bars(range(2)), timeframe="1d")
+        assert history.actions(GOOG.id) == []
+        assert history.write_actions(GOOG.id, [PAID, SPLIT]) == Written(2, 2, 0, 0)
+        assert history.write_actions(GOOG.id, [PAID]) == Written(1, 0, 1, 0)
+        assert history.actions(GOOG.id) == [SPLIT, PAID]
+        assert [str(entry.series) for entry in history.entries()] == ["1d bars of GOOG.SIM"]
+
+    def test_another_action_of_a_stored_day_is_refused_or_replaces_it(
+        self, history: History
+    ) -> None:
+        history.write(bars(range(2)), timeframe="1d")
+        history.write_actions(GOOG.id, [SPLIT, PAID])
+        more = CorporateAction("dividend", PAID.ex_date_ns, amount="0.3")
+        with pytest.raises(BadData, match=r"another dividend of 2024-03-01 \(0.25\) stored"):
+            history.write_actions(GOOG.id, [PAID, more])
+        assert history.actions(GOOG.id) == [SPLIT, PAID]
+        changed = history.write_actions(GOOG.id, [PAID, more], on_conflict="replace")
+        assert (changed, history.actions(GOOG.id)) == (Written(2, 0, 0, 1), [SPLIT, PAID, more])
+
+    def test_actions_that_cannot_be_or_of_nothing_stored_are_refused(
+        self, history: History
+    ) -> None:
+        with pytest.raises(UserError, match=r"GOOG.SIM is not in the history"):
+            history.write_actions(GOOG.id, [PAID])
+        history.write(bars(range(2)), timeframe="1d")
+        for wrong in (
+            CorporateAction("split", 0, new="0"),
+            CorporateAction("split", 0, old="NaN"),
+            CorporateAction("dividend", 0, amount="-1"),
+            CorporateAction("dividend", 0, amount="1", factor="0.9/0"),
+            CorporateAction("rename", 0, new="GOOG", old="GOOG"),
+        ):
+            with pytest.raises(BadData, match=r"mend it|give both"):
+                history.write_actions(GOOG.id, [PAID, wrong])
+        assert history.actions(GOOG.id) == []
 
     @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(

@@ -26,10 +26,11 @@ from tradewind.adapters.net.query import Value
 from tradewind.adapters.net.rfc3339 import day_ns_of, time_text_of
 from tradewind.adapters.net.session import Session
 from tradewind.model.columns import ColumnKind
+from tradewind.model.corporate_actions import CorporateAction
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.timeframes import timeframe_ns
-from tradewind.ports.downloads import CorporateAction, Page, Wanted
+from tradewind.ports.downloads import Page, Wanted
 from tradewind.ports.platform import Clock
 
 ROWS_MAX = 10_000

@@ -24,10 +24,11 @@ from tradewind.adapters.net.secret import Secret
 from tradewind.adapters.net.session import Session
 from tradewind.adapters.net.us_session import local_ns, session_of
 from tradewind.model.columns import ColumnKind
+from tradewind.model.corporate_actions import CorporateAction
 from tradewind.model.errors import BadData, BadMessage, UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.timeframes import timeframe_ns
-from tradewind.ports.downloads import CorporateAction, Page, Wanted
+from tradewind.ports.downloads import Page, Wanted
 from tradewind.ports.platform import Clock
 
 PER_MINUTE = 5

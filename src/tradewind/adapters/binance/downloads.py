@@ -20,10 +20,11 @@ from tradewind.adapters.net.backoff import Chance
 from tradewind.adapters.net.page_columns import PageColumns
 from tradewind.adapters.net.session import Session
 from tradewind.model.columns import ColumnKind
+from tradewind.model.corporate_actions import CorporateAction
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.timeframes import timeframe_ns
-from tradewind.ports.downloads import CorporateAction, Page, Wanted
+from tradewind.ports.downloads import Page, Wanted
 from tradewind.ports.platform import Clock
 
 MILLISECOND_NS = 1_000_000

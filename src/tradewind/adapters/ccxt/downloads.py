@@ -11,10 +11,11 @@ from tradewind.adapters.ccxt.instruments import instrument_of, symbol_of
 from tradewind.adapters.net.decimals import price_units, size_units
 from tradewind.adapters.net.page_columns import PageColumns
 from tradewind.model.columns import ColumnKind
+from tradewind.model.corporate_actions import CorporateAction
 from tradewind.model.errors import BadData, UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.timeframes import timeframe_ns
-from tradewind.ports.downloads import CorporateAction, Page, Wanted
+from tradewind.ports.downloads import Page, Wanted
 
 ROWS_MAX = 500
 MILLISECOND_NS = 1_000_000

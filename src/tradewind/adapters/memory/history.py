@@ -8,6 +8,7 @@ import numpy as np
 
 from tradewind.model.column_merge import OnConflict, key_times, merge
 from tradewind.model.columns import ColumnKind, Columns, concatenate
+from tradewind.model.corporate_actions import CorporateAction, merge_actions
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.row_checks import check_rows
@@ -16,6 +17,7 @@ from tradewind.ports.history import (
     Entry,
     Series,
     Written,
+    actions_written,
     check_definition,
     in_listing_order,
     mixed,
@@ -42,6 +44,7 @@ class MemoryHistory:
     def __init__(self) -> None:
         self._series: dict[Series, Columns] = {}
         self._instruments: dict[str, Instrument] = {}
+        self._actions: dict[str, tuple[CorporateAction, ...]] = {}
 
     def write(
         self, columns: Columns, *, timeframe: str | None = None, on_conflict: OnConflict = "refuse"
@@ -122,6 +125,23 @@ class MemoryHistory:
         if series not in self._series:
             raise no_series(series, self.entries())
         return []
+
+    def actions(self, instrument_id: str) -> list[CorporateAction]:
+        """The stored corporate actions of an instrument."""
+        return list(self._actions.get(instrument_id, ()))
+
+    def write_actions(
+        self,
+        instrument_id: str,
+        actions: Iterable[CorporateAction],
+        *,
+        on_conflict: OnConflict = "refuse",
+    ) -> Written:
+        """Store corporate actions, all or none."""
+        self.instrument(instrument_id)
+        merged = merge_actions(self.actions(instrument_id), actions, on_conflict)
+        self._actions[instrument_id] = merged.actions
+        return actions_written(merged)
 
 
 def in_runs(batches: Iterable[Columns]) -> Iterator[Columns]:

@@ -16,13 +16,16 @@ from tradewind.adapters.parquet.manifest import (
     Manifest,
     Part,
     cannot_write,
+    read_actions,
     read_instruments,
     read_manifest,
     sync_folder,
+    write_actions,
     write_instruments,
 )
 from tradewind.model.column_merge import OnConflict
 from tradewind.model.columns import ColumnKind, Columns
+from tradewind.model.corporate_actions import CorporateAction, merge_actions
 from tradewind.model.errors import BadData, OutsideError, UserError
 from tradewind.model.instruments import Instrument
 from tradewind.ports.history import (
@@ -30,6 +33,7 @@ from tradewind.ports.history import (
     Entry,
     Series,
     Written,
+    actions_written,
     check_definition,
     in_listing_order,
     no_series,
@@ -45,8 +49,9 @@ class ParquetHistory:
 
     Columns are int64 in the instrument's digits, sorted by time, zstd. A `manifest.json` beside
     the periods names each file with its sha256; it is replaced at once, and so a write is all or
-    nothing. `history/instruments.json` holds the definition of each instrument. One process
-    writes at a time; reading needs no lock.
+    nothing. `history/instruments.json` holds the definition of each instrument,
+    `history/actions/<venue>/<BASE-QUOTE>.json` its corporate actions. One process writes at a
+    time; reading needs no lock.
     """
 
     def __init__(self, root: Path | str) -> None:
@@ -152,6 +157,31 @@ class ParquetHistory:
             for path in sorted(found - named)
         ]
         return [damage for damage in damages if damage] + strangers
+
+    def actions(self, instrument_id: str) -> list[CorporateAction]:
+        """The stored corporate actions of an instrument."""
+        return list(read_actions(self._actions_file(instrument_id)))
+
+    def write_actions(
+        self,
+        instrument_id: str,
+        actions: Iterable[CorporateAction],
+        *,
+        on_conflict: OnConflict = "refuse",
+    ) -> Written:
+        """Store corporate actions, all or none."""
+        given = list(actions)
+        with self._writing():
+            self.instrument(instrument_id)
+            merged = merge_actions(self.actions(instrument_id), given, on_conflict)
+            file = self._actions_file(instrument_id)
+            _make_durably(file.parent, self.root)
+            write_actions(file, merged.actions)
+        return actions_written(merged)
+
+    def _actions_file(self, instrument_id: str) -> Path:
+        symbol, _, venue = instrument_id.rpartition(".")
+        return self.root / "actions" / venue / f"{symbol.replace('/', '-')}.json"
 
     def folder(self, series: Series) -> Path:
         """Where a series lies."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from tradewind.model.columns import ColumnKind
+from tradewind.model.corporate_actions import CorporateAction
 from tradewind.model.errors import BadData, OutsideError
 from tradewind.model.instruments import Instrument
 from tradewind.ports.history import Entry, Series
@@ -105,6 +106,16 @@ def write_instruments(root: Path, instruments: dict[str, Instrument]) -> None:
     """Put the definitions in place of those before, at once."""
     ordered = dict(sorted(instruments.items()))
     write_durably(root / INSTRUMENTS, msgspec.json.format(msgspec.json.encode(ordered)))
+
+
+def read_actions(path: Path) -> tuple[CorporateAction, ...]:
+    """The corporate actions of one instrument's file, none where there is no file."""
+    return _read(path, tuple[CorporateAction, ...]) or ()
+
+
+def write_actions(path: Path, actions: tuple[CorporateAction, ...]) -> None:
+    """Put corporate actions in place of those before, at once."""
+    write_durably(path, msgspec.json.format(msgspec.json.encode(actions)))
 
 
 def write_durably(path: Path, content: bytes) -> None:

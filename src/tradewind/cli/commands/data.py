@@ -11,17 +11,20 @@ import msgspec
 from tradewind.adapters.files.export import export
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.analysis.data_quality import Finding, Quality, quality
+from tradewind.cli.data_actions import add_actions_arguments, print_actions
 from tradewind.cli.data_download import add_download_arguments, download_data
 from tradewind.cli.data_import import add_import_arguments, import_data
 from tradewind.cli.engine import add_engine_options, home_of, output_width
 from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import note, print_answer
+from tradewind.cli.stored_data import add_adjust_argument, adjustment_asked_for
 from tradewind.cli.table import as_table
 from tradewind.model.column_merge import time_text
 from tradewind.model.columns import REQUIRED
 from tradewind.model.errors import UserError
 from tradewind.model.timeframes import timerange_ns
 from tradewind.ports.history import Entry, History, Series
+from tradewind.runtime.adjusted import adjusted_batches
 
 EXAMPLE = "tradewind data import GOOG.csv --instrument GOOG.SIM --tick 0.01 --lot 1 --currency USD"
 
@@ -37,23 +40,27 @@ LIST_COLUMNS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `download`, `import`, `export`, `list` and `check`."""
+    """Add `download`, `import`, `export`, `actions`, `list` and `check`."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     downloading = actions.add_parser("download", help="fetch a venue's past into the history")
     importing = actions.add_parser("import", help="take files into the history, all or none")
     exporting = actions.add_parser("export", help="write a series to a .csv or .parquet file")
     listing = actions.add_parser("list", help="list what is stored")
+    acting = actions.add_parser("actions", help="show or import splits, dividends and new names")
     checking = actions.add_parser("check", help="look for damage, gaps, doubles and outliers")
     add_download_arguments(downloading)
     add_import_arguments(importing)
     _add_series_arguments(exporting)
     exporting.add_argument("--to", required=True, metavar="FILE", help="name.csv or name.parquet")
     exporting.add_argument("--timerange", help="like 20240101-20240630, its end excluded")
+    add_adjust_argument(exporting)
+    add_actions_arguments(acting)
     _add_series_arguments(checking)
     answers = (
         (downloading, download_),
         (importing, import_),
         (exporting, export_),
+        (acting, actions_),
         (listing, list_),
         (checking, check),
     )
@@ -102,8 +109,15 @@ def export_(history: History, arguments: argparse.Namespace) -> int:
         end_ns=end_ns,
         timeframe=series.timeframe,
     )
-    rows = export(batches, Path(arguments.to))
+    adjustment = adjustment_asked_for(history, series.instrument_id, arguments)
+    rows = export(adjusted_batches(batches, adjustment), Path(arguments.to))
     print_answer({"series": str(series), "rows": rows, "file": arguments.to}, arguments)
+    return EXIT_OK
+
+
+def actions_(history: History, arguments: argparse.Namespace) -> int:
+    """Show an instrument's corporate actions, or import a file of them."""
+    print_actions(history, arguments)
     return EXIT_OK
 
 
