@@ -162,7 +162,8 @@ def _depth(instrument: Instrument, minutes: int, draw: np.random.Generator) -> C
 class Run:
     """An engine with a simulated venue and two strategies, and the hash of its journal."""
 
-    def __init__(self, *, hedging: int = 0) -> None:
+    def __init__(self, *, hedging: int = 0, mark: str = "latest") -> None:
+        self.mark = mark
         self.journal = JournalHash()
         venue = SimulatedVenue(
             fees=fees.percent("0.001"),
@@ -179,7 +180,7 @@ class Run:
         """What a run begins with."""
         at = START - MINUTE
         for event in (
-            m.RunStarted(at, "j0", 1, ""),
+            m.RunStarted(at, "j0", 1, "", self.mark),
             *(m.InstrumentListed(at, one) for one in (GOOG, SAP, BTC)),
             m.AccountOpened(at, "main", "USD", hedging),
             m.CashDeposited(at, "main", "USD", 100_000 * 10**6),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from tradewind.model.errors import UserError
+from tradewind.model.marking import MARKINGS
 from tradewind.model.numbers import money_of
 from tradewind.runtime.strategy_file import make_strategy, parameters_of
 from tradewind.runtime.strategy_host import SIZINGS
@@ -58,6 +59,9 @@ def add_terms_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--cash-buffer", default="0", metavar="SHARE", help="of equity that weights leave alone"
+    )
+    parser.add_argument(
+        "--mark", choices=MARKINGS, default="latest", help="what positions are valued at"
     )
     parser.add_argument("--seed", type=int, default=0, help="of models that draw; default: 0")
 

@@ -49,6 +49,7 @@ cdef class Engine(Stepper):
     @cython.locals(venue=VenueModel, book=Book, mid=int64_t)
     cdef int _on_depth(self, Market market, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except -1
     cdef int _price(self, Market market, int64_t time_ns, int64_t mark, int64_t buy, int64_t sell) except -1
+    cdef int _reprice(self, Market market) except -1
     @cython.locals(target=Target)
     cdef void _size_targets(self, Market market, int64_t buy, int64_t sell) except *
     @cython.locals(account=Account, accounts=list)

@@ -275,6 +275,7 @@ class Engine(Stepper):
 
     def _on_bar_opened(self, market: Market, time_ns: int, price: int) -> None:
         self._begin(time_ns)
+        market.last = price
         self._price(market, time_ns, price, price, price)
         venue = self.venue
         if venue is not None and venue.working > 0:
@@ -299,7 +300,7 @@ class Engine(Stepper):
             venue.on_bar(market.index, time_ns, open_price, high, low, close, volume)
             if venue.reports:
                 self._drain()
-        market.mark = close
+        market.mark = market.last = close
         market.mark_time_ns = time_ns
         if not market.is_repriced and market.holders:
             market.is_repriced = True
@@ -312,6 +313,7 @@ class Engine(Stepper):
 
     def _on_trade(self, market: Market, time_ns: int, price: int, size: int, side: int) -> None:
         self._begin(time_ns)
+        market.last = price
         self._price(market, time_ns, price, price, price)
         venue = self.venue
         if venue is not None and venue.working > 0:
@@ -329,6 +331,8 @@ class Engine(Stepper):
         market.ask = ask
         if bid > 0 and ask > 0:
             self._price(market, time_ns, (bid + ask) // 2, ask, bid)
+        elif market.marking:
+            self._reprice(market)
         venue = self.venue
         if venue is not None and venue.working > 0:
             venue.on_quote(market.index, time_ns, bid, bid_size, ask, ask_size)
@@ -351,6 +355,8 @@ class Engine(Stepper):
             if market.bid > 0 and market.ask > 0:
                 mid = (market.bid + market.ask) // 2
                 self._price(market, time_ns, mid, market.ask, market.bid)
+            elif market.marking:
+                self._reprice(market)
         venue = self.venue
         if venue is not None and venue.working > 0:
             venue.on_depth(market.index, time_ns, side, price, size, flags)
@@ -368,6 +374,12 @@ class Engine(Stepper):
             self.state.repriced.append(market)
         if market.target_count > 0:
             self._size_targets(market, buy, sell)
+
+    def _reprice(self, market: Market) -> None:
+        """A side that went may be what a position was valued at."""
+        if not market.is_repriced and market.holders:
+            market.is_repriced = True
+            self.state.repriced.append(market)
 
     def _size_targets(self, market: Market, buy: int, sell: int) -> None:
         for target in due_targets(self.state, market):

@@ -17,6 +17,7 @@ from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.ids import ORDER_ID_LENGTH_MAX, check_strategy_name
 from tradewind.model.limits import Limits
+from tradewind.model.marking import parse_marking
 from tradewind.model.numbers import MONEY_MAX, UNITS_MAX
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, Sizing, TargetKind, TimeInForce
 
@@ -63,6 +64,7 @@ def _nothing(state: State, event: m.ControlEvent) -> None:
 def _run_started(state: State, event: m.RunStarted) -> None:
     if event.epoch <= state.epoch:
         raise UserError(f"epoch {event.epoch} comes behind {state.epoch}: another run took over")
+    parse_marking(event.mark)
 
 
 def _instrument_listed(state: State, event: m.InstrumentListed) -> None:

@@ -33,10 +33,13 @@ cdef class Holding:
     cpdef void reserve_leg(self, int64_t side, int64_t quantity, int64_t leg) except *
     @cython.locals(notional=int64_t)
     cpdef int64_t money(self, int64_t price, int64_t quantity) except? -1
-    @cython.locals(value=int64_t, others=int64_t, wallet=Wallet)
+    @cython.locals(value=int64_t, others=int64_t, wallet=Wallet, market=Market)
     cpdef void revalue(self) except *
-    @cython.locals(market=Market, size=int64_t, share=double)
+    @cython.locals(market=Market, legs=int64_t, value=int64_t)
+    cpdef int64_t marked_value(self) except? -1
     cpdef int64_t value_at(self, int64_t price) except? -1
+    @cython.locals(market=Market, size=int64_t, share=double)
+    cpdef int64_t value_of(self, int64_t price, int64_t quantity) except? -1
 
 
 @cython.final

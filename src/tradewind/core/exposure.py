@@ -139,7 +139,7 @@ class Holding:
         return convert(notional, self.rate, self.rate_divisor)
 
     def revalue(self) -> None:
-        """Carry the position at the market's mark into the account's wallet.
+        """Carry the position, valued by the market's marking, into the account's wallet.
 
         A price may be absurd, and must not stop a run: a position is worth at most `VALUE_MAX`,
         all of a wallet at most four times as much, long or short.
@@ -148,22 +148,38 @@ class Holding:
         if wallet is None:
             return
         others = wallet.value - self.value
-        value = self.value_at(self.market.mark)
+        market = self.market
+        value = self.value_at(market.mark) if market.marking == 0 else self.marked_value()
         if magnitude(others + value) > _VALUES_MAX:
             value = (_VALUES_MAX if value > 0 else -_VALUES_MAX) - others
         wallet.value = others + value
         self.value = value
 
+    def marked_value(self) -> int:
+        """Money of the position at the market's marking; each leg at the price of its own side."""
+        market = self.market
+        legs = self.long - self.short
+        value = self.value_of(market.valued_at(self.position - legs), self.position - legs)
+        if self.long:
+            value += self.value_of(market.valued_at(self.long), self.long)
+        if self.short:
+            value += self.value_of(market.valued_at(-self.short), -self.short)
+        return value
+
     def value_at(self, price: int) -> int:
         """Money of the position at a price in the instrument's currency, at most `VALUE_MAX`."""
+        return self.value_of(price, self.position)
+
+    def value_of(self, price: int, quantity: int) -> int:
+        """Money of a signed quantity at a price, at most `VALUE_MAX`."""
         market = self.market
         # nearly all values are surely small, and a float says so sooner than two divisions
-        share = price * (self.position * (market.money_factor / _SURELY_LARGE))
+        share = price * (quantity * (market.money_factor / _SURELY_LARGE))
         if share >= 1 or share <= -1:
-            size = magnitude(self.position)
+            size = magnitude(quantity)
             if price > _VALUE_MAX // market.money_factor // size:
-                return _VALUE_MAX if self.position > 0 else -_VALUE_MAX
-        return multiply_units(price, self.position, market.money_factor, market.money_divisor)
+                return _VALUE_MAX if quantity > 0 else -_VALUE_MAX
+        return multiply_units(price, quantity, market.money_factor, market.money_divisor)
 
     def snapshot(self) -> list[int]:
         """Position, open quantities, value, legs."""

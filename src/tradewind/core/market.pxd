@@ -6,6 +6,9 @@ from tradewind.model.market cimport Bar, Quote, Trade, scaled_bar, scaled_quote,
 from tradewind.model.numbers cimport multiply_units
 
 
+cdef int64_t _LAST, _MID, _BID_ASK
+
+
 @cython.final
 cdef class Market:
     cdef readonly object instrument
@@ -13,10 +16,12 @@ cdef class Market:
     cdef readonly str id, venue, currency
     cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional, quantity_unit
     cdef readonly double price_scale, quantity_scale
-    cdef public int64_t mark, bid, ask, mark_time_ns, target_count
+    cdef public int64_t mark, last, bid, ask, mark_time_ns, target_count, marking
     cdef public bint is_repriced
     cdef public list holders, bar_listeners, trade_listeners, quote_listeners, depth_listeners
     cpdef void forget(self, int64_t strategy) except *
+    @cython.locals(marking=int64_t, price=int64_t)
+    cpdef int64_t valued_at(self, int64_t quantity) except? -1
     cpdef int64_t notional(self, int64_t price, int64_t quantity) except? -1
     cpdef Bar bar(self, int64_t open_time_ns, int64_t close_time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume)
     @cython.locals(price_scale=double, size_scale=double)

@@ -8,7 +8,13 @@ from typing import Any
 from tradewind.core.book import Book
 from tradewind.model.instruments import Instrument
 from tradewind.model.market import Bar, Quote, Trade, scaled_bar, scaled_quote, scaled_trade
+from tradewind.model.marking import Marking
 from tradewind.model.numbers import multiply_units
+
+# C integers when compiled (market.pxd)
+_LAST = int(Marking.LAST)
+_MID = int(Marking.MID)
+_BID_ASK = int(Marking.BID_ASK)
 
 Listener = tuple[int, Callable[[Any], None]]
 """Number of the strategy and what to call with the event."""
@@ -17,10 +23,11 @@ Listener = tuple[int, Callable[[Any], None]]
 class Market:
     """One instrument in the core; prices in its units, 0 while unknown.
 
-    `mark` is what positions are valued at: the last trade or bar price, or the middle of the
-    quote (rounded down to a unit) where quotes come. `target_count` is how many targets wait
-    for the next price. `holders` are the accounts' holdings, which a new mark makes worth another
-    amount; `is_repriced` says that they do not know of it yet (see `State.revalue`).
+    `mark` is the latest price: of a trade or a bar, or the middle of a quote (rounded down to a
+    unit); checks look at it. `last` is that of a trade or a bar alone. What a position is valued
+    at is `valued_at`, by the `marking`. `target_count` is how many targets wait for the next
+    price. `holders` are the accounts' holdings, which a new mark makes worth another amount;
+    `is_repriced` says that they do not know of it yet (see `State.revalue`).
 
     >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
     >>> market = Market(goog, 0)
@@ -40,9 +47,11 @@ class Market:
         "index",
         "instrument",
         "is_repriced",
+        "last",
         "lot",
         "mark",
         "mark_time_ns",
+        "marking",
         "min_notional",
         "money_divisor",
         "money_factor",
@@ -61,6 +70,8 @@ class Market:
         self.instrument = instrument
         self.book = Book(instrument.tick_units)
         self.mark = 0
+        self.marking = 0
+        self.last = 0
         self.bid = 0
         self.ask = 0
         self.mark_time_ns = 0
@@ -79,7 +90,7 @@ class Market:
             instrument.price_digits != self.instrument.price_digits
         ):
             self.book = Book(instrument.tick_units)
-            self.mark = self.bid = self.ask = self.mark_time_ns = 0
+            self.mark = self.last = self.bid = self.ask = self.mark_time_ns = 0
         self.instrument = instrument
         self.id = instrument.id
         self.venue = instrument.venue
@@ -96,6 +107,18 @@ class Market:
     def notional(self, price: int, quantity: int) -> int:
         """Money of a quantity at a price in the instrument's currency, half-even; signed."""
         return multiply_units(price, quantity, self.money_factor, self.money_divisor)
+
+    def valued_at(self, quantity: int) -> int:
+        """The price that a position of a signed quantity is valued at; 0 while none is known."""
+        marking = self.marking
+        price = 0
+        if marking == _BID_ASK:
+            price = self.bid if quantity > 0 else self.ask
+        elif marking == _MID and self.bid > 0 and self.ask > 0:
+            price = (self.bid + self.ask) // 2
+        elif marking == _LAST:
+            price = self.last
+        return price if price > 0 else self.mark
 
     def bar(
         self,

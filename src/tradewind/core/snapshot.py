@@ -21,7 +21,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.messages import TargetIntended
 
-SNAPSHOT_FORMAT = 3
+SNAPSHOT_FORMAT = 4
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -36,7 +36,7 @@ def encode_state(state: State) -> bytes:
     return _encoder.encode(
         [
             SNAPSHOT_FORMAT,
-            [state.journal_id, state.epoch, state.sequence, state.time_ns],
+            [state.journal_id, state.epoch, state.sequence, state.time_ns, state.marking],
             [_market(market) for market in state.markets],
             [_account(account) for account in state.accounts],
             [_book(book) for book in state.strategies],
@@ -69,7 +69,7 @@ def decode_state(data: bytes) -> State:
     if not isinstance(parts, list) or parts[0] != SNAPSHOT_FORMAT:
         raise BadMessage("the snapshot has another format: it is rebuilt from the journal")
     state = State()
-    state.journal_id, state.epoch, state.sequence, state.time_ns = parts[1]
+    state.journal_id, state.epoch, state.sequence, state.time_ns, state.marking = parts[1]
     state.rates = {(currency, into): rate for currency, into, rate in parts[10]}
     _restore_markets(state, parts[2])
     _restore_accounts(state, parts[3])
@@ -95,7 +95,7 @@ def _target(state: State, target: Target) -> TargetIntended:
 
 
 def _market(market: Market) -> list[object]:
-    prices = [market.mark, market.bid, market.ask, market.mark_time_ns]
+    prices = [market.mark, market.last, market.bid, market.ask, market.mark_time_ns]
     return [market.instrument, prices, market.book.snapshot()]
 
 
@@ -114,7 +114,7 @@ def _book(book: StrategyBook) -> list[object]:
 def _restore_markets(state: State, markets: list[Any]) -> None:
     for instrument, prices, book in markets:
         market = state.list_instrument(msgspec.convert(instrument, Instrument))
-        market.mark, market.bid, market.ask, market.mark_time_ns = prices
+        market.mark, market.last, market.bid, market.ask, market.mark_time_ns = prices
         market.book.restore(book)
 
 

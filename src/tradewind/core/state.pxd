@@ -42,7 +42,7 @@ cdef class StrategyBook:
 @cython.final
 cdef class State:
     cdef public str journal_id
-    cdef public int64_t epoch, sequence, time_ns
+    cdef public int64_t epoch, sequence, time_ns, marking
     cdef public list markets, accounts, strategies, timers, repriced
     cdef public dict market_numbers, account_numbers, strategy_numbers
     cdef public Scope firm

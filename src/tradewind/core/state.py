@@ -121,6 +121,7 @@ class State:
         "lost_venues",
         "market_numbers",
         "markets",
+        "marking",
         "open_orders",
         "orders",
         "rates",
@@ -139,6 +140,7 @@ class State:
         self.epoch = 0
         self.sequence = 0
         self.time_ns = 0
+        self.marking = 0
         self.markets: list[Market] = []
         self.market_numbers: dict[str, int] = {}
         self.accounts: list[Account] = []
@@ -166,9 +168,19 @@ class State:
             self.markets[number].relist(instrument)
             return self.markets[number]
         market = Market(instrument, len(self.markets))
+        market.marking = self.marking
         self.markets.append(market)
         self.market_numbers[instrument.id] = market.index
         return market
+
+    def set_marking(self, marking: int) -> None:
+        """Value all positions by a marking (`model.marking.Marking`) from here on."""
+        self.revalue()
+        self.marking = marking
+        for market in self.markets:
+            market.marking = marking
+            for holding in market.holders:
+                holding.revalue()
 
     def open_account(self, name: str, currency: str, is_hedging: int) -> Account:
         """A new account; changing the position mode of one with positions is refused."""

@@ -45,6 +45,7 @@ from tradewind.core.venue_transitions import (
 )
 from tradewind.model import messages as m
 from tradewind.model.ids import PERSON
+from tradewind.model.marking import parse_marking
 from tradewind.model.orders import OrderState
 
 Decisions = list[m.Decision]
@@ -56,10 +57,11 @@ _CANCEL_SENT = int(Happening.CANCEL_SENT)
 
 
 def run_started(state: State, event: m.RunStarted) -> Decisions:
-    """A new epoch; an older one in the journal would be two leaders at once."""
+    """A new epoch, and how it marks; an older one in the journal would be two leaders at once."""
     assert event.epoch > state.epoch, "an epoch went back"
     state.journal_id = event.journal_id
     state.epoch = event.epoch
+    state.set_marking(int(parse_marking(event.mark)))
     return _NOTHING
 
 

@@ -35,11 +35,15 @@ from tradewind.model.venue_messages import VenueRecovered as VenueRecovered
 
 
 class RunStarted(TimedMessage, frozen=True):
-    """A process took the journal over; epochs only grow."""
+    """A process took the journal over; epochs only grow.
+
+    `mark` says what positions are valued at: a word of `model.marking.MARKINGS`.
+    """
 
     journal_id: str
     epoch: int
     code: str
+    mark: str = "latest"
 
 
 class InstrumentListed(TimedMessage, frozen=True):

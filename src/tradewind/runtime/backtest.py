@@ -38,6 +38,7 @@ def backtest(
     size: str = "at_fill",
     cash_buffer: Number = 0,
     hedging: bool = False,
+    mark: str = "latest",
     seed: int = 0,
     venue: Mapping[str, Any] | None = None,
 ) -> BacktestResult:
@@ -47,7 +48,8 @@ def backtest(
     `model.frames.columns_from`), or `data=` columns of any instruments. `fill` says when a market
     order fills on bars ("next_open", "next_close", "signal_close"), `size` when a target is
     turned into a quantity ("at_fill", "at_signal"), `cash_buffer` which share of equity weights
-    leave alone. `venue` has further options of `sim.venue.SimulatedVenue`.
+    leave alone, `mark` what positions are valued at ("latest", "last", "mid", "bid_ask": see
+    `model.marking`). `venue` has further options of `sim.venue.SimulatedVenue`.
 
     >>> class Hold(Strategy):
     ...     def on_start(self): self.subscribe_bars(self.instrument, "1d")
@@ -67,7 +69,7 @@ def backtest(
         SimulatedVenue(
             fees=fees, slippage=slippage, latency=latency, fill=fill, seed=seed, **(venue or {})
         ),
-        RunTerms(cash, currency, limits, size, cash_buffer, hedging),
+        RunTerms(cash, currency, limits, size, cash_buffer, hedging, mark),
         start_time_ns=_start_ns(batches),
     )
     run.take(*batches)

@@ -292,14 +292,15 @@ class Desk:
         account, number, leg = key
         market: Market = self.state.markets[number]
         instrument = market.instrument
-        unrealised = market.notional(market.mark, quantity) - cost
+        price = market.valued_at(quantity)
+        unrealised = market.notional(price, quantity) - cost
         return PositionRow(
             account=self.state.accounts[account].name,
             instrument=market.id,
             leg=Leg(leg).name,
             quantity=format_units(quantity, instrument.quantity_digits),
             average_price=average_price(market, cost, quantity),
-            market_price=format_units(market.mark, instrument.price_digits),
+            market_price=format_units(price, instrument.price_digits),
             unrealised=format_units(unrealised, instrument.money_digits),
         )
 

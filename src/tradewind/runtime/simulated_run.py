@@ -41,6 +41,7 @@ class RunTerms(msgspec.Struct, frozen=True):
     size: str = "at_fill"
     cash_buffer: Number = 0
     hedging: bool = False
+    mark: str = "latest"
 
 
 class SimulatedRun:
@@ -112,7 +113,7 @@ class SimulatedRun:
 
     def _setup(self, instruments: Sequence[Instrument]) -> list[m.ControlEvent]:
         time_ns, terms = self._start_time_ns, self._terms
-        events: list[m.ControlEvent] = [m.RunStarted(time_ns, JOURNAL_ID, 1, "")]
+        events: list[m.ControlEvent] = [m.RunStarted(time_ns, JOURNAL_ID, 1, "", terms.mark)]
         events += [m.InstrumentListed(time_ns, instrument) for instrument in instruments]
         events.append(m.AccountOpened(time_ns, ACCOUNT, self._currency, terms.hedging))
         events.append(m.CashDeposited(time_ns, ACCOUNT, self._currency, self._cash))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tradewind.model.marking import MARKINGS
 from tradewind.wiring import setting_kinds as kinds
 from tradewind.wiring.setting import Setting
 from tradewind.wiring.venue_settings import VENUE_SETTINGS
@@ -184,6 +185,14 @@ RECONCILE_INTERVAL: Setting[int] = Setting(
     "How often orders, executions, money and positions are compared with the venue's.",
     unit="s",
 )
+MARK: Setting[str] = Setting(
+    "trading.mark",
+    ("TRADEWIND_MARK",),
+    kinds.choice(*MARKINGS),
+    "latest",
+    "What positions are valued at: `latest` price of any kind, `last` trade, `mid` of the quote, "
+    "or `bid_ask`, what closing would bring.",
+)
 BINANCE_KEY: Setting[str] = Setting(
     "binance.api_key",
     ("BINANCE_API_KEY",),
@@ -301,6 +310,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     VENUE,
     INSTRUMENTS,
     RECONCILE_INTERVAL,
+    MARK,
     STRATEGIES,
     CASH,
     MARKET_SEED,

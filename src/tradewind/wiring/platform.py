@@ -63,7 +63,8 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     """What a run is built from; `cash` is decimal text in the account's currency.
 
     Without `retention` all records are kept, without a `stage` it is the generated market.
-    `symbols` are what to trade, the n-th by the n-th strategy; the demo's without them.
+    `symbols` are what to trade, the n-th by the n-th strategy; the demo's without them. `mark` is
+    a word of `model.marking`.
     """
 
     home: Path
@@ -75,6 +76,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     retention: RetentionRule | None = None
     stage: StagePlan | None = None
     symbols: tuple[str, ...] = ()
+    mark: str = "latest"
 
 
 class Platform:
@@ -243,7 +245,7 @@ class Platform:
     def _setup(self) -> Iterator[m.ControlEvent]:
         state, account, currency = self.engine.state, self.plan.account, self.plan.currency
         journal_id = self._journal.journal_id
-        yield m.RunStarted(0, journal_id, self.epoch, f"tradewind {VERSION}")
+        yield m.RunStarted(0, journal_id, self.epoch, f"tradewind {VERSION}", self.options.mark)
         for instrument in self.stage.market_data.instruments:
             known = state.market_numbers.get(instrument.id)
             if known is None or state.markets[known].instrument != instrument:

@@ -72,5 +72,6 @@ def run_options(arguments: argparse.Namespace) -> dict[str, Any]:
         "fill": arguments.fill,
         "size": arguments.size,
         "cash_buffer": buffer_of(arguments),
+        "mark": arguments.mark,
         "seed": arguments.seed,
     }

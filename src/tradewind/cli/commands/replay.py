@@ -59,7 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
         latency=latency_of(arguments),
         seed=arguments.seed,
     )
-    terms = RunTerms(cash=cash_of(arguments), size=arguments.size, cash_buffer=buffer_of(arguments))
+    terms = RunTerms(
+        cash=cash_of(arguments),
+        size=arguments.size,
+        cash_buffer=buffer_of(arguments),
+        mark=arguments.mark,
+    )
     path = Path(arguments.file)
     instrument = infer_instrument(path, arguments.instrument)
     counts = CaptureStatistics()

@@ -20,6 +20,7 @@ from tradewind.cli.live_view import LiveView
 from tradewind.cli.output import add_json_option, note
 from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
 from tradewind.model.errors import OutsideError, UserError
+from tradewind.model.marking import MARKINGS
 from tradewind.runtime.desk import Desk
 from tradewind.runtime.retention import RetentionRule
 from tradewind.version import VERSION
@@ -62,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mode", choices=("paper", "live"), help="simulated fills, or the venue's own"
     )
     parser.add_argument("--instruments", metavar="SYMBOLS", help="like BTC/USDT,ETH/USDT")
+    parser.add_argument("--mark", choices=MARKINGS, help="what positions are valued at")
     gateway = parser.add_mutually_exclusive_group()
     gateway.add_argument(
         "--without-gateway", action="store_true", help="only the engine, nothing on HTTP"
@@ -161,6 +163,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         (catalog.VENUE, arguments.venue),
         (catalog.TRADING_MODE, arguments.mode),
         (catalog.INSTRUMENTS, arguments.instruments),
+        (catalog.MARK, arguments.mark),
     ):
         if given is not None:
             flags[setting.name] = given
@@ -186,6 +189,7 @@ def _options(settings: Settings) -> PlatformOptions:
         snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
         stage=stage_plan(settings),
         symbols=settings[catalog.INSTRUMENTS],
+        mark=settings[catalog.MARK],
         retention=RetentionRule(
             kept_days=settings[catalog.RETENTION_DAYS],
             disk_bytes_max=settings[catalog.DISK_MAX] * MEGABYTE,
