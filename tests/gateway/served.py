@@ -10,6 +10,7 @@ from typing import Any
 import pyotp
 from starlette.testclient import TestClient
 
+from tests.gateway.contract import CheckedClient
 from tests.runtime.memory_engine import MemoryEngine
 from tradewind.adapters.memory.records import MemoryRecords
 from tradewind.adapters.memory.security_store import MemorySecurityStore
@@ -67,7 +68,7 @@ class Served:
     def client(self, address: str = "10.0.0.1") -> Iterator[TestClient]:
         """A client at an address; all its requests run on one event loop."""
         base = "http://127.0.0.1"
-        with TestClient(self.app, base_url=base, client=(address, 50_000)) as client:
+        with CheckedClient(self.app, base_url=base, client=(address, 50_000)) as client:
             yield client
 
     def wait(self, seconds: float) -> None:

@@ -111,6 +111,7 @@ def test_a_made_up_method_makes_no_series(client: TestClient, engine: MemoryEngi
 def test_status_is_the_engines_own(client: TestClient, engine: MemoryEngine) -> None:
     found: dict[str, Any] = client.get("/api/v1/status").json()
     assert found.pop("age_ms") == 0
+    assert found.pop("time") == "2026-01-01T00:00:00.000000000Z"
     assert found == engine.status()
 
 

@@ -121,7 +121,8 @@ def test_every_answer_carries_the_security_headers(tmp_path: Path, engine: Memor
         for path in ("/health", "/no/such/path", "/api/v1/status"):
             headers = client.get(path).headers
             assert headers["x-content-type-options"] == "nosniff"
-            assert headers["cache-control"] == "no-store"
+            kept = "private, no-cache" if path == "/health" else "no-store"
+            assert headers["cache-control"] == kept
             assert headers["strict-transport-security"].startswith("max-age=31536000")
 
 

@@ -82,6 +82,10 @@ class MemoryEngine:
             "health": self.health(),
         }
 
+    @property
+    def sequence(self) -> int:
+        return len(self.events)
+
     def orders(self) -> list[OrderRow]:
         return list(self._orders.values())[::-1]
 

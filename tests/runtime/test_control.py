@@ -95,9 +95,11 @@ def test_an_order_is_placed_and_canceled(tmp_path: Path) -> None:
     engine = MemoryEngine()
     with running(tmp_path, engine):
         assert ask(tmp_path, PlaceRequest(ORDER)) == {"sequence": 1}
-        assert [row["order_id"] for row in ask(tmp_path, OpenOrdersRequest())] == ["j-person-1"]
+        assert [row["order_id"] for row in ask(tmp_path, OpenOrdersRequest())["orders"]] == [
+            "j-person-1"
+        ]
         ask(tmp_path, CancelRequest("j-person-1"))
-        assert ask(tmp_path, OpenOrdersRequest()) == []
+        assert ask(tmp_path, OpenOrdersRequest())["orders"] == []
         assert [row["state"] for row in ask(tmp_path, OrdersRequest())] == ["CANCELED"]
     assert engine.events[0] == ORDER
 

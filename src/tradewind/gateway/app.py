@@ -11,8 +11,9 @@ from fastapi import FastAPI, WebSocket
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tradewind.gateway.guard import Guard
+from tradewind.gateway.openapi import describe
 from tradewind.gateway.problems import add_handlers
-from tradewind.gateway.routes import audit, auth, orders, risk, system, trading, users
+from tradewind.gateway.routes import audit, auth, market, orders, risk, system, trading, users
 from tradewind.gateway.services import Services
 from tradewind.gateway.stream import Stream
 from tradewind.version import VERSION
@@ -24,6 +25,7 @@ ROUTERS = (
     users.router,
     orders.router,
     trading.router,
+    market.router,
     risk.router,
     audit.router,
 )
@@ -49,6 +51,7 @@ def create_app(services: Services) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_websocket_route("/ws", _stream)
+    describe(app)
     add_handlers(app)
     app.add_middleware(Guard, services=services)
     hosts = [each.strip("[]") for each in services.options.trusted_hosts]

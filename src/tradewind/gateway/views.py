@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -57,6 +58,7 @@ def rows_page(
     *,
     limit: int,
     before: int,
+    where: Mapping[str, str | int] | None = None,
 ) -> dict[str, Any]:
     """Return a page of rows, newest first, with the cursor of the next one (0 behind the last).
 
@@ -64,7 +66,7 @@ def rows_page(
     """
     records = services.records()
     try:
-        rows = records.rows(kind, before=before, limit=limit)
+        rows = records.rows(kind, where, before=before, limit=limit)
     finally:
         records.close()
     shown = [row for row in rows if principal.may_see(getattr(row, "account", ""))]
@@ -72,6 +74,23 @@ def rows_page(
         "rows": [msgspec.structs.asdict(row) for row in shown],
         "next_before": rows[-1].sequence if len(rows) == limit else 0,
     }
+
+
+def shared_page(kind: type[Row], services: Services, *, limit: int, before: int) -> dict[str, Any]:
+    """Return a page of rows that belong to no account; bytes are hexadecimal. Blocking."""
+    records = services.records()
+    try:
+        rows = records.rows(kind, before=before, limit=limit)
+    finally:
+        records.close()
+    return {
+        "rows": [_hexed(msgspec.structs.asdict(row)) for row in rows],
+        "next_before": rows[-1].sequence if len(rows) == limit else 0,
+    }
+
+
+def _hexed(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: each.hex() if isinstance(each, bytes) else each for key, each in row.items()}
 
 
 def visible_status(status: dict[str, Any], principal: Principal) -> dict[str, Any]:

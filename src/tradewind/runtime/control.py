@@ -48,7 +48,15 @@ from tradewind.runtime.control_messages import (
     encode_line,
 )
 from tradewind.runtime.halt_file import remove_halt_file
-from tradewind.runtime.read_models import Health, Listing, Metric, OrderRow, PositionRow, Status
+from tradewind.runtime.read_models import (
+    Health,
+    Listing,
+    Metric,
+    OpenOrders,
+    OrderRow,
+    PositionRow,
+    Status,
+)
 
 CONNECTIONS_MAX = 64
 """Beyond it a connection gets one sentence and is closed."""
@@ -69,6 +77,10 @@ class ControlTarget(Protocol):
 
     def status(self) -> Status:
         """Everything at a glance."""
+
+    @property
+    def sequence(self) -> int:
+        """The journal's sequence that all answers are as of."""
 
     def orders(self) -> list[OrderRow]:
         """The newest orders, newest first."""
@@ -241,7 +253,7 @@ class ControlServer:
         return {
             StatusRequest: _now(target.status),
             OrdersRequest: _now(target.orders),
-            OpenOrdersRequest: _now(target.open_orders),
+            OpenOrdersRequest: _now(lambda: _open_orders(target)),
             PositionsRequest: _now(target.positions),
             HealthRequest: _now(target.health),
             MetricsRequest: _now(target.metrics),
@@ -283,6 +295,10 @@ class ControlServer:
 
 class _Unreadable(Exception):
     """A connection that no further request can be read from."""
+
+
+def _open_orders(target: ControlTarget) -> OpenOrders:
+    return OpenOrders(sequence=target.sequence, orders=target.open_orders())
 
 
 def _refusal(sentence: str) -> Answer:

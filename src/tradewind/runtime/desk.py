@@ -89,6 +89,11 @@ class Desk:
             health=self.health(),
         )
 
+    @property
+    def sequence(self) -> int:
+        """The journal's sequence that all answers are as of."""
+        return self.state.sequence
+
     def orders(self) -> list[OrderRow]:
         """The newest orders, newest first."""
         newest = islice(reversed(self.state.orders.values()), ORDERS_SHOWN_MAX)

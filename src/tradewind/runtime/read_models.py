@@ -41,6 +41,13 @@ class OrderRow(TypedDict):
     time_ns: int
 
 
+class OpenOrders(TypedDict):
+    """The orders that still work, or may, as of a sequence of the journal."""
+
+    sequence: int
+    orders: list[OrderRow]
+
+
 class PositionRow(TypedDict):
     """One position; `unrealised` is in account currency."""
 

@@ -28,7 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
         done = ask(home, CancelRequest(arguments.cancel))
         print_answer({"cancel_requested": arguments.cancel, **done}, arguments)
         return 0
-    rows = ask(home, OpenOrdersRequest() if arguments.open else OrdersRequest())
+    rows = (
+        ask(home, OpenOrdersRequest())["orders"] if arguments.open else ask(home, OrdersRequest())
+    )
     if arguments.json:
         print_answer({"orders": rows}, arguments)
     else:

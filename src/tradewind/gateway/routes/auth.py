@@ -8,17 +8,20 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from tradewind.api import system_answers as told
 from tradewind.gateway import trail
 from tradewind.gateway.access import Anybody, UseServices
 from tradewind.gateway.authentication import new_key
-from tradewind.gateway.logins import CodeNeeded, LoginRefused, Tokens
+from tradewind.gateway.described import answers
+from tradewind.gateway.logins import CodeNeeded, LoginRefused
 from tradewind.gateway.passwords import check_password, hash_password, is_password
 from tradewind.gateway.permissions import ROLES
 from tradewind.gateway.principal import Means, Principal
 from tradewind.gateway.problems import Problem
+from tradewind.gateway.reply import reply
 from tradewind.gateway.schemas import (
     ChangePassword,
     ConfirmCode,
@@ -36,7 +39,7 @@ router = APIRouter(prefix="/api/v1", tags=["login"])
 DAY_NS = 86_400_000_000_000
 
 
-@router.post("/auth/login", summary="Log in")
+@router.post("/auth/login", summary="Log in", **answers(told.Tokens))
 async def login(request: Request, given: Login, services: UseServices) -> Response:
     """Return an access token for five minutes and a refresh token for the next pair."""
     try:
@@ -52,10 +55,10 @@ async def login(request: Request, given: Login, services: UseServices) -> Respon
         await trail.note(request, "login", outcome="refused", actor=given.name)
         raise _refusal(error) from None
     await trail.note(request, "login", actor=given.name)
-    return _tokens(tokens)
+    return reply(request, msgspec.structs.asdict(tokens))
 
 
-@router.post("/auth/refresh", summary="The next pair of tokens")
+@router.post("/auth/refresh", summary="The next pair of tokens", **answers(told.Tokens))
 async def refresh(request: Request, given: Refresh, services: UseServices) -> Response:
     """Use the refresh token up. One that was used before ends its session."""
     try:
@@ -64,7 +67,7 @@ async def refresh(request: Request, given: Refresh, services: UseServices) -> Re
         services.authentication.forget()
         await trail.note(request, "refresh", outcome="refused")
         raise _refusal(error) from None
-    return _tokens(tokens)
+    return reply(request, msgspec.structs.asdict(tokens))
 
 
 @router.post("/auth/logout", status_code=204, summary="End this session")
@@ -75,17 +78,18 @@ async def logout(request: Request, services: UseServices, principal: Anybody) ->
     return Response(status_code=204)
 
 
-@router.get("/auth/me", summary="Who one is and what one may do")
-async def me(services: UseServices, principal: Anybody) -> Response:
+@router.get("/auth/me", summary="Who one is and what one may do", **answers(told.Me))
+async def me(request: Request, services: UseServices, principal: Anybody) -> Response:
     """The principal of the request."""
-    return JSONResponse(
+    return reply(
+        request,
         {
             "name": principal.name,
             "permissions": sorted(principal.permissions),
             "accounts": list(principal.accounts),
             "means": principal.means.value,
             "second_factor": principal.second_factor,
-        }
+        },
     )
 
 
@@ -107,7 +111,9 @@ async def change_password(
     return Response(status_code=204)
 
 
-@router.post("/auth/second-factor", summary="Begin with a second factor")
+@router.post(
+    "/auth/second-factor", summary="Begin with a second factor", **answers(told.DeviceSecret)
+)
 async def begin_second_factor(
     request: Request, services: UseServices, principal: Anybody
 ) -> Response:
@@ -118,10 +124,15 @@ async def begin_second_factor(
     sealed, secret = services.factor.make(user.user_id)
     services.identities.put_user(msgspec.structs.replace(user, totp=sealed))
     await trail.note(request, "second factor begun")
-    return JSONResponse({"secret": secret, "address": address_for_device(user.name, secret)})
+    address = address_for_device(user.name, secret)
+    return reply(request, {"secret": secret, "address": address})
 
 
-@router.post("/auth/second-factor/confirm", summary="Use the second factor from here on")
+@router.post(
+    "/auth/second-factor/confirm",
+    summary="Use the second factor from here on",
+    **answers(told.RecoveryCodes),
+)
 async def confirm_second_factor(
     request: Request, given: ConfirmCode, services: UseServices, principal: Anybody
 ) -> Response:
@@ -139,10 +150,15 @@ async def confirm_second_factor(
         )
     )
     await trail.note(request, "second factor confirmed")
-    return JSONResponse({"recovery_codes": codes})
+    return reply(request, {"recovery_codes": codes})
 
 
-@router.post("/setup", status_code=201, summary="Make the first administrator")
+@router.post(
+    "/setup",
+    status_code=201,
+    summary="Make the first administrator",
+    **answers(told.Administrator),
+)
 async def setup(request: Request, given: Setup, services: UseServices) -> Response:
     """Use the link up that the first start printed."""
     password = check_password(given.password, given.name)
@@ -160,15 +176,15 @@ async def setup(request: Request, given: Setup, services: UseServices) -> Respon
     )
     services.identities.add_user(user)
     await trail.note(request, "first administrator", given.name, actor=given.name)
-    return JSONResponse({"name": user.name, "role": user.role}, 201)
+    return reply(request, {"name": user.name, "role": user.role}, status=201)
 
 
-@router.get("/sessions", summary="One's own sessions")
-async def sessions(services: UseServices, principal: Anybody) -> Response:
+@router.get("/sessions", summary="One's own sessions", **answers(told.Sessions))
+async def sessions(request: Request, services: UseServices, principal: Anybody) -> Response:
     """Newest first, the ended ones too."""
     found = await run_in_threadpool(services.identities.sessions, principal.user_id)
     rows = [_session_row(each, principal) for each in found]
-    return JSONResponse({"sessions": rows})
+    return reply(request, {"sessions": rows})
 
 
 @router.delete("/sessions/{session_id}", status_code=204, summary="End one of one's sessions")
@@ -184,14 +200,14 @@ async def end_session(
     return Response(status_code=204)
 
 
-@router.get("/keys", summary="One's own API keys")
-async def keys(services: UseServices, principal: Anybody) -> Response:
+@router.get("/keys", summary="One's own API keys", **answers(told.Keys))
+async def keys(request: Request, services: UseServices, principal: Anybody) -> Response:
     """Newest first, the revoked ones too; never the key itself."""
     found = await run_in_threadpool(services.identities.keys, principal.user_id)
-    return JSONResponse({"keys": [_key_row(each) for each in found]})
+    return reply(request, {"keys": [_key_row(each) for each in found]})
 
 
-@router.post("/keys", status_code=201, summary="Make an API key")
+@router.post("/keys", status_code=201, summary="Make an API key", **answers(told.MadeKey))
 async def make_key(
     request: Request, given: NewKey, services: UseServices, principal: Anybody
 ) -> Response:
@@ -210,7 +226,7 @@ async def make_key(
     )
     services.identities.put_key(key)
     await trail.note(request, "key made", key.key_id, scopes=list(key.scopes))
-    return JSONResponse({"key": text, **_key_row(key)}, 201)
+    return reply(request, {"key": text, **_key_row(key)}, status=201)
 
 
 @router.delete("/keys/{key_id}", status_code=204, summary="Revoke one of one's API keys")
@@ -246,10 +262,6 @@ def _refusal(error: LoginRefused) -> Problem:
     if isinstance(error, CodeNeeded):
         return Problem(401, str(error), {"WWW-Authenticate": 'Bearer error="code_needed"'})
     return Problem(401, str(error), {"WWW-Authenticate": "Bearer"})
-
-
-def _tokens(tokens: Tokens) -> Response:
-    return JSONResponse(msgspec.structs.asdict(tokens))
 
 
 def _session_row(session: Session, principal: Principal) -> dict[str, Any]:

@@ -8,15 +8,18 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from tradewind.api import trading_answers as told
 from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
+from tradewind.gateway.described import acts, answers
 from tradewind.gateway.once import key_of, once
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
+from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.schemas import ChangeOrder, NewOrder
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy, listing, rows_page, visible_orders
@@ -26,6 +29,7 @@ from tradewind.model.messages import OrderIntended
 from tradewind.model.numbers import parse_units
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
 from tradewind.ports.records import DenialRow, FillRow, OrderRow
+from tradewind.runtime.control_client import EngineRefused
 from tradewind.runtime.control_messages import (
     AmendRequest,
     CancelRequest,
@@ -38,11 +42,12 @@ router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 Reader = Annotated[Principal, require(Permission.READ_TRADING)]
 Writer = Annotated[Principal, require(Permission.WRITE_ORDERS)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+INTERNAL = frozenset({"ends_as", "stated_quantity", "amends", "amends_sent"})
 ORDER_ID_DIGITS = 9
 """Digits of base 36 from the idempotency key: with the journal's id and `person` it fits in 24."""
 
 
-@router.post("", status_code=202, summary="Place an order")
+@router.post("", status_code=202, summary="Place an order", **acts(told.Placed))
 async def place(
     request: Request, order: NewOrder, services: UseServices, principal: Writer
 ) -> Response:
@@ -65,37 +70,44 @@ async def place(
     return await once(request, services, principal, act, status=202)
 
 
-@router.get("", summary="Orders, newest first")
+@router.get("", summary="Orders, newest first", **answers(told.OrdersPage))
 async def orders(
+    request: Request,
     services: UseServices,
     principal: Reader,
     limit: Limit = 100,
-    before: Annotated[int, Query(ge=0, description="cursor of the last answer")] = 0,
+    before: Annotated[int, Query(ge=0, lt=2**63, description="cursor of the last answer")] = 0,
 ) -> Response:
     """All orders, the finished ones too, from the rows that follow the journal."""
     page = partial(rows_page, OrderRow, limit=limit, before=before)
-    return JSONResponse(await run_in_threadpool(page, services, principal))
+    found = await run_in_threadpool(page, services, principal)
+    return reply(request, found | {"rows": [_public(row) for row in found["rows"]]})
 
 
-@router.get("/open", summary="Orders that still work, or may")
-async def open_orders(services: UseServices, principal: Reader) -> Response:
+@router.get("/open", summary="Orders that still work, or may", **answers(told.OpenOrders))
+async def open_orders(request: Request, services: UseServices, principal: Reader) -> Response:
     """Straight from the engine; `age_ms` says how old the answer is."""
     reading = await services.engine.read(OpenOrdersRequest())
-    rows = visible_orders(reading.answer, await accounts_by_strategy(services), principal)
-    age_ms = (services.now_ns() - reading.time_ns) // 1_000_000
-    return JSONResponse({"orders": rows, "age_ms": age_ms})
+    accounts = await accounts_by_strategy(services)
+    rows = visible_orders(reading.answer["orders"], accounts, principal)
+    body = {"orders": rows, "sequence": reading.answer["sequence"]}
+    return aged_reply(request, services, body, reading)
 
 
-@router.get("/{order_id}", summary="One order with its fills and refusals")
-async def order(order_id: str, services: UseServices, principal: Reader) -> Response:
+@router.get(
+    "/{order_id}", summary="One order with its fills and refusals", **answers(told.OrderHistory)
+)
+async def order(
+    order_id: str, request: Request, services: UseServices, principal: Reader
+) -> Response:
     """What is known of one order."""
     found = await run_in_threadpool(_history, services, principal, order_id)
     if found is None:
         raise Problem(404, f"there is no order {order_id!r}, or not yet: see /api/v1/orders")
-    return JSONResponse(found)
+    return reply(request, found)
 
 
-@router.patch("/{order_id}", summary="Amend a working order")
+@router.patch("/{order_id}", summary="Amend a working order", **acts(told.Placed))
 async def amend(
     order_id: str,
     request: Request,
@@ -123,7 +135,9 @@ async def amend(
     return await once(request, services, principal, act)
 
 
-@router.delete("/{order_id}", summary="Cancel a working order")
+@router.delete(
+    "/{order_id}", status_code=202, summary="Cancel a working order", **answers(told.Placed)
+)
 async def cancel(
     order_id: str, request: Request, services: UseServices, principal: Writer
 ) -> Response:
@@ -131,10 +145,12 @@ async def cancel(
     await _own_open_order(services, principal, order_id)
     done = await services.engine.ask(CancelRequest(order_id))
     await trail.note(request, "order cancel asked", order_id)
-    return JSONResponse({"order_id": order_id, **done}, 202)
+    return reply(request, {"order_id": order_id, **done}, status=202)
 
 
-@router.delete("", summary="Cancel all working orders")
+@router.delete(
+    "", status_code=202, summary="Cancel all working orders", **answers(told.CanceledAll)
+)
 async def cancel_all(
     request: Request,
     services: UseServices,
@@ -142,13 +158,14 @@ async def cancel_all(
     instrument: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """Ask for the cancel of every order one may see, or of those of an instrument."""
-    rows = await services.engine.ask(OpenOrdersRequest())
-    own = visible_orders(rows, await accounts_by_strategy(services), principal)
+    open_now = await services.engine.ask(OpenOrdersRequest())
+    own = visible_orders(open_now["orders"], await accounts_by_strategy(services), principal)
     wanted = [row["order_id"] for row in own if instrument in ("", row["instrument"])]
+    sequence: int = open_now["sequence"]
     for order_id in wanted:
-        await services.engine.ask(CancelRequest(order_id))
+        sequence = await _canceled(services, order_id, sequence)
     await trail.note(request, "cancel of all asked", instrument, count=len(wanted))
-    return JSONResponse({"order_ids": wanted}, 202)
+    return reply(request, {"order_ids": wanted, "sequence": sequence}, status=202)
 
 
 def order_id_of(journal_id: str, user_id: str, key: str) -> str:
@@ -196,12 +213,27 @@ def _check_account(account: str, principal: Principal) -> None:
 async def _own_open_order(
     services: Services, principal: Principal, order_id: str
 ) -> dict[str, Any]:
-    rows = await services.engine.ask(OpenOrdersRequest())
-    own = visible_orders(rows, await accounts_by_strategy(services), principal)
+    open_now = await services.engine.ask(OpenOrdersRequest())
+    own = visible_orders(open_now["orders"], await accounts_by_strategy(services), principal)
     row = next((row for row in own if row["order_id"] == order_id), None)
     if row is None:
         raise Problem(404, f"there is no open order {order_id!r}: see /api/v1/orders/open")
     return row
+
+
+async def _canceled(services: Services, order_id: str, sequence: int) -> int:
+    """Ask for a cancel; an order that ended meanwhile needs none."""
+    try:
+        done = await services.engine.ask(CancelRequest(order_id))
+    except EngineRefused:
+        return sequence
+    found: int = done["sequence"]
+    return found
+
+
+def _public(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without what only the core's recovery needs."""
+    return {name: value for name, value in row.items() if name not in INTERNAL}
 
 
 def _history(services: Services, principal: Principal, order_id: str) -> dict[str, Any] | None:
@@ -215,7 +247,7 @@ def _history(services: Services, principal: Principal, order_id: str) -> dict[st
     finally:
         records.close()
     return {
-        **msgspec.structs.asdict(found[0]),
+        **_public(msgspec.structs.asdict(found[0])),
         "fills": [msgspec.structs.asdict(fill) for fill in fills],
         "denials": [msgspec.structs.asdict(denial) for denial in denials],
     }

@@ -6,15 +6,18 @@ import ipaddress
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from tradewind.api import system_answers as told
 from tradewind.gateway.access import UseServices
+from tradewind.gateway.described import answers
 from tradewind.gateway.metrics import engine_metrics
 from tradewind.gateway.page import CONTENT_SECURITY_POLICY, fragment, page, sentence
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
+from tradewind.gateway.reply import reply
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import status_reading, visible_status
 from tradewind.model.errors import TradewindError
@@ -28,27 +31,28 @@ PAGE_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
 LOG_IN = "This gateway asks for a login: POST /api/v1/auth/login, or send an API key."
 
 
-@router.get("/health", summary="Whether the engine does its work")
-async def health(services: UseServices) -> JSONResponse:
+@router.get("/health", summary="Whether the engine does its work", **answers(told.Health))
+async def health(request: Request, services: UseServices) -> Response:
     """Return 200 while all is well, else 503 with the reasons."""
     found = await _engine_health(services)
-    return JSONResponse(found | {"version": VERSION}, 200 if found["ok"] else 503)
+    return reply(request, found | {"version": VERSION}, status=200 if found["ok"] else 503)
 
 
-@router.get("/ready", summary="Whether requests can be answered")
-async def ready(services: UseServices) -> JSONResponse:
+@router.get("/ready", summary="Whether requests can be answered", **answers(told.Ready))
+async def ready(request: Request, services: UseServices) -> Response:
     """Return 200 while the security store answers and an engine is there."""
-    parts = await _parts(services)
-    is_ready = parts["security store"]["ok"] and parts["engine"]["is_there"]
-    return JSONResponse({"ready": is_ready, "parts": parts}, 200 if is_ready else 503)
+    is_there, parts = await _parts(services)
+    is_ready = parts["security store"]["ok"] and is_there
+    body = {"ready": is_ready, "parts": parts}
+    return reply(request, body, status=200 if is_ready else 503)
 
 
-@router.get("/api/v1/health", summary="The state of every part")
-async def matrix(services: UseServices) -> JSONResponse:
-    """Engine, security store and rows, each with why it is not well."""
-    parts = await _parts(services)
+@router.get("/api/v1/health", summary="The state of every part", **answers(told.HealthMatrix))
+async def matrix(request: Request, services: UseServices) -> Response:
+    """Engine, venues, stores and queues, each with why it is not well."""
+    parts = (await _parts(services))[1]
     is_well = all(part["ok"] for part in parts.values())
-    return JSONResponse({"ok": is_well, "parts": parts, "version": VERSION}, 200)
+    return reply(request, {"ok": is_well, "parts": parts, "version": VERSION})
 
 
 @router.get("/metrics", summary="Numbers for Prometheus")
@@ -95,14 +99,23 @@ async def _engine_health(services: Services) -> dict[str, Any]:
     return found
 
 
-async def _parts(services: Services) -> dict[str, dict[str, Any]]:
+async def _parts(services: Services) -> tuple[bool, dict[str, dict[str, Any]]]:
+    """Whether an engine is there, and every part of the platform."""
     engine = await _engine_health(services)
     is_there = engine["ok"] or not any("engine" in reason for reason in engine["reasons"])
-    return {
-        "engine": engine | {"is_there": is_there},
+    venues = {f"venue {row['venue']}": _venue_part(row) for row in engine["venues"]}
+    return is_there, {
+        "engine": {"ok": engine["ok"], "reasons": engine["reasons"]},
+        "beside trading": {"ok": not engine["degraded"], "reasons": engine["degraded"]},
+        **venues,
         "security store": await _checked(services.identities.users),
         "records": await _checked(lambda: services.records().close()),
     }
+
+
+def _venue_part(row: dict[str, Any]) -> dict[str, Any]:
+    is_well = row["state"] == "trading"
+    return {"ok": is_well, "reasons": [] if is_well else [row["reason"] or row["state"]]}
 
 
 async def _checked(question: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What there is and what was done: instruments, market, positions, accounts, fills, denials."""
+"""What there is and what was done: status, positions, accounts with their equity, fills, venues."""
 
 from __future__ import annotations
 
@@ -6,155 +6,115 @@ from functools import partial
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from tradewind.api import system_answers as system
+from tradewind.api import trading_answers as told
 from tradewind.gateway.access import UseServices, require
+from tradewind.gateway.described import answers
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
+from tradewind.gateway.problems import Problem
+from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.services import Services
-from tradewind.gateway.views import listing, rows_page, status_reading, visible_status
-from tradewind.ports.records import BadTickRow, DenialRow, FillRow, HaltRow, Row
+from tradewind.gateway.views import rows_page, status_reading, visible_status
+from tradewind.ports.records import EquityRow, FillRow
 
 router = APIRouter(prefix="/api/v1", tags=["trading"])
 
 Reader = Annotated[Principal, require(Permission.READ_TRADING)]
 MarketReader = Annotated[Principal, require(Permission.READ_MARKET)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Before = Annotated[int, Query(ge=0, description="cursor of the last answer")]
+Before = Annotated[int, Query(ge=0, lt=2**63, description="cursor of the last answer")]
 
 
-@router.get("/status", summary="Everything at a glance")
-async def status(services: UseServices, principal: Reader) -> Response:
+@router.get("/status", summary="Everything at a glance", **answers(system.Status))
+async def status(request: Request, services: UseServices, principal: Reader) -> Response:
     """Straight from the engine, with what is on other accounts left out."""
-    found, age_ms = await _status(services, principal)
-    return JSONResponse(found | {"age_ms": age_ms})
+    reading = await status_reading(services)
+    return aged_reply(request, services, visible_status(reading.answer, principal), reading)
 
 
-@router.get("/instruments", summary="What can be traded")
-async def instruments(services: UseServices, principal: MarketReader) -> Response:
-    """Every instrument in its newest version."""
-    found = await listing(services)
-    return JSONResponse({"instruments": [_shown(each) for each in found.instruments]})
-
-
-@router.get("/market", summary="Best prices of all instruments")
-async def market(services: UseServices, principal: MarketReader) -> Response:
-    """Best bid, best ask and last price, with the age of each."""
-    return await _part(services, principal, "market")
-
-
-@router.get("/positions", summary="Positions")
-async def positions(services: UseServices, principal: Reader) -> Response:
+@router.get("/positions", summary="Positions", **answers(told.Positions))
+async def positions(request: Request, services: UseServices, principal: Reader) -> Response:
     """Positions that are not flat."""
-    return await _part(services, principal, "positions")
+    return await part(request, services, principal, "positions")
 
 
-@router.get("/accounts", summary="Accounts: equity, cash, exposure")
-async def accounts(services: UseServices, principal: Reader) -> Response:
+@router.get("/accounts", summary="Accounts: equity, cash, exposure", **answers(told.Accounts))
+async def accounts(request: Request, services: UseServices, principal: Reader) -> Response:
     """Accounts in their own currency."""
-    return await _part(services, principal, "accounts")
+    return await part(request, services, principal, "accounts")
 
 
-@router.get("/strategies", summary="Strategies and why one stopped")
-async def strategies(services: UseServices, principal: Reader) -> Response:
-    """Every strategy with its account."""
-    return await _part(services, principal, "strategies")
+@router.get(
+    "/accounts/{account}/equity",
+    summary="What an account was worth, newest first",
+    **answers(told.EquityPage),
+)
+async def equity(
+    account: str,
+    request: Request,
+    services: UseServices,
+    principal: Reader,
+    limit: Limit = 100,
+    before: Before = 0,
+) -> Response:
+    """Samples of equity, cash and exposure."""
+    if not principal.may_see(account):
+        raise Problem(404, f"there is no account {account!r} of yours")
+    page = partial(
+        rows_page,
+        EquityRow,
+        services,
+        principal,
+        limit=limit,
+        before=before,
+        where={"account": account},
+    )
+    return reply(request, await run_in_threadpool(page))
 
 
-@router.get("/fills", summary="Fills, newest first")
+@router.get("/strategies", summary="Strategies and why one stopped", **answers(told.Strategies))
+async def strategies(request: Request, services: UseServices, principal: Reader) -> Response:
+    """Every strategy of the run with its account."""
+    return await part(request, services, principal, "strategies")
+
+
+@router.get("/fills", summary="Fills, newest first", **answers(told.FillsPage))
 async def fills(
-    services: UseServices, principal: Reader, limit: Limit = 100, before: Before = 0
+    request: Request,
+    services: UseServices,
+    principal: Reader,
+    limit: Limit = 100,
+    before: Before = 0,
 ) -> Response:
     """Executions of our orders."""
-    return await _page(FillRow, services, principal, limit, before)
+    page = partial(rows_page, FillRow, services, principal, limit=limit, before=before)
+    return reply(request, await run_in_threadpool(page))
 
 
-@router.get("/risk/denials", summary="Orders that our risk refused, newest first")
-async def denials(
-    services: UseServices, principal: Reader, limit: Limit = 100, before: Before = 0
-) -> Response:
-    """The rule, the value it saw and the limit it has, of orders on one's accounts."""
-    found = await listing(services)
-    records = partial(_denials, services, principal, found.accounts, limit, before)
-    return JSONResponse(await run_in_threadpool(records))
+@router.get("/venues", summary="How each venue stands", **answers(told.Venues))
+async def venues(request: Request, services: UseServices, principal: Reader) -> Response:
+    """State, circuit breaker, connections, clock, and when it was last reconciled."""
+    return await part(request, services, principal, "venues")
 
 
-@router.get("/risk/halts", summary="Halts, newest first, the lifted ones too")
-async def halts(
-    services: UseServices, principal: Reader, limit: Limit = 100, before: Before = 0
-) -> Response:
-    """When, why and by whom; and when it was lifted."""
-    return await _shared_page(HaltRow, services, limit, before)
+@router.get(
+    "/venues/differences",
+    summary="Where we and the venues disagree",
+    **answers(told.Differences),
+)
+async def differences(request: Request, services: UseServices, principal: Reader) -> Response:
+    """What reconciliation found at its last look, and the rule that it followed."""
+    return await part(request, services, principal, "differences")
 
 
-@router.get("/data/bad-ticks", summary="Market data that was refused, newest first")
-async def bad_ticks(
-    services: UseServices, principal: MarketReader, limit: Limit = 100, before: Before = 0
-) -> Response:
-    """The reason and the raw bytes, in hexadecimal."""
-    return await _shared_page(BadTickRow, services, limit, before)
-
-
-async def _status(services: Services, principal: Principal) -> tuple[dict[str, Any], int]:
+async def part(request: Request, services: Services, principal: Principal, name: str) -> Response:
+    """One part of the status with its sequence and age."""
     reading = await status_reading(services)
-    age_ms = (services.now_ns() - reading.time_ns) // 1_000_000
-    return visible_status(reading.answer, principal), age_ms
-
-
-async def _part(services: Services, principal: Principal, name: str) -> Response:
-    found, age_ms = await _status(services, principal)
-    return JSONResponse({name: found[name], "sequence": found["sequence"], "age_ms": age_ms})
-
-
-async def _page(
-    kind: type[Row], services: Services, principal: Principal, limit: int, before: int
-) -> Response:
-    page = partial(rows_page, kind, services, principal, limit=limit, before=before)
-    return JSONResponse(await run_in_threadpool(page))
-
-
-async def _shared_page(kind: type[Row], services: Services, limit: int, before: int) -> Response:
-    """A page of rows that belong to no account."""
-
-    def read() -> dict[str, Any]:
-        records = services.records()
-        try:
-            rows = records.rows(kind, before=before, limit=limit)
-        finally:
-            records.close()
-        return {
-            "rows": [_hexed(msgspec.structs.asdict(row)) for row in rows],
-            "next_before": rows[-1].sequence if len(rows) == limit else 0,
-        }
-
-    return JSONResponse(await run_in_threadpool(read))
-
-
-def _denials(
-    services: Services,
-    principal: Principal,
-    accounts: dict[str, str],
-    limit: int,
-    before: int,
-) -> dict[str, Any]:
-    records = services.records()
-    try:
-        rows = records.rows(DenialRow, before=before, limit=limit)
-    finally:
-        records.close()
-    own = [row for row in rows if principal.may_see(accounts.get(row.strategy, ""))]
-    return {
-        "rows": [msgspec.structs.asdict(row) for row in own],
-        "next_before": rows[-1].sequence if len(rows) == limit else 0,
-    }
-
-
-def _hexed(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: each.hex() if isinstance(each, bytes) else each for key, each in row.items()}
-
-
-def _shown(instrument: Any) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.to_builtins(instrument)
-    return found
+    found: dict[str, Any] = visible_status(reading.answer, principal)
+    body = {name: msgspec.to_builtins(found[name]), "sequence": found["sequence"]}
+    return aged_reply(request, services, body, reading)

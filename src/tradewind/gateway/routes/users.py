@@ -7,15 +7,18 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from tradewind.api import system_answers as told
 from tradewind.gateway import trail
 from tradewind.gateway.access import Anybody, UseServices, require
+from tradewind.gateway.described import answers
 from tradewind.gateway.passwords import check_password, hash_password
 from tradewind.gateway.permissions import ROLES, SECOND_FACTOR, Permission
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
+from tradewind.gateway.reply import reply
 from tradewind.gateway.schemas import ChangeUser, NewUser
 from tradewind.gateway.services import Services
 from tradewind.ports.identity import NameTaken, User
@@ -25,25 +28,26 @@ router = APIRouter(prefix="/api/v1", tags=["users"])
 Manager = Annotated[Principal, require(Permission.MANAGE_USERS)]
 
 
-@router.get("/roles", summary="What each role may do")
-async def roles(principal: Anybody) -> Response:
+@router.get("/roles", summary="What each role may do", **answers(told.Roles))
+async def roles(request: Request, principal: Anybody) -> Response:
     """The table of permissions."""
-    return JSONResponse(
+    return reply(
+        request,
         {
             "roles": {name: sorted(allowed) for name, allowed in ROLES.items()},
             "needs_second_factor": sorted(SECOND_FACTOR),
-        }
+        },
     )
 
 
-@router.get("/users", summary="All users")
-async def users(services: UseServices, principal: Manager) -> Response:
+@router.get("/users", summary="All users", **answers(told.Users))
+async def users(request: Request, services: UseServices, principal: Manager) -> Response:
     """Users by name, without their secrets."""
     found = await run_in_threadpool(services.identities.users)
-    return JSONResponse({"users": [_row(user) for user in found]})
+    return reply(request, {"users": [_row(user) for user in found]})
 
 
-@router.post("/users", status_code=201, summary="Add a user")
+@router.post("/users", status_code=201, summary="Add a user", **answers(told.User))
 async def add(
     request: Request, given: NewUser, services: UseServices, principal: Manager
 ) -> Response:
@@ -67,10 +71,10 @@ async def add(
     except NameTaken:
         raise Problem(409, f"there is a user {given.name!r} already") from None
     await trail.note(request, "user added", given.name, role=given.role, accounts=given.accounts)
-    return JSONResponse(_row(user), 201)
+    return reply(request, _row(user), status=201)
 
 
-@router.patch("/users/{name}", summary="Change a user")
+@router.patch("/users/{name}", summary="Change a user", **answers(told.User))
 async def change(
     name: str, request: Request, given: ChangeUser, services: UseServices, principal: Manager
 ) -> Response:
@@ -86,7 +90,7 @@ async def change(
     told = given.model_dump(mode="json", exclude_none=True, exclude={"password"})
     told["password_changed"] = given.password is not None
     await trail.note(request, "user changed", name, **told)
-    return JSONResponse(_row(changed))
+    return reply(request, _row(changed))
 
 
 def _changed(user: User, given: ChangeUser) -> User:
