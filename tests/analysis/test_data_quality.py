@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,45 @@ def test_a_bid_above_the_ask_is_crossed_and_an_absent_side_is_not() -> None:
 
 def test_bars_without_volume_are_counted() -> None:
     assert quality([bars([0, MINUTE_NS], volume=[0, 3])], "1m").empty == Finding(1, 0)
+
+
+def flat(prices: list[int]) -> Columns:
+    """Minutes whose four prices are one."""
+    level = dict.fromkeys(("open", "high", "low", "close"), prices)
+    return bars([number * MINUTE_NS for number in range(len(prices))], **level)
+
+
+def test_ten_bars_that_stand_still_are_stale_and_nine_are_a_quiet_market() -> None:
+    assert quality([flat([*range(5, 9), *[9] * 9, 10])], "1m").stale == Finding()
+    assert quality([flat([*range(5, 9), *[9] * 10, 10])], "1m").stale == Finding(1, 4 * MINUTE_NS)
+    wide = flat([9] * 20).arrays | {"high": np.full(20, 10)}
+    assert quality([Columns("bars", GOOG, wide)], "1m").stale == Finding()
+
+
+def test_quotes_stand_still_for_an_hour_before_they_are_stale() -> None:
+    hour_ns = 60 * MINUTE_NS
+    still = [5] * 11
+    assert quality([quotes(still, [6] * 11, hour_ns // 10)], None).stale == Finding(1, 0)
+    assert quality([quotes(still, [6] * 11, hour_ns // 10 - 1)], None).stale == Finding()
+    assert quality([quotes(still, [*range(6, 17)], hour_ns)], None).stale == Finding()
+    few = quotes([5] * 9, [6] * 9, hour_ns)
+    assert quality([few], None).stale == Finding()
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(1, 14)), max_size=6),
+    st.lists(st.integers(1, 50), max_size=5),
+)
+def test_batches_find_the_stale_stretches_of_the_whole(
+    runs: list[tuple[int, int]], cuts: list[int]
+) -> None:
+    prices = [price for price, length in runs for _ in range(length)]
+    whole = flat(prices)
+    edges = [0, *sorted(set(cuts)), len(whole)]
+    batches = [whole.cut(start, max(start, stop)) for start, stop in pairwise(edges)]
+    expected = [len(list(rows)) >= 10 for _, rows in groupby(prices)]
+    assert quality([whole], "1m").stale.count == sum(expected)
+    assert quality(batches, "1m").stale == quality([whole], "1m").stale
 
 
 def test_no_rows_are_no_findings() -> None:

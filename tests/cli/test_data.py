@@ -157,6 +157,29 @@ def test_a_check_that_finds_damage_fails(cli: Cli, goog: Path) -> None:
     assert (code, json.loads(out)["ok"]) == (1, False)
 
 
+def test_a_check_fails_on_what_is_named(cli: Cli, goog: Path) -> None:
+    cli.json(*importing(goog))
+    code, out, _ = cli.data("check", "GOOG.SIM", "--fail-on", "crossed, gaps")
+    assert (code, out.splitlines()[-1]) == (1, "failed on gaps")
+    code, out, _ = cli.data("check", "GOOG.SIM", "--fail-on", "any", "--json")
+    answer = json.loads(out)
+    assert (code, answer["ok"], answer["failed_on"]) == (1, False, ["empty", "gaps"])
+    assert cli.json("check", "GOOG.SIM", "--fail-on", "crossed,outliers")["ok"] is True
+    assert "--fail-on holes: choose from gaps" in cli.refused(
+        "check", "GOOG.SIM", "--fail-on", "holes"
+    )
+
+
+def test_a_check_says_by_which_hours_gaps_are_judged(cli: Cli, goog: Path) -> None:
+    cli.json(*importing(goog))
+    (series,) = cli.json("check", "GOOG.SIM")["series"]
+    assert "no calendar was named, so nights and weekends are gaps" in series["calendar"]
+    words = ("import", goog, "--instrument", "EUR/USD.SIM", "--tick", "0.01", "--lot", "1")
+    cli.json(*words, "--calendar", "24/5")
+    (series,) = cli.json("check", "EUR/USD.SIM")["series"]
+    assert (series["calendar"], series["gaps"]["count"]) == ("24/5: its sessions", 0)
+
+
 def test_several_series_of_an_instrument_have_to_be_told_apart(cli: Cli, tmp_path: Path) -> None:
     days, trades = written(tmp_path / "d.csv", HEAD, *ROWS), tmp_path / "t.csv"
     written(trades, "time,price,size,side", "1709303400000,1,1,buy")

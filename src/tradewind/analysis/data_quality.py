@@ -1,4 +1,4 @@
-"""Quality of stored market data: gaps, doubles, disorder, outliers and crossed quotes, counted."""
+"""Quality of stored market data: gaps, doubles, disorder, outliers, crossed and stale prices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.analysis.session_clock import SessionClock
+from tradewind.analysis.stale_prices import StalePrices
 from tradewind.model.column_merge import key_times
 from tradewind.model.columns import Columns, IntColumn, concatenate
 from tradewind.model.timeframes import UNIT_NS, timeframe_ns
@@ -43,7 +45,7 @@ class Quality(msgspec.Struct, frozen=True):
     `gaps` are stretches without rows where rows were due, `missing` how many bars they lack;
     `duplicates` rows equal to the row before; `out_of_order` rows earlier than the row before;
     `outliers` prices far from both neighbours; `crossed` quotes whose bid is above the ask;
-    `empty` bars without volume.
+    `empty` bars without volume; `stale` stretches whose prices do not move (`stale_prices.py`).
     """
 
     rows: int
@@ -54,14 +56,17 @@ class Quality(msgspec.Struct, frozen=True):
     outliers: Finding
     crossed: Finding
     empty: Finding
+    stale: Finding = Finding()
 
 
-def quality(batches: Iterable[Columns], timeframe: str | None) -> Quality:
+def quality(
+    batches: Iterable[Columns], timeframe: str | None, clock: SessionClock | None = None
+) -> Quality:
     """Look over a series, batch by batch; each is seen with the last two rows before it.
 
-    Gaps depend on the instrument's calendar: around the clock each missing bar is one; else only
-    what is missing inside a day, and pauses longer than any weekend, since the calendar's own
-    closed hours are not known here. Outliers are judged by the batch's own usual step, the
+    Gaps depend on the instrument's calendar: around the clock each missing bar is one; with a
+    `clock` each that is missing inside its sessions; else only what is missing inside a day, and
+    pauses longer than any weekend. Outliers are judged by the batch's own usual step, the
     median absolute change (F. R. Hampel, "The influence curve and its role in robust
     estimation", JASA 69, 1974).
 
@@ -74,22 +79,27 @@ def quality(batches: Iterable[Columns], timeframe: str | None) -> Quality:
     """
     total = EMPTY
     before: Columns | None = None
+    stale = StalePrices()
     for batch in batches:
         both = batch if before is None else concatenate([before, batch])
-        total = _sum(total, _of_batch(both, len(both) - len(batch), timeframe))
+        total = _sum(total, _of_batch(both, len(both) - len(batch), timeframe, clock))
+        stale.add(batch)
         before = both.cut(-CONTEXT_ROWS)
-    return total
+    count, first_ns = stale.found()
+    return msgspec.structs.replace(total, stale=Finding(count, first_ns))
 
 
 CONTEXT_ROWS = 2
 EMPTY = Quality(0, *(Finding(), 0, Finding(), Finding(), Finding(), Finding(), Finding()))
 
 
-def _of_batch(columns: Columns, known: int, timeframe: str | None) -> Quality:
+def _of_batch(
+    columns: Columns, known: int, timeframe: str | None, clock: SessionClock | None
+) -> Quality:
     """The quality of the rows behind those already known."""
     times = key_times(columns)
     step_ns = timeframe_ns(timeframe) if timeframe else SILENCE_NS
-    gaps, missing = _gaps(columns, step_ns)
+    gaps, missing = _gaps(columns, step_ns, clock)
     back = _behind_first(times[1:] < times[:-1])
     return Quality(
         rows=len(columns) - known,
@@ -103,8 +113,12 @@ def _of_batch(columns: Columns, known: int, timeframe: str | None) -> Quality:
     )
 
 
-def _gaps(columns: Columns, step_ns: int) -> tuple[NDArray[np.bool_], IntColumn]:
+def _gaps(
+    columns: Columns, step_ns: int, clock: SessionClock | None
+) -> tuple[NDArray[np.bool_], IntColumn]:
     times = key_times(columns)
+    if clock is not None:
+        return _gaps_of_sessions(columns, step_ns, clock)
     pause = np.diff(times, prepend=times[:1])
     if columns.kind == "bars":
         missing = np.maximum(pause // step_ns - 1, 0)
@@ -116,6 +130,18 @@ def _gaps(columns: Columns, step_ns: int) -> tuple[NDArray[np.bool_], IntColumn]
         same_day = np.diff(day, prepend=day[:1]) == 0
         late &= same_day | (pause > CLOSED_NS_MAX)
     return late, np.where(late, missing, 0)
+
+
+def _gaps_of_sessions(
+    columns: Columns, step_ns: int, clock: SessionClock
+) -> tuple[NDArray[np.bool_], IntColumn]:
+    times = key_times(columns)
+    before = np.concatenate([times[:1], times[:-1]])
+    if columns.kind == "bars":
+        missing = clock.bars_between(before, times, step_ns)
+        return missing > 0, missing
+    silent = clock.open_time(times) - clock.open_time(before)
+    return silent > step_ns, np.zeros(len(times), np.int64)
 
 
 def _duplicates(columns: Columns) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from tradewind.analysis.data_quality import quality
+from tradewind.cli.data_check import quality_of
 from tradewind.cli.engine import home_of
 from tradewind.cli.progress import ProgressBar, share_line
 from tradewind.model.columns import ColumnKind
@@ -15,7 +15,7 @@ from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.timeframes import timeframe_ns, timerange_ns
 from tradewind.ports.downloads import Downloads, Wanted
-from tradewind.ports.history import History, Written
+from tradewind.ports.history import History, Series, Written
 from tradewind.ports.trading import Refused
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.download import Downloaded, download
@@ -156,14 +156,13 @@ def _answer(
     if actions is not None:
         answer["actions"] = actions.rows_given
         answer["actions_added"] = actions.rows_added
-    if done.rows_given:
-        batches = history.batches(
-            wanted.kind,
-            wanted.instrument.id,
-            start_ns=wanted.start_ns,
-            end_ns=wanted.end_ns,
-            timeframe=wanted.timeframe,
-        )
-        found = quality(batches, wanted.timeframe)
-        answer |= {"gaps": found.gaps.count, "missing": found.missing}
+    entry = next((e for e in history.entries() if e.series == wanted_series(wanted)), None)
+    if entry is not None:
+        found, hours = quality_of(history, entry, start_ns=wanted.start_ns, end_ns=wanted.end_ns)
+        answer |= {"gaps": found.gaps.count, "missing": found.missing, "calendar": hours}
     return answer
+
+
+def wanted_series(wanted: Wanted) -> Series:
+    """The series that a download fills."""
+    return Series(wanted.kind, wanted.instrument.id, wanted.timeframe)

@@ -10,12 +10,12 @@ import msgspec
 
 from tradewind.adapters.files.export import export
 from tradewind.adapters.parquet.history import ParquetHistory
-from tradewind.analysis.data_quality import Finding, Quality, quality
 from tradewind.cli.data_actions import add_actions_arguments, print_actions
+from tradewind.cli.data_check import add_check_arguments, check_series
 from tradewind.cli.data_download import add_download_arguments, download_data
 from tradewind.cli.data_import import add_import_arguments, import_data
 from tradewind.cli.engine import add_engine_options, home_of, output_width
-from tradewind.cli.main import EXIT_FAILED, EXIT_OK
+from tradewind.cli.main import EXIT_OK
 from tradewind.cli.output import note, print_answer
 from tradewind.cli.stored_data import add_adjust_argument, adjustment_asked_for
 from tradewind.cli.table import as_table
@@ -47,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     exporting = actions.add_parser("export", help="write a series to a .csv or .parquet file")
     listing = actions.add_parser("list", help="list what is stored")
     acting = actions.add_parser("actions", help="show or import splits, dividends and new names")
-    checking = actions.add_parser("check", help="look for damage, gaps, doubles and outliers")
+    checking = actions.add_parser(
+        "check", help="look for damage, gaps, doubles, stale prices, outliers"
+    )
     add_download_arguments(downloading)
     add_import_arguments(importing)
     _add_series_arguments(exporting)
@@ -56,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_adjust_argument(exporting)
     add_actions_arguments(acting)
     _add_series_arguments(checking)
+    add_check_arguments(checking)
     answers = (
         (downloading, download_),
         (importing, import_),
@@ -70,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked for; 0, or 1 when a check found damage."""
+    """Do what was asked for; 0, or 1 when a check found what it must not."""
     history = ParquetHistory(home_of(arguments))
     return int(arguments.action(history, arguments))
 
@@ -136,42 +139,7 @@ def list_(history: History, arguments: argparse.Namespace) -> int:
 
 def check(history: History, arguments: argparse.Namespace) -> int:
     """Check the files and the rows of an instrument's series."""
-    answers = [_checked(history, entry.series) for entry in _series(history, arguments)]
-    damaged = any(answer["damage"] for answer in answers)
-    if arguments.json:
-        print_answer({"ok": not damaged, "series": answers}, arguments)
-    else:
-        print("\n\n".join(_check_lines(answer) for answer in answers))
-    return EXIT_FAILED if damaged else EXIT_OK
-
-
-def _checked(history: History, series: Series) -> dict[str, Any]:
-    """Damage first: rows of damaged files cannot be judged."""
-    damage = [msgspec.structs.asdict(one) for one in history.check(series)]
-    answer: dict[str, Any] = {"name": str(series), **msgspec.structs.asdict(series)}
-    answer["damage"] = damage
-    if not damage:
-        batches = history.batches(series.kind, series.instrument_id, timeframe=series.timeframe)
-        answer |= _quality_answer(quality(batches, series.timeframe))
-    return answer
-
-
-def _quality_answer(found: Quality) -> dict[str, Any]:
-    return {name: msgspec.to_builtins(getattr(found, name)) for name in found.__struct_fields__}
-
-
-def _check_lines(answer: dict[str, Any]) -> str:
-    lines = [answer["name"]]
-    lines += [f"  damage  {one['place']}: {one['sentence']}" for one in answer["damage"]]
-    for name in Quality.__struct_fields__:
-        value = answer.get(name)
-        if isinstance(value, dict):
-            finding = Finding(**value)
-            first = f"  first at {time_text(finding.first_ns)}" if finding.first_ns else ""
-            value = f"{finding.count}{first}"
-        if value is not None:
-            lines.append(f"  {name:<13} {value}")
-    return "\n".join(lines)
+    return check_series(history, _series(history, arguments), arguments)
 
 
 def _add_series_arguments(parser: argparse.ArgumentParser) -> None:
