@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.exposure import Holding, Scope
+from tradewind.core.margin import margin_breach
 from tradewind.core.market import Market
 from tradewind.core.order_messages import submit_order
 from tradewind.core.orders import Order, new_order
@@ -41,6 +42,7 @@ ENTRY_RULES = (
     "venue_lost",
     "market_closed",
     "not_own_order",
+    "buying_power",
 )
 """Names of the rules an order meets before the limits of `core.risk`."""
 
@@ -125,6 +127,10 @@ def _limit_breach(state: State, order: Order, book: StrategyBook, market: Market
     equity = state.equity(account) if is_limited else 0
     for scope in (book.scope, account.scope, state.firm):
         breach = _scope_breach(state, order, scope, market, book, equity, time_ns)
+        if breach is not None:
+            return breach
+    if account.margin is not None:
+        breach = margin_breach(state, order, account, market)
         if breach is not None:
             return breach
     if not state.venues:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tradewind.core.account_checks import ACCOUNT_CHECKS, BALANCE_MAX
 from tradewind.core.bounds import Bounds
 from tradewind.core.limit_checks import check_limits, check_venue_limits
 from tradewind.core.market import Market
@@ -23,8 +24,6 @@ from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, Sizing, Targ
 
 TIME_MAX_NS = 2**62
 """Times are below it: the year 2116."""
-BALANCE_MAX = MONEY_MAX // 4
-"""Bound of each balance of the books, so that sums of them stay in 64 bits."""
 RATE_MAX = 10**18
 MONEY_FACTOR_MAX = 10**12
 TIMER_INTERVAL_MIN_NS = 1_000_000
@@ -352,6 +351,7 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.InstrumentResumed: _listed,
     m.VenueDiffered: _nothing,
     m.PositionTransferred: _position_transferred,
+    **ACCOUNT_CHECKS,
     m.Halted: _halted,
     m.Resumed: _halted,
     m.BadTick: _nothing,

@@ -5,9 +5,11 @@ from libc.stdint cimport int64_t
 @cython.final
 cdef class Wallet:
     cdef public str currency
-    cdef public int64_t cash, inventory, fees, realized, capital, value
+    cdef public int64_t cash, inventory, fees, realized, capital, value, other
+    cdef public dict others, unsettled
     cpdef void deposit(self, int64_t amount) except *
     cpdef void post_fill(self, int64_t notional, int64_t released, int64_t realized) except *
     cpdef void pay_fee(self, int64_t amount) except *
+    cpdef void post_other(self, str kind, int64_t amount) except *
     @cython.locals(total=int64_t)
     cpdef void check(self) except *

@@ -59,6 +59,10 @@ class Position:
         self.realized += realized
         return realized
 
+    def restate(self, quantity: int, cost: int, realized: int) -> None:
+        """Take other numbers: a corporate action changed what is held."""
+        self.quantity, self.cost, self.realized = quantity, cost, realized
+
     def snapshot(self) -> list[int]:
         """Quantity, cost, realized."""
         return [self.quantity, self.cost, self.realized]
@@ -81,5 +85,5 @@ def share_of_cost(cost: int, closed: int, quantity: int) -> int:
 def position_from(state: list[int]) -> Position:
     """The position that `snapshot` gave."""
     position = Position()
-    position.quantity, position.cost, position.realized = state
+    position.restate(*state)
     return position

@@ -10,6 +10,7 @@ from tradewind.core.order_lifecycle import Happening, next_state
 from tradewind.core.orders import FILL_IDS_MAX, Order
 from tradewind.core.positions import Position
 from tradewind.core.reports import Execution
+from tradewind.core.settlement import defer_settlement
 from tradewind.core.state import State, StrategyBook
 from tradewind.model.numbers import magnitude
 from tradewind.model.orders import OrderState
@@ -57,6 +58,8 @@ def _post_money(state: State, order: Order, price: int, quantity: int) -> None:
     holding: Holding = state.holding(book.account.scope, market, book.account)
     wallet: Wallet = book.account.wallet(market.currency)
     wallet.post_fill(notional, position.released, realized)
+    if book.account.margin is not None and signed < 0:
+        defer_settlement(book.account, wallet, -notional, state.time_ns)
     order.filled_notional += magnitude(notional)
     holding.fill(signed, order.leg)
     for scope in (book.scope, state.firm):

@@ -9,6 +9,7 @@ import msgspec
 
 from tradewind.core.exposure import Holding, Scope
 from tradewind.core.ledger import wallet_from
+from tradewind.core.margin import AccountMargin
 from tradewind.core.market import Market
 from tradewind.core.order_messages import target_intended
 from tradewind.core.orders import order_from
@@ -16,6 +17,7 @@ from tradewind.core.positions import position_from
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.core.target import Target
 from tradewind.core.targets import target_of
+from tradewind.model.account_terms import AccountTerms
 from tradewind.model.errors import BadMessage
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
@@ -50,6 +52,7 @@ def encode_state(state: State) -> bytes:
             sorted(state.lost_venues.items()),
             sorted(state.anomalies.items()),
             [[name, scope.snapshot()] for name, scope in sorted(state.venues.items())],
+            [[name, number] for name, number in _former_names(state)],
         ]
     )
 
@@ -86,7 +89,14 @@ def decode_state(data: bytes) -> State:
     state.anomalies = dict(parts[13])
     for name, stored in parts[14]:
         _restore_scope(state, state.venue(name), stored, None)
+    state.market_numbers.update(dict(parts[15]))
     return state
+
+
+def _former_names(state: State) -> list[tuple[str, int]]:
+    """Ids that instruments had before they were renamed."""
+    numbers = state.market_numbers.items()
+    return sorted((name, number) for name, number in numbers if state.markets[number].id != name)
 
 
 def _target(state: State, target: Target) -> TargetIntended:
@@ -102,7 +112,8 @@ def _market(market: Market) -> list[object]:
 def _account(account: Account) -> list[object]:
     wallets = [wallet.snapshot() for _, wallet in sorted(account.wallets.items())]
     names = [account.name, account.currency, account.is_hedging]
-    return [names, wallets, account.scope.snapshot()]
+    terms = None if account.margin is None else account.margin.terms
+    return [names, wallets, account.scope.snapshot(), terms]
 
 
 def _book(book: StrategyBook) -> list[object]:
@@ -119,8 +130,10 @@ def _restore_markets(state: State, markets: list[Any]) -> None:
 
 
 def _restore_accounts(state: State, accounts: list[Any]) -> None:
-    for (name, currency, is_hedging), wallets, scope in accounts:
+    for (name, currency, is_hedging), wallets, scope, terms in accounts:
         account = state.open_account(name, currency, is_hedging)
+        if terms is not None:
+            account.margin = AccountMargin(msgspec.convert(terms, AccountTerms))
         for stored in wallets:
             wallet = wallet_from(stored)
             account.wallets[wallet.currency] = wallet

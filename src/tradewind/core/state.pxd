@@ -19,6 +19,7 @@ cdef class Account:
     cdef public int64_t is_hedging
     cdef public Scope scope
     cdef public Wallet home
+    cdef public object margin
     cdef public dict wallets
     cpdef Wallet wallet(self, str currency)
 

@@ -27,9 +27,9 @@ FIRM = "firm"
 
 
 class Account:
-    """Cash by currency and the limits of one account."""
+    """Cash by currency and the limits of one account; `margin` is None without terms."""
 
-    __slots__ = ("currency", "home", "index", "is_hedging", "name", "scope", "wallets")
+    __slots__ = ("currency", "home", "index", "is_hedging", "margin", "name", "scope", "wallets")
 
     def __init__(self, name: str, index: int, currency: str, is_hedging: int) -> None:
         self.name = name
@@ -38,6 +38,7 @@ class Account:
         self.is_hedging = is_hedging
         self.scope = Scope("account:" + name, currency)
         self.home = Wallet(currency)
+        self.margin: Any = None
         self.wallets: dict[str, Wallet] = {currency: self.home}
 
     def wallet(self, currency: str) -> Wallet:

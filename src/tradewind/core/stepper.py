@@ -224,7 +224,7 @@ class Stepper(Callbacks):
             self._forget(number)
             self.stopping.discard(number)
         if marks & _LISTING and self.venue is not None:
-            self.venue.list_instrument(event.instrument)
+            self.venue.on_listing(event)
         if order is not None:
             if marks & _FILL and self.fills is not None:
                 self.fills.append((execution_of(event), order))
@@ -393,5 +393,6 @@ _MARKS: dict[type, int] = {
     **dict.fromkeys((m.TimerSet, m.TimerFired), _SCHEDULING),
     m.StrategyStopped: _SCHEDULING | _STOP,
     m.InstrumentListed: _LISTING,
+    m.InstrumentRenamed: _LISTING,
 }
 """What a control event asks for beyond being applied."""

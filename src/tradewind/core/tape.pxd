@@ -13,6 +13,8 @@ cdef bytes _INTENDED, _AIMED, _SUBMIT, _ACCEPTED, _FILLED
 @cython.final
 cdef class Tape:
     cdef object _take, _others
+    cdef readonly list moves
+    cdef readonly int64_t fills
     cdef list _messages
     cdef uint8_t[::1] _bytes
     cdef int64_t[::1] _sequences

@@ -14,7 +14,7 @@ from tradewind.core.orders import Order
 from tradewind.core.reports import Acceptance, Execution
 from tradewind.core.target import Target
 from tradewind.model.codec import MESSAGE_BYTES_MAX, PREFIX_BYTES, encode, encode_all
-from tradewind.model.messages import MarketRecorded, Record
+from tradewind.model.messages import MONEY_EVENTS, MarketRecorded, Record
 
 BYTES_HELD_MAX = 65_536
 """Bytes kept before they are handed over; one record may be longer."""
@@ -31,6 +31,8 @@ _ROOM = 128
 _UINT32_MAX = 2**32 - 1
 _INT32_MIN = -(2**31)
 
+_MONEY = frozenset(MONEY_EVENTS)
+
 _COMPILED = not __file__.endswith(".py")
 
 
@@ -39,7 +41,8 @@ class Tape:
 
     With `packs` 1, which is best when compiled, the four records that every order has are written
     as MessagePack from their numbers, byte for byte what `model.codec` makes of the message; with
-    0 messages are built and encoded together.
+    0 messages are built and encoded together. `fills` counts executions, and `moves` keeps what
+    else moved money or positions, each with the count of executions before it.
 
     >>> from tradewind.model.codec import split, FORMAT, decode
     >>> from tradewind.model.messages import ClockTicked
@@ -65,6 +68,8 @@ class Tape:
         "_start",
         "_submitted",
         "_take",
+        "fills",
+        "moves",
     )
 
     def __init__(self, take: Callable[[bytes, bytes], None], packs: int = int(_COMPILED)) -> None:
@@ -74,6 +79,8 @@ class Tape:
         self._sequences: Any = array("q", bytes(8 * _RECORDS_MAX))
         self._messages: list[Record] = []
         self._others: Counter[str] = Counter()
+        self.fills = 0
+        self.moves: list[tuple[int, Record]] = []
         self._length = self._start = self._count = 0
         self._intended = self._aimed = self._submitted = self._accepted = self._filled = 0
 
@@ -107,6 +114,8 @@ class Tape:
         """Any record; `MarketRecorded` only says where rows are, and is left out."""
         if type(message) is MarketRecorded:
             return
+        if type(message) in _MONEY:
+            self.moves.append((self.fills, message))
         if not self._packs:
             self._hold(sequence, message)
             return
@@ -215,6 +224,7 @@ class Tape:
 
     def order_filled(self, sequence: int, report: Execution) -> None:
         """One execution."""
+        self.fills += 1
         if not self._packs:
             self._hold(sequence, report.message())
             return

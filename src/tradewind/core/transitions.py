@@ -10,6 +10,19 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from tradewind.core.account_transitions import (
+    account_terms_set,
+    cash_converted,
+    cash_posted,
+    margin_called,
+    position_liquidated,
+)
+from tradewind.core.corporate_actions import (
+    dividend_paid,
+    instrument_delisted,
+    instrument_renamed,
+    instrument_split,
+)
 from tradewind.core.entry import (
     amended_breach,
     count_message,
@@ -258,6 +271,15 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.InstrumentResumed: instrument_resumed,
     m.VenueDiffered: only_time,
     m.PositionTransferred: position_transferred,
+    m.AccountTermsSet: account_terms_set,
+    m.CashPosted: cash_posted,
+    m.CashConverted: cash_converted,
+    m.DividendPaid: dividend_paid,
+    m.InstrumentSplit: instrument_split,
+    m.InstrumentRenamed: instrument_renamed,
+    m.InstrumentDelisted: instrument_delisted,
+    m.MarginCalled: margin_called,
+    m.PositionLiquidated: position_liquidated,
     m.Halted: halted,
     m.Resumed: resumed,
     m.BadTick: bad_tick,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradewind.core.reports import Acceptance, Execution
 from tradewind.model.instruments import Instrument
-from tradewind.model.messages import Report
+from tradewind.model.messages import InstrumentListed, InstrumentRenamed, Report
 
 NEVER_NS = 2**63 - 1
 """A due time that never comes."""
@@ -43,6 +43,16 @@ class VenueModel:
 
     def list_instrument(self, instrument: Instrument) -> None:
         """The next instrument in number; a new version of one keeps its number."""
+
+    def rename_instrument(self, former: str, instrument: Instrument) -> None:
+        """An instrument goes on under another id, with its number."""
+
+    def on_listing(self, event: InstrumentListed | InstrumentRenamed) -> None:
+        """An instrument was listed or renamed."""
+        if isinstance(event, InstrumentRenamed):
+            self.rename_instrument(event.former, event.instrument)
+        else:
+            self.list_instrument(event.instrument)
 
     def advance(self, time_ns: int) -> None:
         """Do what is due up to and including time_ns: arrivals of orders, late reports."""

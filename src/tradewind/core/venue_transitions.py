@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewind.core.account_transitions import post_quantity
 from tradewind.model import messages as m
 
 if TYPE_CHECKING:
@@ -42,19 +43,9 @@ def position_transferred(state: State, event: m.PositionTransferred) -> list[m.D
     """
     book = state.strategy(event.strategy)
     market = state.market(event.instrument)
-    position = book.position(market.index, event.leg)
-    factor, divisor = market.money_factor, market.money_divisor
-    realized = position.fill(event.quantity, event.price, factor, divisor)
-    notional = market.notional(event.price, event.quantity)
-    wallet = book.account.wallet(market.currency)
-    holding = state.holding(book.account.scope, market, book.account)
-    wallet.post_fill(notional, position.released, realized)
-    wallet.deposit(notional)
-    holding.fill(event.quantity, event.leg)
-    for scope in (book.scope, state.firm):
-        state.holding(scope, market, book.account).fill(event.quantity, event.leg)
     if market.mark == 0:
         market.mark = event.price
         market.mark_time_ns = state.time_ns
-    holding.revalue()
+    post_quantity(state, book, market, leg=event.leg, quantity=event.quantity, price=event.price)
+    book.account.wallet(market.currency).deposit(market.notional(event.price, event.quantity))
     return []

@@ -6,6 +6,18 @@ quantities are integers in the units of the instrument named in the message, or 
 
 from __future__ import annotations
 
+from tradewind.model.account_messages import ENTRY_KINDS as ENTRY_KINDS
+from tradewind.model.account_messages import AccountEvent as AccountEvent
+from tradewind.model.account_messages import AccountTermsSet as AccountTermsSet
+from tradewind.model.account_messages import CashConverted as CashConverted
+from tradewind.model.account_messages import CashPosted as CashPosted
+from tradewind.model.account_messages import DividendPaid as DividendPaid
+from tradewind.model.account_messages import EntryKind as EntryKind
+from tradewind.model.account_messages import InstrumentDelisted as InstrumentDelisted
+from tradewind.model.account_messages import InstrumentRenamed as InstrumentRenamed
+from tradewind.model.account_messages import InstrumentSplit as InstrumentSplit
+from tradewind.model.account_messages import MarginCalled as MarginCalled
+from tradewind.model.account_messages import PositionLiquidated as PositionLiquidated
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.market import Bar, BarOpened, DepthUpdate, Quote, Trade
@@ -304,6 +316,7 @@ ControlEvent = (
     | InstrumentResumed
     | VenueDiffered
     | PositionTransferred
+    | AccountEvent
     | TimerFired
     | ClockTicked
     | Halted
@@ -315,3 +328,15 @@ MarketEvent = Bar | BarOpened | Trade | Quote | DepthUpdate
 Event = ControlEvent | MarketEvent
 Record = ControlEvent | Decision
 """What a journal holds: control events whole, market data by reference, and decisions."""
+MONEY_EVENTS = (
+    OrderFilled,
+    CashDeposited,
+    PositionTransferred,
+    CashPosted,
+    CashConverted,
+    DividendPaid,
+    InstrumentSplit,
+    InstrumentDelisted,
+    PositionLiquidated,
+)
+"""What moves cash or positions: balances are the fold of these."""

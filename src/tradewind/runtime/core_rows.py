@@ -24,7 +24,7 @@ THINNING = ((DAY_NS, 60 * SECOND_NS), (30 * DAY_NS, 3600 * SECOND_NS))
 """Of samples older than the first, the first in each of the second is kept: after a day one a
 minute, after 30 days one an hour, which makes 8,760 a year."""
 KINDS = (PositionRow, BalanceRow, EquityRow)
-_CHANGES = (m.OrderFilled, m.CashDeposited, m.AccountOpened)
+_CHANGES = (*m.MONEY_EVENTS, m.AccountOpened)
 
 
 class CoreRows:

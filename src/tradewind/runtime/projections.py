@@ -124,6 +124,11 @@ def instrument_listed(rows: PendingRows, number: int, event: m.InstrumentListed)
     rows.put(instrument_row(number, event.instrument))
 
 
+def instrument_renamed(rows: PendingRows, number: int, event: m.InstrumentRenamed) -> None:
+    """An instrument under another id; rows of before keep the one they had."""
+    rows.put(instrument_row(number, event.instrument))
+
+
 def strategy_registered(rows: PendingRows, number: int, event: m.StrategyRegistered) -> None:
     """A strategy runs, again if it was stopped."""
     rows.put(StrategyRow(number, event.strategy, event.account, event.code))
@@ -163,6 +168,7 @@ def no_row(rows: PendingRows, number: int, record: m.Record) -> None:
 
 HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
     m.InstrumentListed: instrument_listed,
+    m.InstrumentRenamed: instrument_renamed,
     m.StrategyRegistered: strategy_registered,
     m.StrategyStopped: strategy_stopped,
     m.Halted: halted,
@@ -204,6 +210,14 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
             m.InstrumentResumed,
             m.VenueDiffered,
             m.PositionTransferred,
+            m.AccountTermsSet,
+            m.CashPosted,
+            m.CashConverted,
+            m.DividendPaid,
+            m.InstrumentSplit,
+            m.InstrumentDelisted,
+            m.MarginCalled,
+            m.PositionLiquidated,
             m.QueryOrder,
         ],
         no_row,

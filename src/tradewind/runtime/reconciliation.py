@@ -273,8 +273,7 @@ class Reconciliation:
             self._loop.offer(event)
 
     def _on_turn(self, turn: Turn) -> None:
-        moving = (m.OrderFilled, m.CashDeposited, m.PositionTransferred)
-        self._moves += sum(isinstance(record, moving) for record in turn.records)
+        self._moves += sum(isinstance(record, m.MONEY_EVENTS) for record in turn.records)
         self._fills += sum(isinstance(record, m.OrderFilled) for record in turn.records)
 
 

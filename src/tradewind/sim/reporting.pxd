@@ -13,6 +13,7 @@ cdef int64_t _FINISHED_MAX, NEVER_NS
 @cython.final
 cdef class Reporting:
     cdef readonly VenueModel venue
+    cdef public object clearing
     cdef readonly FeeModel fees
     cdef readonly LatencyModel latency
     cdef readonly dict open_orders, finished

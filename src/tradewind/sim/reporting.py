@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from tradewind.core.reports import Acceptance, Execution, acceptance, execution
 from tradewind.core.venue_model import NEVER_NS, VenueModel
@@ -30,10 +31,12 @@ class Reporting:
     """Writes reports into `venue.reports` when we learn of them, and keeps the orders' register.
 
     `open_orders` are the orders the venue works, by id; `finished` the words for the last
-    100,000 that it works no more. Reports arrive in the order in which they were written.
+    100,000 that it works no more. Reports arrive in the order in which they were written. Where
+    there is a `clearing` (see `sim.clearing`), it learns of each fill as it happens.
     """
 
     __slots__ = (
+        "clearing",
         "count",
         "due_ns",
         "fees",
@@ -48,6 +51,7 @@ class Reporting:
 
     def __init__(self, venue: VenueModel, fees: FeeModel, latency: LatencyModel) -> None:
         self.venue = venue
+        self.clearing: Any = None
         self.fees = fees
         self.latency = latency
         self.open_orders: dict[str, WorkingOrder] = {}
@@ -87,6 +91,8 @@ class Reporting:
     ) -> None:
         """Fill a part of the order and tell so; the last part ends it."""
         fee = self.fees.fee(listing, price, quantity, order.filled_quantity, liquidity)
+        if self.clearing is not None:
+            self.clearing.on_fill(order.instrument, order.side * quantity, price, fee)
         order.filled_quantity += quantity
         due_ns = self.learn_ns(time_ns)
         order_id = order.order_id

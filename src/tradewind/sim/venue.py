@@ -126,6 +126,11 @@ class SimulatedVenue(VenueModel):
         self.matchings.append(matching)
         self.working += matching.needs_rows
 
+    def rename_instrument(self, former: str, instrument: Instrument) -> None:
+        """Another id for an instrument that keeps its number."""
+        self.listing_ids[instrument.id] = self.listing_ids.pop(former)
+        self.list_instrument(instrument)
+
     def advance(self, time_ns: int) -> None:
         """Do what is due up to and including time_ns: arrivals, expiries, late reports.
 

@@ -25,6 +25,7 @@ from tradewind.model.orders import (
     TargetKind,
     TimeInForce,
 )
+from tradewind.testing.scenario_accounts import ACCOUNTS_GIVEN
 from tradewind.testing.scenario_world import Words, World
 
 NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
@@ -328,6 +329,7 @@ GIVEN: dict[str, Callable[[World, Words], None]] = {
     "paused": _paused,
     "reopened": _reopened,
     "restart": _restart,
+    **ACCOUNTS_GIVEN,
 }
 """First word of a `>` line, and what it gives."""
 

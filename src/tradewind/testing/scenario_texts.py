@@ -7,6 +7,7 @@ from typing import Any
 
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
+from tradewind.core.settlement import settled_cash
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import currency_digits
@@ -81,6 +82,18 @@ def _cash_fact(world: World, words: Words) -> str:
     return f"{words[0]} {format_plain(wallet.cash, currency_digits(words[0]))}"
 
 
+def _settled_fact(world: World, words: Words) -> str:
+    wallet = world.state.account("main").wallets[words[0]]
+    settled = settled_cash(wallet, world.time_ns)
+    return f"{words[0]} {format_plain(settled, currency_digits(words[0]))}"
+
+
+def _other_fact(world: World, words: Words) -> str:
+    kind, currency = words[0], words[1]
+    credit = world.state.account("main").wallets[currency].others.get(kind, 0)
+    return f"{kind} {currency} {format_plain(-credit, currency_digits(currency))}"
+
+
 def _equity_fact(world: World, words: Words) -> str:
     account = world.state.account("main")
     return format_plain(world.state.equity(account), currency_digits(account.currency))
@@ -99,6 +112,8 @@ FACTS: dict[str, Callable[[World, Words], str]] = {
     "position": _position_fact,
     "open": _open_fact,
     "cash": _cash_fact,
+    "settled": _settled_fact,
+    "other": _other_fact,
     "equity": _equity_fact,
     "anomaly": _anomaly_fact,
     "timers": _timers_fact,
