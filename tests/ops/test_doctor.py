@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tradewind.adapters.sqlite.journal import open_journal
+from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.cli.main import main
 from tradewind.model.messages import ClockTicked
 from tradewind.ops import doctor
@@ -23,7 +24,7 @@ def free_port() -> int:
 
 
 def states(home: Path, *, setting_faults: tuple[str, ...] = ()) -> dict[str, str]:
-    findings = doctor.examine(home, free_port(), setting_faults)
+    findings = doctor.examine(home, free_port(), setting_faults, None)
     return {finding.name: finding.state for finding in findings}
 
 
@@ -67,7 +68,7 @@ def test_a_socket_that_nobody_answers_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_each_fault_of_the_settings_is_a_finding(tmp_path: Path) -> None:
-    findings = doctor.examine(tmp_path, free_port(), ["one is wrong", "two is wrong"])
+    findings = doctor.examine(tmp_path, free_port(), ["one is wrong", "two is wrong"], None)
     faults = [finding.sentence for finding in findings if finding.name == "settings"]
     assert faults == ["one is wrong", "two is wrong"]
 
@@ -101,15 +102,15 @@ def test_a_journal_that_can_be_read_says_how_far(tmp_path: Path) -> None:
         records = [ClockTicked(1), ClockTicked(2)]
         epoch = journal.take_over()
         journal.append(group_of(records, after_sequence=0, epoch=epoch, time_ns=2))
-        while_it_runs = doctor.journal_finding(home)
+        while_it_runs = doctor.journal_finding(lambda: read_journal(home))
     assert while_it_runs == ("journal", "ok", "can be read up to sequence 2")
-    assert doctor.journal_finding(home) == while_it_runs
+    assert doctor.journal_finding(lambda: read_journal(home)) == while_it_runs
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database" * 1000])
 def test_a_journal_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "journal.db").write_bytes(content)
-    assert doctor.journal_finding(tmp_path).state == "fault"
+    assert doctor.journal_finding(lambda: read_journal(tmp_path)).state == "fault"
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:

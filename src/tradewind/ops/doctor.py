@@ -8,16 +8,16 @@ import socket
 import sqlite3
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tradewind import compiled
-from tradewind.adapters.sqlite.journal_reader import JOURNAL_NAME, read_journal
 from tradewind.gateway.process import missing_modules
 from tradewind.model.errors import TradewindError
 from tradewind.ops.machine import clock_error_us, fsync_ms
+from tradewind.ports.journal import JournalReader
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import SOCKET_NAME, StatusRequest
 from tradewind.runtime.halt_file import HALT_NAME
@@ -44,11 +44,16 @@ class Finding(NamedTuple):
     sentence: str
 
 
-def examine(home: Path, port: int, setting_faults: Sequence[str]) -> list[Finding]:
+def examine(
+    home: Path,
+    port: int,
+    setting_faults: Sequence[str],
+    read_journal: Callable[[], JournalReader] | None,
+) -> list[Finding]:
     """Look at everything once and change nothing.
 
     `home` need not exist yet; `port` is the gateway's; `setting_faults` is what is wrong with the
-    settings, one sentence each.
+    settings, one sentence each; `read_journal` opens the journal where there is one.
     """
     engine = engine_finding(home)
     return [
@@ -59,7 +64,7 @@ def examine(home: Path, port: int, setting_faults: Sequence[str]) -> list[Findin
         disk_finding(home, free_bytes(home)),
         fsync_finding(existing(home)),
         clock_finding(time.time()),
-        journal_finding(home / "journal"),
+        journal_finding(read_journal),
         halt_finding(home),
         engine,
         gateway_finding(missing_modules()),
@@ -174,12 +179,12 @@ def clock_finding(now_s: float) -> Finding:
     return Finding("clock", state, f"at most {error_us / 1000:.1f} ms off")
 
 
-def journal_finding(home: Path) -> Finding:
+def journal_finding(read: Callable[[], JournalReader] | None) -> Finding:
     """Say whether the newest part of the journal can be read."""
-    if not (home / JOURNAL_NAME).exists():
+    if read is None:
         return Finding("journal", "ok", "begins with the first `tradewind run`")
     try:
-        with closing(read_journal(home)) as journal:
+        with closing(read()) as journal:
             last = journal.last_sequence
             for _ in journal.groups(max(0, last - 1)):
                 pass  # Reading checks them.

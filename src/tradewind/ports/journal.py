@@ -11,6 +11,7 @@ lost or swapped group is found and named. Reading always checks the chain.
 from __future__ import annotations
 
 import hashlib
+import secrets
 import struct
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -19,6 +20,7 @@ import msgspec
 
 from tradewind.model.codec import FORMAT, decode, encode_all, split
 from tradewind.model.errors import BadMessage, Inconsistent, OutsideError, TradewindError, UserError
+from tradewind.model.ids import ALPHABET, JOURNAL_ID_LENGTH_MAX
 from tradewind.model.messages import MarketRecorded, Record
 
 GROUP_BYTES_MAX = 64 << 20
@@ -320,6 +322,20 @@ def prune_end(before_sequence: int, snapshot_sequences: Iterable[int]) -> int:
     """
     newest = sorted(snapshot_sequences)[-2:]
     return min(before_sequence, newest[0] + 1) if len(newest) == 2 else 0
+
+
+def new_journal_id() -> str:
+    """A random name, unique for ever as far as 36^6 goes."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(JOURNAL_ID_LENGTH_MAX))
+
+
+def check_journal_id(journal_id: str) -> str:
+    """The id again; `UserError` where it is none."""
+    if len(journal_id) > JOURNAL_ID_LENGTH_MAX or not set(journal_id) <= set(ALPHABET):
+        raise UserError(
+            f"{journal_id!r} is no journal id: use at most {JOURNAL_ID_LENGTH_MAX} of a-z and 0-9"
+        )
+    return journal_id
 
 
 def damaged(group: Group, reason: str) -> JournalDamaged:

@@ -262,6 +262,22 @@ RISK_PER_TRADE: Setting[Decimal] = Setting(
     "The share of equity that one trade may lose at its stop, or by the instrument's stress move.",
     unit="share of equity",
 )
+JOURNAL_URL: Setting[str] = Setting(
+    "journal.url",
+    ("JOURNAL_URL",),
+    kinds.text(),
+    "",
+    "The PostgreSQL that keeps the journal, like `postgresql://user@host:5432/name`, several "
+    "hosts with commas between; without it journal.db in TRADEWIND_HOME.",
+    secret=True,
+)
+JOURNAL_NAME: Setting[str] = Setting(
+    "journal.name",
+    ("JOURNAL_NAME",),
+    kinds.text(),
+    "main",
+    "Which of the journals of that database it is; who opens it for trading fences the one before.",
+)
 SNAPSHOT_INTERVAL: Setting[int] = Setting(
     "journal.snapshot_interval_s",
     ("TRADEWIND_SNAPSHOT_INTERVAL_S",),
@@ -316,6 +332,8 @@ SETTINGS: tuple[Setting[Any], ...] = (
     MARKET_SEED,
     MAX_POSITION,
     RISK_PER_TRADE,
+    JOURNAL_URL,
+    JOURNAL_NAME,
     SNAPSHOT_INTERVAL,
     RETENTION_DAYS,
     DISK_MAX,

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from tradewind.adapters.sqlite.journal import open_journal
-from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.adapters.sqlite.records import open_records
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
@@ -46,6 +44,7 @@ from tradewind.strategies.base import Strategy
 from tradewind.strategies.library import library_strategy
 from tradewind.version import VERSION
 from tradewind.wiring.emergency import cancel_unjournaled
+from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.plans import instruments_of, plan_of, short_name
 from tradewind.wiring.stage import Stage, StagePlan, check_account, make_stage
 
@@ -62,7 +61,8 @@ LOG = logging.getLogger("tradewind.platform")
 class PlatformOptions(msgspec.Struct, frozen=True):
     """What a run is built from; `cash` is decimal text in the account's currency.
 
-    Without `retention` all records are kept, without a `stage` it is the generated market.
+    Without `journal` it is a file in `home`, without `retention` all records are kept, without
+    a `stage` it is the generated market.
     `symbols` are what to trade, the n-th by the n-th strategy; the demo's without them. `mark` is
     a word of `model.marking`.
     """
@@ -73,6 +73,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     seed: int
     limits: Limits
     snapshot_interval_s: int
+    journal: JournalPlace | None = None
     retention: RetentionRule | None = None
     stage: StagePlan | None = None
     symbols: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ class Platform:
         self._clock = clock or SystemClock()
         self.plan = options.stage or StagePlan(seed=options.seed)
         self._plans = plan_of(options.strategies, options.symbols, self.plan.venue)
+        self._place = options.journal or JournalPlace(options.home)
         self._executor = ThreadPoolExecutor(1, "journal")
         self._strategies: dict[str, Strategy] = {}
 
@@ -123,7 +125,7 @@ class Platform:
     def _opened(self) -> Iterator[tuple[Journal, Recorder]]:
         """Journal and recorder, opened and closed on the thread that writes them."""
         home = self.options.home
-        journal = self._executor.submit(open_journal, home / "journal").result()
+        journal = self._executor.submit(self._place.open).result()
         if journal.dropped_bytes:
             LOG.warning("journal_tail_dropped bytes=%d", journal.dropped_bytes)
         try:
@@ -138,7 +140,7 @@ class Platform:
     def _projecting(self) -> Iterator[Projector]:
         """Rows for people and screens, written beside the journal on a thread of their own."""
         directory = self.options.home / "journal"
-        projector = Projector(lambda: read_journal(directory), lambda: open_records(directory))
+        projector = Projector(self._place.read, lambda: open_records(directory))
         projector.start()
         try:
             yield projector

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from tradewind.adapters.sql.stored_journal import BEHIND_ALL, SNAPSHOT_FIELDS, Meta
 from tradewind.adapters.sqlite.database import (
     check_layout,
     make_database,
@@ -18,17 +18,13 @@ from tradewind.adapters.sqlite.database import (
     write_error,
 )
 from tradewind.adapters.sqlite.journal_reader import (
-    BEHIND_ALL,
     JOURNAL_NAME,
-    SNAPSHOT_FIELDS,
-    Meta,
     SqliteJournalReader,
     check_wal,
 )
 from tradewind.adapters.sqlite.lock import DirectoryLock
 from tradewind.adapters.sqlite.reserve import RESERVE_BYTES, make_reserve, release_reserve
 from tradewind.model.errors import UserError
-from tradewind.model.ids import ALPHABET, JOURNAL_ID_LENGTH_MAX
 from tradewind.ports.journal import (
     SNAPSHOTS_KEPT,
     BadGroup,
@@ -39,9 +35,11 @@ from tradewind.ports.journal import (
     JournalFull,
     Snapshot,
     check_follows,
+    check_journal_id,
     digest_of,
     first_link,
     link,
+    new_journal_id,
     prune_end,
 )
 
@@ -138,10 +136,6 @@ class SqliteJournal(SqliteJournalReader):
         )
         return (pages - free) * page_bytes
 
-    def oldest(self, count_max: int) -> list[tuple[int, int]]:
-        """Last sequence and time of the oldest groups."""
-        return self._rows("SELECT last, time_ns FROM groups ORDER BY first LIMIT ?", count_max)
-
     def prune(self, before_sequence: int) -> int:
         """Remove groups before a sequence and before the second newest snapshot.
 
@@ -216,7 +210,7 @@ def open_journal(
     ...     journal.close()
     (1, 0)
     """
-    name = _check_id(journal_id or new_journal_id())
+    name = check_journal_id(journal_id or new_journal_id())
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _open(directory / JOURNAL_NAME, name, reserve_bytes)
@@ -259,16 +253,3 @@ def _make(path: Path, journal_id: str) -> None:
     meta = Meta(journal_id, 0, 0, first_link(journal_id)).sealed()
     script = _TABLES.format(id=journal_id, chain=meta.anchor_chain.hex(), seal=meta.seal.hex())
     make_database(path, layout=LAYOUT, script=script)
-
-
-def new_journal_id() -> str:
-    """A random name, unique for ever as far as 36^6 goes."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(JOURNAL_ID_LENGTH_MAX))
-
-
-def _check_id(journal_id: str) -> str:
-    if len(journal_id) > JOURNAL_ID_LENGTH_MAX or not set(journal_id) <= set(ALPHABET):
-        raise UserError(
-            f"{journal_id!r} is no journal id: use at most {JOURNAL_ID_LENGTH_MAX} of a-z and 0-9"
-        )
-    return journal_id

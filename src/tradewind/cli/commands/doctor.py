@@ -10,6 +10,7 @@ from tradewind.cli.output import print_answer
 from tradewind.ops.doctor import examine
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
+from tradewind.wiring.journals import journal_place
 from tradewind.wiring.settings import read_settings
 
 EXAMPLE = "tradewind doctor --json"
@@ -23,7 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings; 0 when all is well, 1 when something is to be mended."""
     settings, faults = read_settings({"home": arguments.home} if arguments.home else {})
-    findings = examine(settings[catalog.HOME], settings[catalog.PORT], faults)
+    place = journal_place(settings)
+    findings = examine(
+        settings[catalog.HOME],
+        settings[catalog.PORT],
+        faults,
+        place.read if place.is_there else None,
+    )
     if arguments.json:
         found = [finding._asdict() for finding in findings]
         print_answer({"tradewind": VERSION, "findings": found}, arguments)

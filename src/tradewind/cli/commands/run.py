@@ -25,6 +25,7 @@ from tradewind.runtime.desk import Desk
 from tradewind.runtime.retention import RetentionRule
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
+from tradewind.wiring.journals import journal_place
 from tradewind.wiring.limit_profiles import demo_limits, limit_lines
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
@@ -187,6 +188,7 @@ def _options(settings: Settings) -> PlatformOptions:
         seed=settings[catalog.MARKET_SEED],
         limits=demo_limits(settings),
         snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
+        journal=journal_place(settings),
         stage=stage_plan(settings),
         symbols=settings[catalog.INSTRUMENTS],
         mark=settings[catalog.MARK],

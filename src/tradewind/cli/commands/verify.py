@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
-from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.cli.engine import add_engine_options, home_of
 from tradewind.cli.output import print_answer
 from tradewind.model.errors import UserError
@@ -18,6 +16,8 @@ from tradewind.runtime.redecide import Redecided, redecide
 from tradewind.runtime.segments import FileSegments
 from tradewind.runtime.verification import VerifiedState, verify_journal
 from tradewind.wiring.fresh_strategies import fresh_strategy
+from tradewind.wiring.journals import JournalPlace, journal_place
+from tradewind.wiring.settings import read_settings
 
 EXAMPLE = "tradewind verify --journal"
 
@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not (arguments.journal or arguments.decisions):
         raise UserError("say what to verify: --journal, --decisions, or both")
     answer: dict[str, Any] = {"ok": True}
-    with _opened(home_of(arguments)) as (journal, recorder):
+    settings, _ = read_settings({"home": str(home_of(arguments))})
+    with _opened(journal_place(settings)) as (journal, recorder):
         if arguments.journal:
             answer |= journal_answer(verify_journal(journal, recorder))
         if arguments.decisions:
@@ -52,10 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _opened(home: Path) -> Iterator[tuple[JournalReader, Recorder]]:
+def _opened(place: JournalPlace) -> Iterator[tuple[JournalReader, Recorder]]:
     """The journal and market rows of a home, to be read."""
-    with closing(read_journal(home / "journal")) as journal:
-        recorder = Recorder(FileSegments(home / "market"))
+    with closing(place.read()) as journal:
+        recorder = Recorder(FileSegments(place.home / "market"))
         with closing(recorder):
             yield journal, recorder
 

@@ -1,0 +1,72 @@
+"""Where the journal is: a file in TRADEWIND_HOME, or PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from tradewind.adapters.sqlite import journal as sqlite
+from tradewind.adapters.sqlite.journal_reader import JOURNAL_NAME
+from tradewind.adapters.sqlite.journal_reader import read_journal as read_file
+from tradewind.model.errors import OutsideError
+from tradewind.ports.journal import Journal, JournalReader
+from tradewind.wiring import catalog
+from tradewind.wiring.settings import Settings
+
+
+class OpenedJournal(Journal, Protocol):
+    """A journal with what its opening found."""
+
+    dropped_bytes: int
+
+
+class JournalPlace(msgspec.Struct, frozen=True):
+    """Where a run's journal is; `url` is empty for the file in `home`."""
+
+    home: Path
+    url: str = ""
+    name: str = "main"
+
+    def open(self) -> OpenedJournal:
+        """The journal to be written, made if there is none."""
+        if not self.url:
+            return sqlite.open_journal(self.home / "journal")
+        _require_driver()
+        # Here and not above: who keeps the journal in a file needs no driver.
+        from tradewind.adapters.postgres.journal import open_journal
+
+        return open_journal(self.url, self.name)
+
+    def read(self) -> JournalReader:
+        """The journal to be read, beside its writer or without one."""
+        if not self.url:
+            return read_file(self.home / "journal")
+        _require_driver()
+        from tradewind.adapters.postgres.journal_reader import read_journal
+
+        return read_journal(self.url, self.name)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is something to read, as far as a look at the disk tells."""
+        return bool(self.url) or (self.home / "journal" / JOURNAL_NAME).exists()
+
+
+def journal_place(settings: Settings) -> JournalPlace:
+    """Where the settings say that the journal is."""
+    return JournalPlace(
+        settings[catalog.HOME], settings[catalog.JOURNAL_URL], settings[catalog.JOURNAL_NAME]
+    )
+
+
+def _require_driver() -> None:
+    for module in ("psycopg", "sqlalchemy"):
+        if importlib.util.find_spec(module) is None:
+            raise OutsideError(
+                "a journal in PostgreSQL needs its driver: install tradewind[postgres]",
+                fault="ours",
+                retry=False,
+            )
