@@ -34,7 +34,7 @@ from pathlib import Path
 from tradewind.gateway.process import GatewayProcess, claim_port
 gateway = GatewayProcess(Path(sys.argv[1]), claim_port(0))
 gateway.start(0.0)
-print(gateway.port, gateway._process.pid, flush=True)
+print(gateway.port, gateway.workers[0].pid, flush=True)
 time.sleep(600)
 """
 
@@ -91,8 +91,7 @@ def test_it_stops_in_order_and_gives_the_port_back(gateway: GatewayProcess) -> N
 
 def test_a_gateway_that_hangs_is_killed(gateway: GatewayProcess) -> None:
     health(gateway.port)
-    assert gateway._process is not None
-    os.kill(gateway._process.pid, signal.SIGSTOP)
+    os.kill(gateway.workers[0].pid, signal.SIGSTOP)
     gateway.stop(deadline_s=0.1)
     assert not gateway.is_running
 
@@ -111,9 +110,7 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 def test_one_that_ended_by_itself_is_started_again_but_not_too_often(
     gateway: GatewayProcess,
 ) -> None:
-    assert gateway._process is not None
-    gateway._process.kill()
-    gateway._process.wait()
+    gateway.workers[0].kill()
     gateway.look_after(RESTART_INTERVAL_S - 0.1)
     assert not gateway.is_running
     gateway.look_after(RESTART_INTERVAL_S)

@@ -58,3 +58,20 @@ def test_a_placeholder_or_short_secret_is_refused_and_not_shown(
     assert found[0].startswith("gateway.jwt_secret: ")
     assert "openssl rand" in found[0]
     assert secret not in found[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ({}, 1),
+        ({"DATABASE_URL": "sqlite:///x.db"}, 1),
+        ({"REDIS_URL": "redis://127.0.0.1/0"}, 0),
+        ({"DATABASE_URL": "postgresql+asyncpg://a@b/c"}, 0),
+    ],
+)
+def test_several_workers_need_a_store_that_they_share(
+    tmp_path: Path, given: dict[str, str], count: int
+) -> None:
+    found = faults(tmp_path, WORKERS="2", **given)
+    assert len(found) == count
+    assert all("REDIS_URL" in fault for fault in found)

@@ -80,4 +80,4 @@ def __getattr__(name: str) -> Any:
     """
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return importlib.import_module("tradewind.wiring.gateway_app").build()
+    return importlib.import_module("tradewind.wiring.gateway_app").served_alone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,8 @@ from tradewind.gateway.principal import LOCAL, Principal
 from tradewind.gateway.problems import Problem, problem
 from tradewind.gateway.rate_limits import RateLimit
 from tradewind.gateway.services import Services
+from tradewind.model.errors import TradewindError
+from tradewind.runtime.control_messages import StatusRequest
 
 BODY_BYTES_MAX = 64 * 1024
 NESTING_MAX = 32
@@ -35,6 +38,14 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+LIVE_MODE = "live"
+LIVE_WITHOUT_LOGIN = (
+    "the engine trades live and this gateway asks for no login: set "
+    "TRADEWIND_AUTHENTICATION=required and start the gateway again"
+)
+MODE_LOOK_NS = 500_000_000
+"""How often a gateway without a login looks whether the engine still trades on paper."""
+FORWARDED_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip")
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -44,6 +55,7 @@ class Guard:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
         self._services = services
+        self._mode_look_at_ns = 0
         options = services.options
         per_minute = options.requests_per_minute
         burst = max(1, per_minute // BURST_SHARE)
@@ -79,7 +91,9 @@ class Guard:
         state["address"] = address
         self._check_origin(scope, headers)
         is_local = not self._services.options.needs_login
-        if not is_local:
+        if is_local:
+            await self._check_local(headers, address)
+        else:
             await _take(self._addresses, address, self._services.now_ns(), limited)
             if scope["path"] in LOGIN_PATHS:
                 await _take(self._logins, address, self._services.now_ns(), limited)
@@ -92,6 +106,24 @@ class Guard:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             return await _checked_body(headers, receive)
         return receive
+
+    async def _check_local(self, headers: Headers, address: str) -> None:
+        """Without a login only whoever sits at this computer is served, and only on paper."""
+        if not is_loopback(address) or any(name in headers for name in FORWARDED_HEADERS):
+            raise Problem(
+                403,
+                "without a login only this computer is served: set "
+                "TRADEWIND_AUTHENTICATION=required",
+            )
+        if self._services.now_ns() < self._mode_look_at_ns:
+            return
+        try:
+            status = (await self._services.engine.read(StatusRequest())).answer
+        except TradewindError:
+            return  # No engine, so nothing to trade with.
+        if status["mode"] == LIVE_MODE:
+            raise Problem(503, LIVE_WITHOUT_LOGIN)
+        self._mode_look_at_ns = self._services.now_ns() + MODE_LOOK_NS
 
     def _check_origin(self, scope: Scope, headers: Headers) -> None:
         """Refuse what a page from elsewhere sends in the name of who sits before it."""
@@ -126,11 +158,25 @@ class Guard:
                 found = MutableHeaders(scope=message)
                 for name, value in {**SECURITY_HEADERS, **limited}.items():
                     found.setdefault(name, value)
+                if self._services.is_draining:
+                    found["Connection"] = "close"
                 if is_https:
                     found["Strict-Transport-Security"] = HSTS
             await send(message)
 
         return guarded
+
+
+def is_loopback(address: str) -> bool:
+    """True for an address of this computer itself.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("10.0.0.1"), is_loopback("")
+    (True, True, False, False)
+    """
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def credential_of(headers: Headers) -> str:

@@ -72,6 +72,8 @@ class Services:
         self.engine = EngineLink(home, now_ns)
         self.home = home
         self.metrics = HttpMetrics()
+        self.is_draining = False
+        """True in a worker that is being replaced: clients are asked to connect again."""
         self.factor = SecondFactor(list(options.encryption_keys))
         tokens = AccessTokens(options.token_secrets)
         self.authentication = Authentication(identities, tokens, security, now_ns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -17,14 +18,24 @@ WEBSOCKET_BYTES_MAX = 4_096
 """A message of a client that is longer ends its connection."""
 GRACEFUL_STOP_S = 3
 KEEP_ALIVE_S = 15
+DRAIN_S = 1.0
+"""How long a worker that is replaced asks its clients to connect again before it goes."""
+READY_CHECK_S = 0.02
 
 
-async def serve_as_child(app: FastAPI, listening: socket.socket) -> None:
-    """Serve until told to stop, or until the process that started this one is gone."""
+async def serve_as_child(app: FastAPI, listening: socket.socket, ready: int = -1) -> None:
+    """Serve until told to stop, or until the process that started this one is gone.
+
+    `ready` is the number of a pipe that is told when requests are answered.
+    """
     server = uvicorn.Server(_settings(app))
-    watching = asyncio.create_task(_stop_with_parent(server))
+    watching = asyncio.create_task(_follow_parent(server, app))
+    telling = asyncio.create_task(_tell_ready(server, ready))
     await server.serve(sockets=[listening])
-    watching.cancel()
+    for task in (watching, telling):
+        task.cancel()
+    if not server.started:
+        sys.exit(1)
 
 
 class GuestServer(uvicorn.Server):
@@ -45,6 +56,8 @@ def _settings(app: FastAPI) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        # Whom to believe about an address is this application's own decision.
+        proxy_headers=False,
         lifespan="on",
         ws="websockets-sansio",
         ws_max_size=WEBSOCKET_BYTES_MAX,
@@ -54,11 +67,24 @@ def _settings(app: FastAPI) -> uvicorn.Config:
     )
 
 
-async def _stop_with_parent(server: uvicorn.Server) -> None:
-    """Stop when standard input ends: only the parent holds its other end."""
+async def _follow_parent(server: uvicorn.Server, app: FastAPI) -> None:
+    """Stop when standard input ends, for only the parent holds its other end; drain on a line."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
-    await reader.read()
+    if await reader.readline():
+        app.state.services.is_draining = True
+        for each in server.servers:
+            each.close()  # From here on the successor takes new connections.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(reader.read(), DRAIN_S)
     server.should_exit = True
+
+
+async def _tell_ready(server: uvicorn.Server, ready: int) -> None:
+    while not server.started:
+        await asyncio.sleep(READY_CHECK_S)
+    if ready >= 0:
+        os.write(ready, b"1")
+        os.close(ready)

@@ -43,6 +43,14 @@ PORT: Setting[int] = Setting(
     "8000",
     "HTTP port of the gateway on 127.0.0.1.",
 )
+WORKERS: Setting[int] = Setting(
+    "gateway.workers",
+    ("WORKERS",),
+    kinds.integer(least=1, most=64),
+    "1",
+    "Processes that answer requests; several need PostgreSQL in DATABASE_URL or Redis in "
+    "REDIS_URL.",
+)
 AUTHENTICATION: Setting[str] = Setting(
     "gateway.authentication",
     ("TRADEWIND_AUTHENTICATION",),
@@ -308,6 +316,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     HOME,
     LOG_LEVEL,
     PORT,
+    WORKERS,
     AUTHENTICATION,
     JWT_SECRET,
     JWT_SECRET_PREVIOUS,

@@ -13,6 +13,7 @@ from tradewind.gateway.serving import GuestServer, serve_as_child
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import build
 from tradewind.wiring.settings import load_settings
+from tradewind.wiring.worker_place import place_among_others
 
 
 def main() -> None:
@@ -20,9 +21,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The gateway's process.")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--socket", type=int, required=True, help="number of the listening socket")
+    parser.add_argument("--ready", type=int, default=-1, help="number of a pipe to tell")
     arguments = parser.parse_args()
     app = app_of_home(arguments.home)
-    asyncio.run(serve_as_child(app, socket.socket(fileno=arguments.socket)))
+    # Beside the others that the same parent started; only a foreign server claims to be alone.
+    place = place_among_others(arguments.home)
+    asyncio.run(serve_as_child(app, socket.socket(fileno=arguments.socket), arguments.ready))
+    place.close()
 
 
 def app_of_home(home: Path) -> FastAPI:
@@ -53,6 +58,9 @@ class GatewayGuest:
 
     def look_after(self, now_s: float) -> None:
         """Do nothing: it lives as long as its process."""
+
+    def restart(self, now_s: float) -> None:
+        """Do nothing: a guest cannot be replaced while its host lives."""
 
     async def end(self) -> None:
         """Answer what is under way, then stop."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from starlette.types import ASGIApp
 
 from tradewind.adapters.memory.security_store import MemorySecurityStore
 from tradewind.adapters.sql.audit import SqlAudit
@@ -21,13 +22,18 @@ from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
 from tradewind.adapters.sql.security_store import SqlSecurityStore
 from tradewind.adapters.sqlite.records import read_records
 from tradewind.gateway.app import create_app
+from tradewind.gateway.entrance import Entrance, Refusal
+from tradewind.gateway.guard import LIVE_MODE, LIVE_WITHOUT_LOGIN
 from tradewind.gateway.services import Options, Services
-from tradewind.model.errors import UserError
+from tradewind.model.errors import TradewindError, UserError
 from tradewind.ports.security_store import SecurityStore
+from tradewind.runtime.control_client import ask
+from tradewind.runtime.control_messages import StatusRequest
 from tradewind.wiring import catalog
 from tradewind.wiring.kept_secrets import SECRET_BYTES, secrets_of
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stored import status_of_home
+from tradewind.wiring.worker_place import WorkerPlace, place_alone, place_among_others
 
 SECURITY_DATABASE = "security.db"
 INVITATION_NS = 86_400_000_000_000
@@ -47,7 +53,7 @@ def build(settings: Settings | None = None) -> FastAPI:
         identities=SqlIdentities(database),
         security=security,
         # One process counts for itself; only several must count together.
-        counters=security if settings[catalog.REDIS_URL] or is_shared(database) else memory,
+        counters=security if is_for_several(settings) else memory,
         spare_counters=memory,
         audit=SqlAudit(database),
         kept_answers=SqlKeptAnswers(database),
@@ -57,17 +63,47 @@ def build(settings: Settings | None = None) -> FastAPI:
     return create_app(services)
 
 
+def served_alone() -> ASGIApp:
+    """What a server that is not ours is given: it refuses to start where that is dangerous."""
+    try:
+        settings = load_settings()
+        app = build(settings)
+    except TradewindError as error:
+        return Refusal(str(error))
+    home = settings[catalog.HOME]
+    places: list[WorkerPlace] = []
+
+    def check() -> None:
+        take = place_among_others if is_for_several(settings) else place_alone
+        places.append(take(home))
+        if not needs_login(settings):
+            refuse_live(home)
+
+    return Entrance(app, check)
+
+
+def is_for_several(settings: Settings) -> bool:
+    """True where several workers can count together."""
+    url = settings[catalog.DATABASE_URL]
+    return bool(settings[catalog.REDIS_URL]) or url.startswith("postgres")
+
+
+def refuse_live(home: Path) -> None:
+    """Refuse to serve an engine that trades live without asking for a login."""
+    try:
+        status = ask(home, StatusRequest())
+    except TradewindError:
+        return  # The guard looks again when there is one.
+    if status["mode"] == LIVE_MODE:
+        raise UserError(LIVE_WITHOUT_LOGIN)
+
+
 def database_url(settings: Settings) -> str:
     """The database of identities and audit, for a synchronous driver."""
     given: str = settings[catalog.DATABASE_URL]
     return given.replace("+asyncpg", "+psycopg") or sqlite_url(
         settings[catalog.HOME] / SECURITY_DATABASE
     )
-
-
-def is_shared(database: Engine) -> bool:
-    """True where several workers can use the database at the same time."""
-    return database.dialect.name == "postgresql"
 
 
 def security_store(settings: Settings, database: Engine) -> SecurityStore:

@@ -27,6 +27,7 @@ def dangers(settings: Settings) -> Iterator[str]:
     for setting in catalog.SETTINGS:
         if setting.secret and setting in (*SIGNING, *PREVIOUS):
             yield from _weak(settings, setting)
+    yield from _several_workers(settings)
     if settings[catalog.ENVIRONMENT] == "production":
         yield from _in_production(settings)
     if settings[catalog.AUTHENTICATION] == "local":
@@ -46,6 +47,16 @@ def _weak(settings: Settings, setting: Setting[Any]) -> Iterator[str]:
         yield (
             f"{setting.name}: it has {len(secret)} characters, use at least "
             f"{SECRET_LENGTH_MIN}: `openssl rand -hex 32` makes one ({where})"
+        )
+
+
+def _several_workers(settings: Settings) -> Iterator[str]:
+    shares = settings[catalog.REDIS_URL] or settings[catalog.DATABASE_URL].startswith("postgres")
+    if settings[catalog.WORKERS] > 1 and not shares:
+        where = settings.where(catalog.WORKERS)
+        yield (
+            "gateway.workers: several workers need PostgreSQL in DATABASE_URL or Redis in "
+            f"REDIS_URL, to count requests and failed logins together ({where})"
         )
 
 

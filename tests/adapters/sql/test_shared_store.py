@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -96,3 +97,11 @@ def test_two_workers_put_their_entries_into_one_chain(engines: tuple[Engine, Eng
         )  # fmt: skip
     assert [entry.number for entry in audits[1].entries()] == [1, 2, 3, 4, 5, 6]
     assert first_break(audits[0]) == 0
+
+
+def test_workers_that_open_a_new_database_at_the_same_time_all_get_it(url: str) -> None:
+    with ThreadPoolExecutor(6) as executor:
+        opened = list(executor.map(open_database, [url] * 6))
+    assert {SqlIdentities(engine).generation() for engine in opened} == {1}
+    for engine in opened:
+        engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from tradewind.model.errors import OutsideError, UserError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+LAYOUT_LOCK = 4_207_002
+"""PostgreSQL's advisory lock of whoever brings a database to a layout."""
 BUSY_S = 5.0
 """How long a writer waits for another before it fails."""
 
@@ -38,7 +41,7 @@ def open_database(url: str) -> Engine:
     cannot be used.
     """
     engine = _engine(url)
-    with _translated(engine), engine.connect() as connection:
+    with _translated(engine), _alone(engine), engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
         script = ScriptDirectory(str(MIGRATIONS))
         known = {revision.revision for revision in script.walk_revisions()}
@@ -82,6 +85,25 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def shown(engine: Engine) -> str:
     """The database's name for people, without its password."""
     return engine.url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Keep other processes that open the database from bringing it to a layout at the same time."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({LAYOUT_LOCK})")
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LAYOUT_LOCK})")
+    elif engine.url.database:
+        path = Path(f"{engine.url.database}.lock")
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600)) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    else:
+        yield  # In memory: nobody else can open it.
 
 
 @contextmanager

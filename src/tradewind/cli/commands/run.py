@@ -109,6 +109,7 @@ async def _run(
     started_s = loop.time()
     if gateway is not None:
         gateway.start(started_s)
+        loop.add_signal_handler(signal.SIGUSR2, lambda: gateway.restart(loop.time()))
     if arguments.seconds is not None:
         loop.call_later(arguments.seconds, stop.set)
     try:
@@ -216,7 +217,7 @@ def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
         )
     home, listening = settings[catalog.HOME], claim_port(settings[catalog.PORT])
     if not arguments.single:
-        return GatewayProcess(home, listening)
+        return GatewayProcess(home, listening, settings[catalog.WORKERS])
     # Here and not above: a run in two processes needs none of the libraries in this one.
     from tradewind.wiring.gateway import GatewayGuest
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from tradewind.api import system_answers as told
 from tradewind.gateway.access import UseServices
 from tradewind.gateway.described import answers
+from tradewind.gateway.guard import is_loopback
 from tradewind.gateway.metrics import engine_metrics
 from tradewind.gateway.page import CONTENT_SECURITY_POLICY, fragment, page, sentence
 from tradewind.gateway.permissions import Permission
@@ -130,10 +130,5 @@ def _check_may_scrape(request: Request) -> None:
     principal: Principal | None = request.state.principal
     if principal is not None and principal.may(Permission.READ_TRADING):
         return
-    address = request.state.address
-    try:
-        is_near = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        is_near = False
-    if not is_near:
+    if not is_loopback(request.state.address):
         raise Problem(401, "metrics are for this computer, or with an API key")
