@@ -44,12 +44,14 @@ class Connection(msgspec.Struct, frozen=True):
 class Permissions(msgspec.Struct, frozen=True):
     """What a key may do; `account` is the venue's own name of its account.
 
-    `can_withdraw` is None where the venue has no way to ask.
+    `can_withdraw` is None where the venue has no way to ask. `reason` says in the venue's words
+    why it may not trade.
     """
 
     account: str
     can_trade: bool
     can_withdraw: bool | None
+    reason: str = ""
 
 
 class Trading(Protocol):

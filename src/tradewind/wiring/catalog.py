@@ -176,7 +176,8 @@ VENUE: Setting[str] = Setting(
     ("TRADEWIND_VENUE",),
     kinds.text(),
     "sim",
-    "Where market data comes from and orders go: `sim` is the generated market, `binance`.",
+    "Where market data comes from and orders go: `sim` is the generated market, `alpaca`, "
+    "`binance`.",
 )
 INSTRUMENTS: Setting[tuple[str, ...]] = Setting(
     "trading.instruments",

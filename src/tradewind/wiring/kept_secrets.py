@@ -34,6 +34,7 @@ def kept_secret(path: Path) -> bytes:
     True
     """
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return _read_secret(path)

@@ -21,7 +21,7 @@ from tradewind.ports.trading import Trading
 from tradewind.runtime.venue_watch import INTERVAL_S
 from tradewind.sim import fees
 from tradewind.sim.venue import SimulatedVenue
-from tradewind.wiring.trading_venues import KeyPair, VenueEntry, build_market_data, build_trading
+from tradewind.wiring.venue_entry import VENUES_OWN, KeyPair, Place, VenueEntry
 
 FEE = "0.0005"
 """Share of value that a paper venue charges."""
@@ -40,7 +40,7 @@ class StagePlan:
     mode: str = "paper"
     seed: int = 0
     entry: VenueEntry | None = None
-    host: str = ""
+    place: Place = VENUES_OWN
     keys: KeyPair | None = None
     confirmed: str = ""
     reconcile_interval_s: float = INTERVAL_S
@@ -98,18 +98,17 @@ async def make_stage(
         local = LocalMarketData(list(instrument_ids), seed=plan.seed, clock=clock, saved=saved)
         paper = _paper(local, clock=clock, session=session)
         return Stage(local, paper, paper, local.snapshot)
-    market_data = build_market_data(
-        plan.entry, instrument_ids, host=plan.host, keys=plan.keys, clock=clock
+    market_data = plan.entry.market_data(
+        instrument_ids, place=plan.place, keys=plan.keys, clock=clock
     )
     await market_data.start()
     if plan.mode != "live":
         paper = _paper(market_data, clock=clock, session=session)
         return Stage(market_data, paper, paper)
     assert plan.keys is not None, "live trading was let through without keys"
-    trading = build_trading(
-        plan.entry,
+    trading = plan.entry.trading(
         market_data.instruments,
-        host=plan.host,
+        place=plan.place,
         keys=plan.keys,
         clock=clock,
         id_prefix=id_prefix,
@@ -125,7 +124,8 @@ async def check_account(plan: StagePlan, trading: Trading) -> None:
     if found.can_withdraw:
         raise UserError(f"the key of {plan.venue} may withdraw money: make one that may only trade")
     if not found.can_trade:
-        raise UserError(f"the key of {plan.venue} may not trade: allow it at the venue")
+        why = f" ({found.reason})" if found.reason else ""
+        raise UserError(f"the key of {plan.venue} may not trade{why}: allow it at the venue")
     if found.account != plan.confirmed:
         raise UserError(
             f"LIVE_TRADING_CONFIRM={plan.confirmed} is not the account of this key: "

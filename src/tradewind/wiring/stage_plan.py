@@ -25,8 +25,18 @@ def stage_plan(settings: Settings) -> StagePlan:
     return StagePlan(
         mode=mode,
         entry=entry,
-        host=settings[entry.host],
+        place=entry.place(settings),
         keys=keys,
         confirmed=settings[catalog.LIVE_CONFIRM],
         reconcile_interval_s=interval_s,
     )
+
+
+def symbols_of(settings: Settings, plan: StagePlan, strategies: int) -> tuple[str, ...]:
+    """What a run trades: the symbols that are named, then the venue's usual for the strategies.
+
+    With neither it is empty, for the demo's.
+    """
+    named = settings[catalog.INSTRUMENTS]
+    usual = plan.entry.symbols if plan.entry else ()
+    return (*named, *usual[len(named) : strategies]) if named or strategies else usual

@@ -10,7 +10,7 @@ from tradewind.model.errors import UserError
 from tradewind.wiring import catalog
 from tradewind.wiring.kept_secrets import secrets_of
 from tradewind.wiring.settings import Settings
-from tradewind.wiring.trading_venues import KeyPair, VenueEntry
+from tradewind.wiring.venue_entry import KeyPair, VenueEntry
 
 if TYPE_CHECKING:
     from tradewind.adapters.local.key_store import KeyStore
@@ -34,11 +34,14 @@ def find_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str] | No
 
 
 def needed_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str]:
-    """The keys of a venue, or one sentence on how to give them."""
+    """The keys of a venue, or one sentence on why there must be some and how to give them."""
     found = find_keys(settings, entry)
     if found is None:
+        is_for_data = entry.data_needs_key and settings[catalog.TRADING_MODE] != "live"
+        why = f"{entry.title} gives market data to a key only, and" if is_for_data else ""
         raise UserError(
-            f"there are no keys for {entry.name}: run tradewind connect {entry.name}, or set "
+            f"{why} there are no keys for {entry.name}: ".lstrip()
+            + f"run tradewind connect {entry.name}, or set "
             f"{entry.key.variables[0]} and {entry.secret.variables[0]}"
         )
     return found

@@ -211,9 +211,8 @@ class AlpacaAccount:
     async def permissions(self) -> Permissions:
         """What the key may do; a trading key has no way to withdraw that could be asked for."""
         account = await self._rest.get("/v2/account", {}, Account)
-        blocked = account.trading_blocked or account.account_blocked or account.suspended
-        can_trade = account.status == "ACTIVE" and not blocked
-        return Permissions(account.account_number, can_trade, None)
+        reason = _why_not(account)
+        return Permissions(account.account_number, not reason, None, reason)
 
     async def _asset(self, symbol: str) -> Asset:
         try:
@@ -230,6 +229,18 @@ class AlpacaAccount:
         quantity = sign * floor_units(abs(position.quantity), instrument.quantity_digits)
         price = nearest_units(position.average_price, instrument.price_digits)
         return VenuePosition(instrument.id, quantity, price)
+
+
+def _why_not(account: Account) -> str:
+    """Why an account may not trade, in the venue's words; "" where it may."""
+    if account.status != "ACTIVE":
+        return f"the account's status is {account.status}"
+    flags = {
+        "account_blocked": account.account_blocked,
+        "trading_blocked": account.trading_blocked,
+        "trade_suspended_by_user": account.suspended,
+    }
+    return ", ".join(name for name, is_set in flags.items() if is_set)
 
 
 def _foreign_order(order: Order) -> VenueOrder:

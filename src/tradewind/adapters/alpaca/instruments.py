@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from tradewind.adapters.alpaca.account_wire import Asset
+from tradewind.adapters.net.decimals import floor_units
 from tradewind.model.errors import UserError
 from tradewind.model.ids import split_instrument_id
 from tradewind.model.instruments import Instrument
@@ -27,13 +28,17 @@ FRACTION_NOTIONAL_MIN = "1"
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """An instrument with what the venue calls it; positions of crypto are called without `/`."""
+    """An instrument with what the venue calls it; positions of crypto are called without `/`.
+
+    `least_quantity` is what an order has at least, in units; equities have no such thing.
+    """
 
     instrument: Instrument
     symbol: str
     asset_id: str
     is_crypto: bool
     is_tradable: bool
+    least_quantity: int = 0
 
 
 class Listings:
@@ -95,7 +100,9 @@ def listing_of(asset: Asset) -> Listing:
     is_crypto = asset.kind == CRYPTO
     instrument = _crypto(asset) if is_crypto else _equity(asset)
     tradable = asset.tradable and asset.status == "active"
-    return Listing(instrument, asset.symbol, asset.id, is_crypto, tradable)
+    # rounded up: what is less than the venue's least would be refused
+    least = -floor_units(-(asset.least_quantity or Decimal(0)), instrument.quantity_digits)
+    return Listing(instrument, asset.symbol, asset.id, is_crypto, tradable, least)
 
 
 def _equity(asset: Asset) -> Instrument:

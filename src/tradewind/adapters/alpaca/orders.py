@@ -128,6 +128,9 @@ def _check(command: m.SubmitOrder, listing: Listing, extras: Extras) -> None:
         raise Refused("Alpaca takes crypto stops as STOP_LIMIT only")
     if command.flags != OrderFlag.NONE:
         raise Refused("Alpaca has neither POST_ONLY nor REDUCE_ONLY orders")
+    if command.quantity < listing.least_quantity and not extras.notional:
+        least = format_plain(listing.least_quantity, listing.instrument.quantity_digits)
+        raise Refused(f"Alpaca takes orders of {listing.symbol} from {least} on")
     if command.leg is not Leg.NET:
         raise Refused("Alpaca keeps one net position an instrument: no hedging")
     is_day_limit = (

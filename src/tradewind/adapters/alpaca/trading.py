@@ -43,6 +43,10 @@ from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
 SILENCE_S = 30.0
 """The venue has no receive window; a request that it did not take by then is not on its way."""
 START_DEADLINE_S = 15.0
+CLOCK_FRESH_S = 30.0
+CLOCK_DOUBTFUL_S = 2.0
+DOUBTFUL_NS = 50_000_000
+"""A clock that is farther off is asked for often: nothing is traded before it is right again."""
 CATCH_UP_MAX = 1_000
 """Orders asked for after a lost connection; the rest is left to reconciliation."""
 
@@ -73,6 +77,7 @@ class AlpacaTrading:
         self._deliver: Deliver | None = None
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
+        self._watching_clock: asyncio.Task[None] | None = None
         self._catching_up: set[asyncio.Task[None]] = set()
         self._updates = OrderUpdates()
         self._stream = AccountStream(keys, self._on_update, self._on_listening)
@@ -219,11 +224,12 @@ class AlpacaTrading:
 
     async def close(self) -> None:
         """Let go of the connection; orders stay as they are."""
-        tasks = [*self._catching_up, *([self._task] if self._task else [])]
+        running = (self._task, self._watching_clock)
+        tasks = [*self._catching_up, *(task for task in running if task is not None)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._task = None
+        self._task = self._watching_clock = None
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -246,6 +252,15 @@ class AlpacaTrading:
         socket = Socket(settings, session, self._stream, clock=self._clock, chance=self._chance)
         self._task = asyncio.create_task(socket.run())
         await self._until_listening(self._task)
+        self._watching_clock = asyncio.create_task(self._watch_clock())
+
+    async def _watch_clock(self) -> None:
+        """Ask for the venue's time, also while nothing else does; no answer is no news."""
+        while True:
+            is_doubtful = abs(self._account.offset.offset_ns) > DOUBTFUL_NS
+            await asyncio.sleep(CLOCK_DOUBTFUL_S if is_doubtful else CLOCK_FRESH_S)
+            with suppress(OutsideError, Refused):
+                await self._account.market_clock()
 
     async def _until_listening(self, task: asyncio.Task[None]) -> None:
         ends_s = asyncio.get_running_loop().time() + START_DEADLINE_S

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 SAMPLES_MAX = 8
 """Answers looked back at; one more drops the oldest."""
+MOVED_NS = 50_000_000
+"""An answer this far from what the others allow shows that a clock was set: they are dropped."""
 
 
 class OffsetSample(NamedTuple):
@@ -20,7 +22,8 @@ class ClockOffset:
     """Estimates the offset from when a question was sent, what was answered, when it arrived.
 
     The answer was written at some moment between the two, so the middle is wrong by half the
-    round trip at most; of the last few samples the one with the shortest round trip counts.
+    round trip at most; of the last few samples the one with the shortest round trip counts. A
+    sample that contradicts it counts alone: one of the clocks was set.
 
     >>> offset = ClockOffset()
     >>> offset.add(sent_ns=0, venue_ns=1_000, received_ns=100)
@@ -56,7 +59,11 @@ class ClockOffset:
             self._samples.clear()
             return
         middle_ns = (sent_ns + received_ns) // 2
-        self._samples.append(OffsetSample(venue_ns - middle_ns, (received_ns - sent_ns) // 2))
+        sample = OffsetSample(venue_ns - middle_ns, (received_ns - sent_ns) // 2)
+        apart_ns = abs(sample.offset_ns - self._best.offset_ns)
+        if self._samples and apart_ns > sample.error_ns + self._best.error_ns + MOVED_NS:
+            self._samples.clear()
+        self._samples.append(sample)
         self._best = min(self._samples, key=lambda sample: sample.error_ns)
 
     def forget(self) -> None:

@@ -15,7 +15,8 @@ from tradewind.runtime.clock import SystemClock
 from tradewind.wiring import catalog
 from tradewind.wiring.process_guard import forbid_core_dumps
 from tradewind.wiring.settings import Settings, load_settings
-from tradewind.wiring.trading_venues import KeyPair, VenueEntry, build_trading, venue_entry
+from tradewind.wiring.trading_venues import VENUES, venue_entry
+from tradewind.wiring.venue_entry import KeyPair, VenueEntry
 from tradewind.wiring.venue_keys import find_keys, save_keys
 
 EXAMPLE = "tradewind connect binance"
@@ -24,7 +25,7 @@ SECRET_LINES_MAX = 100
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `connect`."""
-    parser.add_argument("venue", metavar="VENUE", help="like binance")
+    parser.add_argument("venue", metavar="VENUE", help=f"one of {', '.join(VENUES)}")
     parser.add_argument("--home", metavar="FOLDER", help="default: TRADEWIND_HOME")
     parser.add_argument(
         "--check", action="store_true", help="only ask what the keys at hand may do, store nothing"
@@ -43,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = None if arguments.check else save_keys(settings, entry, keys)
     answer = {
         "venue": entry.venue,
+        "place": entry.place(settings).host,
         "account": found.account,
         "can_trade": found.can_trade,
         "can_withdraw": found.can_withdraw,
@@ -63,7 +65,11 @@ def refuse_dangerous(entry: VenueEntry, found: Permissions) -> None:
             "nothing was stored"
         )
     if not found.can_trade:
-        raise UserError(f"these keys of {entry.venue} cannot trade: allow it at the venue")
+        why = f" ({found.reason})" if found.reason else ""
+        raise UserError(
+            f"these keys of {entry.venue} cannot trade{why}: allow it at the venue; nothing was "
+            "stored"
+        )
 
 
 def _keys(settings: Settings, entry: VenueEntry, arguments: argparse.Namespace) -> KeyPair:
@@ -86,8 +92,8 @@ def _keys(settings: Settings, entry: VenueEntry, arguments: argparse.Namespace) 
 
 
 async def _permissions(settings: Settings, entry: VenueEntry, keys: KeyPair) -> Permissions:
-    trading = build_trading(
-        entry, [], host=settings[entry.host], keys=keys, clock=SystemClock(), id_prefix=""
+    trading = entry.trading(
+        [], place=entry.place(settings), keys=keys, clock=SystemClock(), id_prefix=""
     )
     await trading.start(lambda report: None)
     try:

@@ -30,7 +30,8 @@ from tradewind.wiring.limit_profiles import demo_limits, limit_lines
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
 from tradewind.wiring.settings import Settings, load_settings
-from tradewind.wiring.stage_plan import stage_plan
+from tradewind.wiring.stage_plan import stage_plan, symbols_of
+from tradewind.wiring.trading_venues import SIM, VENUES
 
 EXAMPLE = "tradewind run --for 60"
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", metavar="FOLDER", help="default: TRADEWIND_HOME")
     parser.add_argument("--port", metavar="PORT", help="of the gateway; default: PORT")
     parser.add_argument("--seed", metavar="SEED", help="of the generated market")
-    parser.add_argument("--venue", metavar="VENUE", help="sim (the default) or binance")
+    parser.add_argument(
+        "--venue", metavar="VENUE", help=f"{SIM} (the default), {', '.join(VENUES)}"
+    )
     parser.add_argument(
         "--mode", choices=("paper", "live"), help="simulated fills, or the venue's own"
     )
@@ -175,7 +178,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _options(settings: Settings) -> PlatformOptions:
-    home = settings[catalog.HOME]
+    home, stage = settings[catalog.HOME], stage_plan(settings)
+    strategies = tuple(name for name in settings[catalog.STRATEGIES] if name != NO_STRATEGY)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -184,14 +188,14 @@ def _options(settings: Settings) -> PlatformOptions:
         ) from None
     return PlatformOptions(
         home=home,
-        strategies=tuple(name for name in settings[catalog.STRATEGIES] if name != NO_STRATEGY),
+        strategies=strategies,
         cash=settings.shown(catalog.CASH),
         seed=settings[catalog.MARKET_SEED],
         limits=demo_limits(settings),
         snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
         journal=journal_place(settings),
-        stage=stage_plan(settings),
-        symbols=settings[catalog.INSTRUMENTS],
+        stage=stage,
+        symbols=symbols_of(settings, stage, len(strategies)),
         mark=settings[catalog.MARK],
         retention=RetentionRule(
             kept_days=settings[catalog.RETENTION_DAYS],
@@ -265,13 +269,14 @@ def _mode_lines(platform: Platform) -> Iterator[str]:
     plan = platform.plan
     if plan.mode == "live":
         yield f"tradewind {VERSION}  LIVE trading: real orders, real money"
-        yield f"  venue       {plan.venue} {plan.host}, account {plan.confirmed}".rstrip()
+        yield f"  venue       {plan.venue} {plan.place.host}, account {plan.confirmed}".rstrip()
         return
-    yield f"tradewind {VERSION}  PAPER trading: no real orders, no account, no keys"
+    keys = "no keys" if plan.keys is None else "the key is for market data only"
+    yield f"tradewind {VERSION}  PAPER trading: no real orders, no account, {keys}"
     if plan.entry is None:
         yield f"  venue       SIM, generated market, seed {plan.seed}"
     else:
-        yield f"  venue       {plan.venue} {plan.host}, real market data, simulated fills"
+        yield f"  venue       {plan.venue} {plan.place.host}, real market data, simulated fills"
 
 
 def _summary(desk: Desk, seconds: float, arguments: argparse.Namespace) -> None:

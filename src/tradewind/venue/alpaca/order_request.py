@@ -170,6 +170,9 @@ def check_quantity(request: OrderRequest, quantity: Decimal) -> None:
         raise unprocessable("qty must be limited to 9 decimal places")
     if has_more_digits_than(quantity, digits):
         raise unprocessable(f"qty must be a multiple of {request.security.lot}")
+    least = Decimal(request.security.print_lot)
+    if request.security.is_crypto and quantity < least:
+        raise unprocessable(f"qty must be >= {plain(least)}")
     if request.security.is_crypto or not has_more_digits_than(quantity, 0):
         return
     if not request.security.is_fractionable:

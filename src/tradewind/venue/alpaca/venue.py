@@ -14,6 +14,7 @@ from tradewind.venue.alpaca.customer import Customer
 from tradewind.venue.alpaca.data_routes import add_data_routes
 from tradewind.venue.alpaca.desk import REQUESTS_PER_MINUTE, Desk
 from tradewind.venue.alpaca.endpoint import json_response
+from tradewind.venue.alpaca.operator_routes import add_operator_routes
 from tradewind.venue.alpaca.order_routes import add_order_routes
 from tradewind.venue.alpaca.refusal import Refusal
 from tradewind.venue.alpaca.ticker import Ticker
@@ -42,7 +43,7 @@ class AlpacaVenue:
         chaos: Chaos,
         *,
         seed: int = 7,
-        accounts: Iterable[str] = ("demo", "second", "free"),
+        accounts: Iterable[str] = ("demo", "second", "free", "swift"),
         history_days: int = HISTORY_DAYS,
         speed: float = 1.0,
         still: bool = False,
@@ -66,6 +67,7 @@ class AlpacaVenue:
         add_order_routes(application, self.desk)
         add_account_routes(application, self.desk)
         add_asset_routes(application, self.desk)
+        add_operator_routes(application, self.desk)
         router = application.router
         router.add_get("/stream", self._trades.handle)
         router.add_get("/v1beta3/crypto/{feed}", self._ticker.crypto.handle)

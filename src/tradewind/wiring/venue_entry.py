@@ -1,0 +1,110 @@
+"""What a venue that a run can trade at is made of; each has a file of its own beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from tradewind.model.errors import UserError
+from tradewind.model.instruments import Instrument
+from tradewind.ports.market_data import MarketData
+from tradewind.ports.platform import Clock
+from tradewind.ports.trading import Trading
+from tradewind.wiring.setting import Setting
+
+if TYPE_CHECKING:
+    from tradewind.wiring.settings import Settings
+
+
+class KeyPair(NamedTuple):
+    """An API key and its secret; neither is shown in messages, and nothing prints them.
+
+    >>> KeyPair("public", "hunter2")
+    KeyPair(***)
+    """
+
+    key: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return "KeyPair(***)"
+
+
+class Place(NamedTuple):
+    """Where a venue is: an environment's name or an address, "" for the venue's own.
+
+    `feed` is which of its market data the account pays for, where there are several.
+    """
+
+    host: str = ""
+    feed: str = ""
+
+
+VENUES_OWN = Place()
+
+
+class PlaceOf(Protocol):
+    """Reads the place out of the settings."""
+
+    def __call__(self, settings: Settings) -> Place:
+        """The place."""
+
+
+class MakeMarketData(Protocol):
+    """Builds the market data of a venue; `keys` are None where none are needed."""
+
+    def __call__(
+        self, instrument_ids: Sequence[str], *, place: Place, keys: KeyPair | None, clock: Clock
+    ) -> MarketData:
+        """The market data of instruments."""
+
+
+class MakeTrading(Protocol):
+    """Builds one account's way to a venue; orders that begin with `id_prefix` are ours."""
+
+    def __call__(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        place: Place,
+        keys: KeyPair,
+        clock: Clock,
+        id_prefix: str,
+    ) -> Trading:
+        """The way of one account."""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueEntry:
+    """One venue: as typed, as in instrument ids, its currency, its settings, who builds it.
+
+    `title` is what people call it. `symbols` are what strategies trade where nobody names any, the
+    n-th by the n-th; the demo's where empty. `data_needs_key` says that even market data is not
+    given without one.
+    """
+
+    name: str
+    venue: str
+    title: str
+    currency: str
+    key: Setting[str]
+    secret: Setting[str]
+    place: PlaceOf
+    market_data: MakeMarketData
+    trading: MakeTrading
+    symbols: tuple[str, ...] = ()
+    data_needs_key: bool = False
+
+
+def split_address(host: str) -> tuple[str, str]:
+    """Scheme and address of a host that is given as a URL; `UserError` where it is none.
+
+    >>> split_address("http://127.0.0.1:8090")
+    ('http', '127.0.0.1:8090')
+    """
+    parts = urlsplit(host)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        raise UserError(f"{host!r} is no address of a venue: write it like http://127.0.0.1:8090")
+    return parts.scheme, parts.netloc
