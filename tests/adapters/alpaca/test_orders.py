@@ -137,7 +137,8 @@ def test_fills_of_nine_digits_add_up_to_the_quantity_in_our_units(parts: list[in
 def test_a_working_order_is_accepted_with_its_fills() -> None:
     reports = reports_of([order(filled_qty="2")], [execution()], APPLE)
     fill = m.OrderFilled(0, "j0-cross-11", f"{ORDER['id']}:2", 1_715_000, 20_000, 0, "USD", 2)
-    assert reports == [m.OrderAccepted(0, "j0-cross-11", ORDER["id"]), fill]
+    terms = m.OrderRestated(0, "j0-cross-11", ORDER["id"], 150_000, 1_715_500)
+    assert reports == [m.OrderAccepted(0, "j0-cross-11", ORDER["id"]), fill, terms]
 
 
 @pytest.mark.parametrize(
@@ -145,8 +146,8 @@ def test_a_working_order_is_accepted_with_its_fills() -> None:
     [
         ("canceled", m.OrderCanceled),
         ("expired", m.OrderExpired),
-        ("pending_cancel", m.OrderAccepted),
-        ("done_for_day", m.OrderAccepted),
+        ("pending_cancel", m.OrderRestated),
+        ("done_for_day", m.OrderRestated),
     ],
 )
 def test_only_final_states_end_an_order(status: str, last: type[m.Report]) -> None:
@@ -174,7 +175,7 @@ def test_a_replaced_order_is_one_order_with_other_terms(carried: str) -> None:
     ]
     reports = reports_of(chain, [execution()], APPLE)
     assert reports[0] == m.OrderAccepted(0, "j0-cross-11", ORDER["id"])
-    assert reports[-1] == m.OrderAmended(0, "j0-cross-11", 150_000, 1_720_000)
+    assert reports[-1] == m.OrderRestated(0, "j0-cross-11", "new-id", 150_000, 1_720_000)
     assert {report.order_id for report in reports} == {"j0-cross-11"}
 
 

@@ -36,7 +36,7 @@ ACCOUNTS = cycle(["demo", "second", "free"])
 class Stage:
     """The local venue with one of its accounts."""
 
-    faults = frozenset({*FAULTS, "cut", "refusals", "balances"})
+    faults = frozenset({*FAULTS, "cut", "refusals", "balances", "amendments"})
     instrument = APPLE.instrument
     passive_price = 500_000
     quantity = 20_000
@@ -56,6 +56,7 @@ class Stage:
             clock=RealClock(),
             chance=no_chance,
             id_prefix=PREFIX,
+            silence_s=3.0,
         )
 
     def strike(self, fault: str) -> None:

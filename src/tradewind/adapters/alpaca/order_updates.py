@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from tradewind.adapters.alpaca.instruments import Listing
 from tradewind.adapters.alpaca.order_wire import Order, TradeUpdate
-from tradewind.adapters.alpaca.orders import REPLACED_MARK, fill_of, order_id_of
+from tradewind.adapters.alpaca.orders import REPLACED_MARK, ended, fill_of, order_id_of
+from tradewind.adapters.alpaca.replacements import Replacements
+from tradewind.adapters.net.decimals import floor_units
 from tradewind.model import messages as m
 
 ORDERS_REMEMBERED_MAX = 10_000
@@ -18,21 +20,26 @@ Reports = list[m.Report] | None
 REPORTS_REMEMBERED_MAX = 50_000
 """Beyond it the oldest may be told twice; the core drops doubles as well."""
 
-REPEATABLE = (m.OrderAmended, m.CancelRejected, m.AmendRejected, m.OrderUnknown)
+REPEATABLE = (
+    m.OrderAmended, m.OrderRestated, m.CancelRejected, m.AmendRejected, m.OrderUnknown
+)  # fmt: skip
 """An order may be amended to and fro; all else happens to it once."""
 
 ENDINGS = frozenset({"fill", "canceled", "expired", "rejected"})
 
 
 class OrderUpdates:
-    """Knows orders by both ids, which of them work, and which replacements are under way."""
+    """Knows orders by both ids, which of them work, and which replacements are under way.
+
+    `replacements` are those that this process sent.
+    """
 
     def __init__(self) -> None:
+        self.replacements = Replacements(0.0)
         self.venue_ids: dict[str, str] = {}
         """The venue's id of what an order of ours is now."""
         self.order_ids: dict[str, str] = {}
         self.working: dict[str, Listing] = {}
-        self._amending: dict[str, m.AmendOrder] = {}
         self._told: dict[m.Report, None] = {}
 
     def is_news(self, report: m.Report) -> bool:
@@ -51,17 +58,9 @@ class OrderUpdates:
         self.venue_ids[order_id] = order.id
         self.order_ids[order.id] = order_id
         self.working[order_id] = listing
-        for known in (self.venue_ids, self.order_ids, self.working, self._amending):
+        for known in (self.venue_ids, self.order_ids, self.working):
             while len(known) > ORDERS_REMEMBERED_MAX:
                 del known[next(iter(known))]
-
-    def amending(self, venue_id: str, command: m.AmendOrder) -> None:
-        """A replacement is about to be asked for; the stream may be faster than the reply."""
-        self._amending[venue_id] = command
-
-    def not_amending(self, venue_id: str) -> None:
-        """It was refused."""
-        self._amending.pop(venue_id, None)
 
     def reports(self, update: TradeUpdate, listing: Listing) -> Reports:
         """What an update is to the core; nothing where it changes nothing that we keep."""
@@ -87,37 +86,52 @@ class OrderUpdates:
         return [m.OrderAccepted(0, order.client_order_id, order.id)]
 
     def _canceled(self, update: TradeUpdate, listing: Listing) -> Reports:
-        return [m.OrderCanceled(0, order_id_of(update.order.client_order_id))]
+        return _ended("canceled", update.order, listing)
 
     def _expired(self, update: TradeUpdate, listing: Listing) -> Reports:
-        order_id = order_id_of(update.order.client_order_id)
-        return [m.OrderExpired(0, order_id, "its time in force is over")]
+        return _ended("expired", update.order, listing)
 
     def _rejected(self, update: TradeUpdate, listing: Listing) -> Reports:
         """A replacement that is rejected leaves the order before it as it was."""
         order, order_id = update.order, order_id_of(update.order.client_order_id)
         if not order.replaces:
-            return [m.OrderRejected(0, order_id, "Alpaca rejected the order")]
+            return _ended("rejected", order, listing)
         self.venue_ids[order_id] = order.replaces
         return self._amend_rejected(update, listing)
 
     def _replaced(self, update: TradeUpdate, listing: Listing) -> Reports:
-        """The venue names the old order with `replaced_by`, or the new one with `replaces`."""
+        """The venue names the old order with `replaced_by`, or the new one with `replaces`.
+
+        An old one that replaced another itself has both.
+        """
         order, order_id = update.order, order_id_of(update.order.client_order_id)
-        command = self._amending.pop(order.replaces or order.id, None)
+        old_id = order.id if order.replaced_by else order.replaces or order.id
+        command = self.replacements.taken(old_id)
         if command is None:
             return None
         self.venue_ids[order_id] = order.replaced_by or order.id
-        return [m.OrderAmended(0, order_id, command.quantity, command.limit_price)]
+        terms = command.quantity, command.limit_price
+        return [m.OrderAmended(0, order_id, *terms, command.number)]
 
     def _amend_rejected(self, update: TradeUpdate, listing: Listing) -> Reports:
         order, order_id = update.order, order_id_of(update.order.client_order_id)
-        self._amending.pop(order.replaces or order.id, None)
-        return [m.AmendRejected(0, order_id, "Alpaca rejected the replacement")]
+        command = self.replacements.taken(order.replaces or order.id)
+        if command is None:
+            return None
+        reason = "Alpaca rejected the replacement"
+        return [m.AmendRejected(0, order_id, reason, command.number)]
 
     def _cancel_rejected(self, update: TradeUpdate, listing: Listing) -> Reports:
         order_id = order_id_of(update.order.client_order_id)
         return [m.CancelRejected(0, order_id, "Alpaca rejected the cancel")]
+
+
+def _ended(status: str, order: Order, listing: Listing) -> list[m.Report]:
+    """The end of an order. What one that was replaced states may count what went before or not."""
+    filled = floor_units(order.filled_quantity, listing.instrument.quantity_digits)
+    if REPLACED_MARK in order.client_order_id:
+        filled = m.NOT_STATED
+    return ended(status, order_id_of(order.client_order_id), filled)
 
 
 _Happening = Callable[[OrderUpdates, TradeUpdate, Listing], Reports]

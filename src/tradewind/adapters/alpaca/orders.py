@@ -151,14 +151,26 @@ def order_id_of(client_order_id: str) -> str:
     return client_order_id.partition(REPLACED_MARK)[0]
 
 
-def next_client_id(client_order_id: str) -> str:
+def number_of(client_order_id: str) -> int:
+    """Which amendment made the order that a client id of the venue is; 0: none did.
+
+    >>> number_of("j0-cross-11~2"), number_of("j0-cross-11"), number_of("of~others")
+    (2, 0, 0)
+    """
+    number = client_order_id.partition(REPLACED_MARK)[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def next_client_id(client_order_id: str, number: int = 0) -> str:
     """The client id of the order that replaces one; the venue takes none twice.
 
-    >>> next_client_id("j0-cross-11"), next_client_id("j0-cross-11~1")
-    ('j0-cross-11~1', 'j0-cross-11~2')
+    It is the amendment's number, where that has one.
+
+    >>> next_client_id("j0-cross-11", 3), next_client_id("j0-cross-11~1")
+    ('j0-cross-11~3', 'j0-cross-11~2')
     """
-    order_id, _, number = client_order_id.partition(REPLACED_MARK)
-    return f"{order_id}{REPLACED_MARK}{int(number or 0) + 1}"
+    following = max(number, number_of(client_order_id) + 1)
+    return f"{order_id_of(client_order_id)}{REPLACED_MARK}{following}"
 
 
 def fill_of(
@@ -196,51 +208,69 @@ def fill_id(venue_order_id: str, cumulative: Decimal) -> str:
     return f"{venue_order_id}:{cumulative.normalize():f}"
 
 
+def reports_of_reply(order: Order, listing: Listing) -> list[m.Report]:
+    """What the reply to a new order tells; its executions come otherwise."""
+    order_id = order_id_of(order.client_order_id)
+    filled = floor_units(order.filled_quantity, listing.instrument.quantity_digits)
+    end = ended(order.status, order_id, filled)
+    if order.status == "rejected":
+        return end
+    return [m.OrderAccepted(0, order_id, order.id), *end]
+
+
 def reports_of(
-    chain: Sequence[Order], executions: Sequence[Execution], listing: Listing
+    chain: Sequence[Order], executions: Sequence[Execution], listing: Listing, amends: int = 0
 ) -> list[m.Report]:
-    """All reports that bring an order of ours up to what the venue knows.
+    """All reports that bring an order of ours up to what the venue knows: an end, or the terms.
 
     `chain` is the order with those that replaced it, the oldest first; `executions` are of any
-    of them, in order of time.
+    of them, in order of time; `amends` is how many amendments had left when this was asked.
     """
     order_id = order_id_of(chain[0].client_order_id)
     last = chain[-1]
+    if last.status == "rejected" and len(chain) == 1:
+        return ended(last.status, order_id, 0)
     orders = {order.id: order for order in chain}
-    reports: list[m.Report] = []
-    if last.status != "rejected" or len(chain) > 1:
-        reports.append(m.OrderAccepted(0, order_id, chain[0].id))
+    reports: list[m.Report] = [m.OrderAccepted(0, order_id, chain[0].id)]
+    filled = 0
     for one in executions:
         order = orders[one.order_id]
         fill = fill_of(order, one.price, one.quantity, one.cumulative_quantity, listing)
         if fill is not None:
             reports.append(fill)
-    if len(chain) > 1 and last.status != "rejected":
-        reports.append(_amended(last, executions, listing))
-    reports += ended(last, order_id)
-    return reports
+            filled += fill.quantity
+    end = ended(last.status, order_id, filled)
+    return reports + (end or _restated(chain, executions, listing, amends))
 
 
-def _amended(last: Order, executions: Sequence[Execution], listing: Listing) -> m.OrderAmended:
+def _restated(
+    chain: Sequence[Order], executions: Sequence[Execution], listing: Listing, amends: int
+) -> list[m.Report]:
     """The terms an order has now; its quantity is what was executed and what is left.
 
     Executions are counted, not the sums of the orders: a replacement may begin with the sum of
-    the one before it.
+    the one before it. An order of an amount of money states no quantity before it is filled.
     """
-    instrument = listing.instrument
+    last, instrument = chain[-1], listing.instrument
     filled = sum((one.quantity for one in executions), Decimal(0))
-    leaves = (last.quantity or Decimal(0)) - last.filled_quantity
+    leaves = (last.quantity or last.filled_quantity) - last.filled_quantity
     quantity = floor_units(filled + leaves, instrument.quantity_digits)
     limit = nearest_units(last.limit_price or Decimal(0), instrument.price_digits)
-    return m.OrderAmended(0, order_id_of(last.client_order_id), quantity, limit)
+    order_id = order_id_of(last.client_order_id)
+    if quantity <= 0:
+        return []
+    return [m.OrderRestated(0, order_id, last.id, quantity, limit, amends)]
 
 
-def ended(order: Order, order_id: str) -> list[m.Report]:
-    """The final report of an order that works no more; fills end it by themselves."""
-    if order.status == "canceled":
-        return [m.OrderCanceled(0, order_id)]
-    if order.status == "expired":
-        return [m.OrderExpired(0, order_id, "its time in force is over")]
-    if order.status == "rejected":
+def ended(status: str, order_id: str, filled: int) -> list[m.Report]:
+    """The final report of an order that works no more; fills end it by themselves.
+
+    `filled` is what was filled of it in all, in units, or `NOT_STATED`.
+    """
+    if status == "canceled":
+        return [m.OrderCanceled(0, order_id, "", filled)]
+    if status == "expired":
+        return [m.OrderExpired(0, order_id, "its time in force is over", filled)]
+    if status == "rejected":
         return [m.OrderRejected(0, order_id, "Alpaca rejected the order")]
     return []

@@ -19,17 +19,19 @@ from tradewind.adapters.alpaca.order_wire import Order, Replacement, TradeUpdate
 from tradewind.adapters.alpaca.orders import (
     LIMIT_TYPES,
     PLAIN,
-    REPLACED_MARK,
     TYPE_OF,
     Extras,
     new_order,
     next_client_id,
     order_id_of,
     reports_of,
+    reports_of_reply,
 )
+from tradewind.adapters.alpaca.replacements import Replacements
 from tradewind.adapters.alpaca.rest import AlpacaRest, Hosts, Keys, rest_of
 from tradewind.adapters.net.backoff import Chance
 from tradewind.adapters.net.decimals import floor_units, nearest_units
+from tradewind.adapters.net.outcome import BadAnswer
 from tradewind.adapters.net.query import encoded
 from tradewind.adapters.net.session import Session
 from tradewind.adapters.net.socket import Socket, SocketSettings
@@ -67,8 +69,10 @@ class AlpacaTrading:
         clock: Clock,
         chance: Chance,
         id_prefix: str = "",
+        silence_s: float = SILENCE_S,
     ) -> None:
         self._id_prefix = id_prefix
+        self._silence_s = silence_s
         self._instruments = list(instruments)
         self._keys = keys
         self._hosts = hosts
@@ -92,7 +96,7 @@ class AlpacaTrading:
     @property
     def silence_s(self) -> float:
         """How long after sending an order may still reach the venue."""
-        return SILENCE_S
+        return self._silence_s
 
     @property
     def has_cancel_all(self) -> bool:
@@ -121,6 +125,7 @@ class AlpacaTrading:
     async def start(self, deliver: Deliver) -> None:
         """Learn the assets, connect the account stream; `Refused` where the key is not taken."""
         self._deliver = deliver
+        self._updates.replacements = Replacements(asyncio.get_running_loop().time())
         self._session = Session()
         is_started = False
         try:
@@ -139,7 +144,7 @@ class AlpacaTrading:
         listing = self._listing(command.instrument)
         order = await self._rest.place(new_order(command, listing, extras), Order)
         self._updates.remember(order, listing)
-        for report in reports_of([order], [], listing):
+        for report in reports_of_reply(order, listing):
             self._tell(report)
 
     async def cancel(self, command: m.CancelOrder) -> None:
@@ -162,30 +167,46 @@ class AlpacaTrading:
         the quantity of a partly filled order is not changed: it could buy twice.
         """
         listing = self._listing(command.instrument)
-        order = (await self._chain(command.order_id))[-1]
-        replacement = _replacement(command, order, listing)
+        chain = await self._chain(command.order_id)
+        order = chain[-1]
+        replacement = _replacement(command, chain, listing)
         if not command.limit_price and order.limit_price:
             digits = listing.instrument.price_digits
             kept = nearest_units(order.limit_price, digits)
             command = msgspec.structs.replace(command, limit_price=kept)
+        replacements, name, number = self._updates.replacements, command.order_id, command.number
+        replacements.seen(name, order.client_order_id)
         # known before the reply: the stream may be faster
-        self._updates.amending(order.id, command)
+        replacements.sent(order.id, command)
         try:
             body = await self._rest.replace(order.id, replacement, Order)
         except Refused:
-            self._updates.not_amending(order.id)
+            replacements.refused(name, number)
             raise
+        finally:
+            replacements.lost(name, number, now_s=asyncio.get_running_loop().time())
         self._updates.remember(body, listing)
 
     async def query(self, command: m.QueryOrder) -> list[m.Report] | None:
-        """The reports that bring an order up to what the venue knows; None where it has none."""
+        """The reports that bring an order up to what the venue knows; None where it has none.
+
+        `BadAnswer` while an amendment may still take effect behind the answer.
+        """
+        name, replacements = command.order_id, self._updates.replacements
         listing = self._listing(command.instrument)
-        chain = await self._account.chain(command.order_id)
+        asked_s = asyncio.get_running_loop().time()
+        chain = await self._account.chain(name)
         if chain is None:
             return None
         executions = await self._account.executions_of(chain)
         self._updates.remember(chain[-1], listing)
-        return reports_of(chain, executions, listing)
+        replacements.seen(name, chain[-1].client_order_id)
+        reports = reports_of(chain, executions, listing, command.amends)
+        if isinstance(reports[-1], m.OrderRestated) and replacements.may_come(
+            name, asked=command.amends, silence_s=self.silence_s, now_s=asked_s
+        ):
+            raise BadAnswer(f"order {name}: an amendment may still take effect")
+        return reports
 
     async def cancel_all(self, instrument: str) -> None:
         """Cancel every order of an instrument, one by one."""
@@ -303,7 +324,8 @@ class AlpacaTrading:
 
     def _catch_up(self, order_id: str, listing: Listing) -> None:
         """Ask for an order in the background: an update did not tell all."""
-        command = m.QueryOrder(0, order_id, VENUE, listing.instrument.id)
+        amends = self._updates.replacements.count(order_id)
+        command = m.QueryOrder(0, order_id, VENUE, listing.instrument.id, amends)
 
         async def ask() -> None:
             # reconciliation asks again where this fails
@@ -322,19 +344,19 @@ class AlpacaTrading:
                 self._catch_up(order_id, listing)
 
 
-def _replacement(command: m.AmendOrder, order: Order, listing: Listing) -> Replacement:
+def _replacement(command: m.AmendOrder, chain: Sequence[Order], listing: Listing) -> Replacement:
     """What changes; `Refused` where the quantity of a partly filled order would."""
-    instrument = listing.instrument
+    instrument, order = listing.instrument, chain[-1]
     quantity = floor_units(order.quantity or order.filled_quantity, instrument.quantity_digits)
     changes_quantity = command.quantity != quantity
-    if changes_quantity and (order.filled_quantity or REPLACED_MARK in order.client_order_id):
+    if changes_quantity and any(each.filled_quantity for each in chain):
         raise Refused(
-            "Alpaca does not say what a new quantity of a partly filled or replaced order means: "
-            "cancel it and place another"
+            "Alpaca does not say what a new quantity of a partly filled order means: cancel it "
+            "and place another"
         )
     has_limit = TYPE_OF.get(order.type) in LIMIT_TYPES and command.limit_price
     return Replacement(
-        client_order_id=next_client_id(order.client_order_id),
+        client_order_id=next_client_id(order.client_order_id, command.number),
         quantity=format_plain(command.quantity, instrument.quantity_digits)
         if changes_quantity
         else None,
