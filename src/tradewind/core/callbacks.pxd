@@ -23,3 +23,5 @@ cdef class Callbacks:
     cdef void _stop(self, int64_t strategy, object error) except *
     @cython.locals(market=Market)
     cdef void _forget(self, int64_t strategy) except *
+    @cython.locals(number=int64_t)
+    cdef void _stop_endless(self, object event) except *

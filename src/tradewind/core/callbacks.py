@@ -88,3 +88,18 @@ class Callbacks:
             market.forget(strategy)
         self.order_listeners.pop(strategy, None)
         self.timer_listeners.pop(self.state.strategies[strategy].name, None)
+
+    def _stop_endless(self, event: Any) -> None:
+        """Stop the strategy whose wish is one too many."""
+        number = -1
+        if type(event) in (Order, Target):
+            number = event.strategy
+        elif type(event) in _INTENTS:
+            number = self.state.strategy_numbers.get(event.strategy, -1)
+        if number >= 0:
+            self._stop(number, RecursionError("it answers its own orders without end"))
+
+
+_INTENTS = frozenset(
+    {m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended, m.TimerSet}
+)

@@ -303,8 +303,7 @@ class Engine(Stepper):
         market.mark = market.last = close
         market.mark_time_ns = time_ns
         if not market.is_repriced and market.holders:
-            market.is_repriced = True
-            self.state.repriced.append(market)
+            self.state.reprice(market)
         if market.bar_listeners and not self.is_folding:
             bar = market.bar(open_time_ns, time_ns, open_price, high, low, close, volume)
             self._tell(market.bar_listeners, bar)
@@ -370,16 +369,14 @@ class Engine(Stepper):
         market.mark = mark
         market.mark_time_ns = time_ns
         if not market.is_repriced and market.holders:
-            market.is_repriced = True
-            self.state.repriced.append(market)
+            self.state.reprice(market)
         if market.target_count > 0:
             self._size_targets(market, buy, sell)
 
     def _reprice(self, market: Market) -> None:
         """A side that went may be what a position was valued at."""
         if not market.is_repriced and market.holders:
-            market.is_repriced = True
-            self.state.repriced.append(market)
+            self.state.reprice(market)
 
     def _size_targets(self, market: Market, buy: int, sell: int) -> None:
         for target in due_targets(self.state, market):

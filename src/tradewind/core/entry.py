@@ -170,7 +170,7 @@ def _scope_breach(
 def _remember(state: State, order: Order, book: StrategyBook) -> None:
     """Note an order that goes out, where a scope looks for duplicates."""
     for scope in book.scopes:
-        if scope.is_limited and scope.limits.duplicate_ns is not None:
+        if scope.is_watching_duplicates:
             key = (order.strategy, order.instrument, order.side, order.limit_price, order.quantity)
             scope.remember(key, state.time_ns)
 

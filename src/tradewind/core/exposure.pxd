@@ -48,6 +48,7 @@ cdef class Scope:
     cdef public str currency, halt_reason
     cdef public object limits
     cdef public bint is_limited, is_halted
+    cdef readonly bint is_watching_duplicates
     cdef public list holdings
     cdef public int64_t open_orders, second, orders_in_second
     cdef public dict recent

@@ -203,6 +203,7 @@ class Scope:
         "holdings",
         "is_halted",
         "is_limited",
+        "is_watching_duplicates",
         "limits",
         "name",
         "open_orders",
@@ -216,6 +217,7 @@ class Scope:
         self.currency = currency
         self.limits = Limits()
         self.is_limited = False
+        self.is_watching_duplicates = False
         self.is_halted = False
         self.halt_reason = ""
         self.holdings: list[Holding | None] = []
@@ -228,6 +230,7 @@ class Scope:
         """Take new limits for the next order on; what is counted stays counted."""
         self.limits = limits
         self.is_limited = limits != Limits()
+        self.is_watching_duplicates = limits.duplicate_ns is not None
         self.set_bounds()
 
     def set_bounds(self) -> None:

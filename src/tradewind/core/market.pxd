@@ -18,6 +18,7 @@ cdef class Market:
     cdef readonly double price_scale, quantity_scale
     cdef public int64_t mark, last, bid, ask, mark_time_ns, target_count, marking
     cdef public bint is_repriced
+    cdef public Market next_repriced
     cdef public list holders, bar_listeners, trade_listeners, quote_listeners, depth_listeners
     cpdef void forget(self, int64_t strategy) except *
     @cython.locals(marking=int64_t, price=int64_t)

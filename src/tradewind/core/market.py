@@ -27,7 +27,8 @@ class Market:
     unit); checks look at it. `last` is that of a trade or a bar alone. What a position is valued
     at is `valued_at`, by the `marking`. `target_count` is how many targets wait for the next
     price. `holders` are the accounts' holdings, which a new mark makes worth another amount;
-    `is_repriced` says that they do not know of it yet (see `State.revalue`).
+    `is_repriced` says that they do not know of it yet, and `next_repriced` is the next such market
+    (see `State.revalue`).
 
     >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
     >>> market = Market(goog, 0)
@@ -55,6 +56,7 @@ class Market:
         "min_notional",
         "money_divisor",
         "money_factor",
+        "next_repriced",
         "price_scale",
         "quantity_scale",
         "quantity_unit",
@@ -78,6 +80,7 @@ class Market:
         self.target_count = 0
         self.holders: list[Any] = []
         self.is_repriced = False
+        self.next_repriced: Market | None = None
         self.bar_listeners: list[Listener] = []
         self.trade_listeners: list[Listener] = []
         self.quote_listeners: list[Listener] = []

@@ -14,8 +14,11 @@ cdef class Order:
     cdef public int64_t amends_sent, stated_quantity, end_state
     cdef public int64_t intended_time_ns, changed_time_ns
     cdef public tuple amends
-    cdef public dict fill_ids
+    cdef str _fill_id
+    cdef dict _fill_ids
     cpdef int begin(self, str order_id, int64_t strategy, int64_t account, int64_t instrument, int64_t side, int64_t quantity) except -1
+    cpdef bint has_fill(self, str fill_id) except -1
+    cpdef int add_fill(self, str fill_id) except -1
 
 
 @cython.locals(order=Order)

@@ -32,7 +32,6 @@ _FIELDS = (
     "venue_order_id",
     "intended_time_ns",
     "changed_time_ns",
-    "fill_ids",
 )
 
 
@@ -46,15 +45,16 @@ class Order:
     `strategy`, `account` and `instrument` are numbers in the core's lists. `reserved` is the
     open quantity its exposure is counted with. `amends_sent` amendments left, and `amends` are
     the numbers of those that the venue has not answered. `end_state` and `stated_quantity` are
-    an end that overtook fills: the state it leads to and what is filled by then. `fill_ids` are
-    the executions already posted, the last `FILL_IDS_MAX` of them.
+    an end that overtook fills: the state it leads to and what is filled by then. Executions
+    already posted are known by their ids: most orders have one, so that only a second makes a
+    dict of them.
 
     >>> order = Order("j0-cross-1", 0, 0, 0, 1, 5)
     >>> order.leaves_quantity, order.is_open
     (5, True)
     """
 
-    __slots__ = _FIELDS
+    __slots__ = (*_FIELDS, "_fill_id", "_fill_ids")
 
     def __init__(
         self,
@@ -102,7 +102,8 @@ class Order:
         self.venue_order_id = ""
         self.intended_time_ns = 0
         self.changed_time_ns = 0
-        self.fill_ids: dict[str, None] = {}
+        self._fill_id: str | None = None
+        self._fill_ids: dict[str, None] | None = None
 
     @property
     def leaves_quantity(self) -> int:
@@ -114,9 +115,33 @@ class Order:
         """Whether it may still fill: all states up to UNKNOWN."""
         return self.state <= OrderState.UNKNOWN
 
+    @property
+    def fill_ids(self) -> list[str]:
+        """The executions posted, oldest first; of very many the last `FILL_IDS_MAX`."""
+        if self._fill_ids is not None:
+            return list(self._fill_ids)
+        return [] if self._fill_id is None else [self._fill_id]
+
+    def has_fill(self, fill_id: str) -> bool:
+        """Whether an execution is posted already."""
+        if self._fill_ids is not None:
+            return fill_id in self._fill_ids
+        return self._fill_id is not None and fill_id == self._fill_id
+
+    def add_fill(self, fill_id: str) -> None:
+        """Note an execution as posted; beyond the bound the oldest is forgotten."""
+        if self._fill_id is None:
+            self._fill_id = fill_id
+        elif self._fill_ids is None:
+            self._fill_ids = {self._fill_id: None, fill_id: None}
+        else:
+            self._fill_ids[fill_id] = None
+            if len(self._fill_ids) > FILL_IDS_MAX:
+                del self._fill_ids[next(iter(self._fill_ids))]
+
     def snapshot(self) -> list[object]:
-        """All fields in the order of the slots."""
-        return [*(getattr(self, name) for name in _FIELDS[:-1]), list(self.fill_ids)]
+        """All fields in the order of the slots, then the executions."""
+        return [*(getattr(self, name) for name in _FIELDS), self.fill_ids]
 
 
 def new_order(
@@ -135,7 +160,8 @@ def new_order(
 def order_from(state: list[Any]) -> Order:
     """The order that `snapshot` gave."""
     order = Order(*state[:6])
-    for name, value in zip(_FIELDS[6:-1], state[6:-1], strict=True):
+    for name, value in zip(_FIELDS[6:], state[6:-1], strict=True):
         setattr(order, name, tuple(value) if name == "amends" else value)
-    order.fill_ids = dict.fromkeys(state[-1])
+    for fill_id in state[-1]:
+        order.add_fill(fill_id)
     return order

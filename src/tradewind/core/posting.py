@@ -7,7 +7,7 @@ from tradewind.core.exposure import Holding
 from tradewind.core.ledger import Wallet
 from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening, next_state
-from tradewind.core.orders import FILL_IDS_MAX, Order
+from tradewind.core.orders import Order
 from tradewind.core.positions import Position
 from tradewind.core.reports import Execution
 from tradewind.core.settlement import defer_settlement
@@ -15,7 +15,6 @@ from tradewind.core.state import State, StrategyBook
 from tradewind.model.numbers import magnitude
 from tradewind.model.orders import OrderState
 
-_FILL_IDS_MAX = FILL_IDS_MAX
 _AWAITING = int(OrderState.AWAITING_FILLS)
 _UNKNOWN = int(OrderState.UNKNOWN)
 _FULL = int(Happening.FULL_FILL)
@@ -35,12 +34,10 @@ def post_fill(state: State, event: Execution) -> Order | None:
     if order is None:
         state.note("fill_of_unknown_order")
         return None
-    if event.fill_id in order.fill_ids:
+    if order.has_fill(event.fill_id):
         state.note("fill_reported_again")
         return None
-    order.fill_ids[event.fill_id] = None
-    if len(order.fill_ids) > _FILL_IDS_MAX:
-        del order.fill_ids[next(iter(order.fill_ids))]
+    order.add_fill(event.fill_id)
     _post_money(state, order, event.price, event.quantity)
     if event.fee != 0:
         _pay_fee(state, order, event.fee, event.fee_currency)

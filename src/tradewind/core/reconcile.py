@@ -101,7 +101,7 @@ def fill_differences(
         if order is None or (order.order_id, fill.fill_id) in there:
             continue
         there.add((order.order_id, fill.fill_id))
-        if fill.fill_id not in order.fill_ids:
+        if not order.has_fill(fill.fill_id):
             yield _missing_fill(state, order, fill)
     for one in ours:
         if one.intended_time_ns < scope.since_ns or not _is_settled(one, scope):

@@ -1,8 +1,10 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from tradewind.core.orders cimport Order
 
-# They hold texts and numbers, so they are in no cycle.
+
+# They hold texts, numbers and an order that knows of no report, so they are in no cycle.
 @cython.final
 @cython.no_gc
 @cython.freelist(8)
@@ -17,6 +19,7 @@ cdef class Acceptance:
 cdef class Execution:
     cdef readonly int64_t time_ns, price, quantity, fee, liquidity
     cdef readonly str order_id, fill_id, fee_currency
+    cdef public Order order
 
 
 @cython.locals(report=Acceptance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradewind.core.orders import Order
 from tradewind.model.messages import OrderAccepted, OrderFilled
 
 
@@ -24,7 +25,7 @@ class Acceptance:
 
 
 class Execution:
-    """An `OrderFilled` on its way: the same fields.
+    """An `OrderFilled` on its way: the same fields, and the `order` once it is posted.
 
     >>> execution(5, "j0-cross-1", "f1", 100, 10, 0, "USD", 2).message().price
     100
@@ -35,6 +36,7 @@ class Execution:
         "fee_currency",
         "fill_id",
         "liquidity",
+        "order",
         "order_id",
         "price",
         "quantity",
@@ -49,6 +51,7 @@ class Execution:
     fee: int
     fee_currency: str
     liquidity: int
+    order: Order | None
 
     def message(self) -> OrderFilled:
         """The event as it is journaled."""
@@ -93,6 +96,7 @@ def execution(
     report.fee = fee
     report.fee_currency = fee_currency
     report.liquidity = liquidity
+    report.order = None
     return report
 
 

@@ -44,7 +44,8 @@ cdef class StrategyBook:
 cdef class State:
     cdef public str journal_id
     cdef public int64_t epoch, sequence, time_ns, marking
-    cdef public list markets, accounts, strategies, timers, repriced
+    cdef public list markets, accounts, strategies, timers
+    cdef public Market repriced
     cdef public dict market_numbers, account_numbers, strategy_numbers
     cdef public Scope firm
     cdef public dict orders, open_orders, targets, rates, halts, lost_venues, anomalies, venues
@@ -52,8 +53,12 @@ cdef class State:
     @cython.locals(known=Holding, holding=Holding)
     cpdef Holding holding(self, Scope scope, Market market, Account account)
     @cython.locals(market=Market, holding=Holding)
-    cpdef void revalue(self) except *
+    cpdef int revalue(self) except -1
+    cdef int reprice(self, Market market) except -1
     @cython.locals(home=Wallet, total=int64_t)
     cpdef int64_t equity(self, Account account) except? -1
-    @cython.locals(oldest_ns=int64_t, front=Order)
-    cpdef void finish(self, Order order) except *
+    cdef int64_t done_count, done_from_ns
+    @cython.locals(oldest_ns=int64_t)
+    cpdef int finish(self, Order order) except -1
+    @cython.locals(front=Order)
+    cdef int _forget_done(self, int64_t oldest_ns) except -1

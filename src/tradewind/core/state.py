@@ -115,6 +115,8 @@ class State:
         "accounts",
         "anomalies",
         "done",
+        "done_count",
+        "done_from_ns",
         "epoch",
         "firm",
         "halts",
@@ -152,10 +154,12 @@ class State:
         self.orders: dict[str, Order] = {}
         self.open_orders: dict[str, Order] = {}
         self.done: deque[Order] = deque()
+        self.done_count = 0
+        self.done_from_ns = 0
         self.targets: dict[tuple[int, int, int], Any] = {}
         self.timers: list[tuple[int, str, str, int]] = []
         self.rates: dict[tuple[str, str], int] = {}
-        self.repriced: list[Market] = []
+        self.repriced: Market | None = None
         self.halts: dict[str, tuple[str, str]] = {}
         self.lost_venues: dict[str, str] = {}
         self.anomalies: dict[str, int] = {}
@@ -270,7 +274,7 @@ class State:
 
         A currency without a known rate counts as nothing; at the bounds of 64 bits it stays there.
         """
-        if self.repriced:
+        if self.repriced is not None:
             self.revalue()
         home = account.home
         total = home.cash + home.value
@@ -287,16 +291,23 @@ class State:
         """Carry all positions at their markets' last marks: before anybody looks at a value.
 
         Marks move with every price and values are looked at now and then, so that a new mark
-        only puts its market into `repriced`.
+        only puts its market at the head of the chain of `repriced` ones.
         """
-        while self.repriced:
-            market: Market = self.repriced[-1]
+        while self.repriced is not None:
+            market: Market = self.repriced
             for holder in market.holders:
                 holding: Holding = holder
                 holding.revalue()
             # only now: what could not be valued is not forgotten
-            self.repriced.pop()
+            self.repriced = market.next_repriced
+            market.next_repriced = None
             market.is_repriced = False
+
+    def reprice(self, market: Market) -> None:
+        """Note that an instrument with holders has a new mark."""
+        market.is_repriced = True
+        market.next_repriced = self.repriced
+        self.repriced = market
 
     def _converted(self, wallet: Wallet, currency: str) -> int:
         rate = self.rates.get((wallet.currency, currency), 0)
@@ -305,15 +316,32 @@ class State:
 
     def finish(self, order: Order) -> None:
         """Move an order from the open ones to the finished, and forget the oldest of those."""
-        self.open_orders.pop(order.order_id, None)
-        done = self.done
-        done.append(order)
+        if order.order_id in self.open_orders:
+            del self.open_orders[order.order_id]
+        self.done.append(order)
+        self.done_count += 1
+        if self.done_count == 1:
+            self.done_from_ns = order.changed_time_ns
         oldest_ns = self.time_ns - _ORDER_AGE_MAX_NS
-        while done:
-            front: Order = done[0]
-            if len(done) <= _ORDERS_MAX and front.changed_time_ns >= oldest_ns:
+        if self.done_count > _ORDERS_MAX or self.done_from_ns < oldest_ns:
+            self._forget_done(oldest_ns)
+
+    def restore_done(self, order: Order) -> None:
+        """Take a finished order back, behind those before it."""
+        self.done.append(order)
+        self.done_count += 1
+        self.done_from_ns = self.done[0].changed_time_ns
+
+    def _forget_done(self, oldest_ns: int) -> None:
+        """Forget finished orders from the front: beyond the number, or last changed before."""
+        while self.done:
+            front: Order = self.done[0]
+            # a finished order may still change, then the front is younger than was noted
+            self.done_from_ns = front.changed_time_ns
+            if self.done_count <= _ORDERS_MAX and self.done_from_ns >= oldest_ns:
                 break
-            done.popleft()
+            self.done.popleft()
+            self.done_count -= 1
             self.orders.pop(front.order_id, None)
 
     def note(self, anomaly: str) -> None:

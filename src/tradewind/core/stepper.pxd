@@ -27,7 +27,7 @@ cdef class Stepper(Callbacks):
     cdef public Tape tape
     cdef public list decisions, records, sequences, fills
     cdef public bint is_draining
-    cdef public int64_t drained, fired, fired_ns, next_due_ns
+    cdef public int64_t drained, taken, fired, fired_ns, next_due_ns
     cpdef int _control(self, object event) except -1
     @cython.locals(state=State, book=StrategyBook, market=Market)
     cdef int _intend(self, Order order) except -1
@@ -37,9 +37,10 @@ cdef class Stepper(Callbacks):
     @cython.locals(state=State, account=Account, market=Market)
     cdef int _submit(self, Order order) except -1
     @cython.locals(state=State, order=Order)
-    cdef void _accept(self, Acceptance report) except *
+    cdef int _accept(self, Acceptance report) except -1
     @cython.locals(state=State, order=Order)
     cdef int _fill(self, Execution report) except -1
+    cdef int _keep_fill(self, Execution report, Order order) except -1
     @cython.locals(order=Order, state=State, marks=int64_t)
     cdef int _happen(self, object event) except -1
     @cython.locals(order=Order)
@@ -51,10 +52,8 @@ cdef class Stepper(Callbacks):
     cdef int _tell(self, list listeners, object event) except -1
     cpdef void _drain(self) except *
     @cython.locals(venue=VenueModel, wanted=list)
-    cdef void _drain_all(self) except *
+    cdef int _drain_all(self) except -1
     cdef int _bounded(self, object event) except -1
-    @cython.locals(number=int64_t)
-    cdef void _stop_endless(self, object event) except *
     @cython.locals(timer_ns=int64_t, venue_ns=int64_t, due=int64_t, state=State)
     cpdef void _advance(self, int64_t time_ns) except *
     @cython.locals(due=int64_t, number=int64_t, interval=int64_t, missed=int64_t)

@@ -55,6 +55,7 @@ class Stepper(Callbacks):
         "next_due_ns",
         "records",
         "sequences",
+        "taken",
         "tape",
         "venue",
     )
@@ -68,9 +69,10 @@ class Stepper(Callbacks):
         self.decisions: Decisions = []
         self.records: list[m.Record] = []
         self.sequences: list[int] = []
-        self.fills: list[tuple[Execution, Order]] | None = None
+        self.fills: list[Execution] | None = None
         self.is_draining = False
         self.drained = 0
+        self.taken = 0
         self.fired = 0
         self.fired_ns = -1
         self.next_due_ns = 0
@@ -186,10 +188,10 @@ class Stepper(Callbacks):
         order = state.orders.get(report.order_id)
         if order is None:
             state.note("report_of_unknown_order")
-            return
-        order.venue_order_id = report.venue_order_id
-        move_order(state, order, _ACCEPTED)
-        self._tell_order(order, report)
+        else:
+            order.venue_order_id = report.venue_order_id
+            move_order(state, order, _ACCEPTED)
+            self._tell_order(order, report)
 
     def _fill(self, report: Execution) -> None:
         """The venue inside executed an order."""
@@ -204,9 +206,13 @@ class Stepper(Callbacks):
         order = state.orders.get(report.order_id)
         post_fill(state, report)
         if order is not None:
-            if self.fills is not None:
-                self.fills.append((report, order))
+            self._keep_fill(report, order)
             self._tell_order(order, report)
+
+    def _keep_fill(self, report: Execution, order: Order) -> None:
+        if self.fills is not None:
+            report.order = order
+            self.fills.append(report)
 
     def _happen(self, event: Any) -> None:
         """Any other event, by the table of transitions."""
@@ -226,8 +232,8 @@ class Stepper(Callbacks):
         if marks & _LISTING and self.venue is not None:
             self.venue.on_listing(event)
         if order is not None:
-            if marks & _FILL and self.fills is not None:
-                self.fills.append((execution_of(event), order))
+            if marks & _FILL:
+                self._keep_fill(execution_of(event), order)
             self._tell_order(order, event)
 
     def _decide(self, decision: Any) -> None:
@@ -297,10 +303,13 @@ class Stepper(Callbacks):
             return
         self.is_draining = True
         self.drained = 0
+        self.taken = 0
         try:
             self._drain_all()
         finally:
             self.is_draining = False
+            if self.taken and self.venue is not None:
+                del self.venue.reports[: self.taken]
 
     def _drain_all(self) -> None:
         venue = self.venue
@@ -310,8 +319,9 @@ class Stepper(Callbacks):
                 self.intents = []
                 for intent in wanted:
                     self._bounded(intent)
-            elif venue is not None and venue.reports:
-                self._bounded(venue.reports.pop(0))
+            elif venue is not None and self.taken < len(venue.reports):
+                self.taken += 1
+                self._bounded(venue.reports[self.taken - 1])
             else:
                 break
 
@@ -320,16 +330,6 @@ class Stepper(Callbacks):
         if self.drained > _CALLBACKS_MAX:
             self._stop_endless(event)
         self._control(event)
-
-    def _stop_endless(self, event: Any) -> None:
-        """Stop the strategy whose wish is one too many."""
-        number = -1
-        if type(event) in (Order, Target):
-            number = event.strategy
-        elif type(event) in _INTENTS:
-            number = self.state.strategy_numbers.get(event.strategy, -1)
-        if number >= 0:
-            self._stop(number, RecursionError("it answers its own orders without end"))
 
     # --- time --------------------------------------------------------------------------------
 
@@ -368,10 +368,6 @@ class Stepper(Callbacks):
             self._call(number, listener, name)
         self._drain()
 
-
-_INTENTS = frozenset(
-    {m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended, m.TimerSet}
-)
 
 _REPORT, _FILL, _SCHEDULING, _LISTING, _STOP = 1, 2, 4, 8, 16
 _MARKS: dict[type, int] = {

@@ -7,6 +7,7 @@ from tradewind.core.target cimport Target
 
 
 cdef int64_t _BYTES_MAX, _RECORDS_MAX, _PREFIX, _ROOM, _MESSAGE_MAX, _UINT32_MAX, _INT32_MIN
+cdef Py_UCS4 _LAST_ASCII
 cdef bytes _INTENDED, _AIMED, _SUBMIT, _ACCEPTED, _FILLED
 
 
@@ -31,10 +32,10 @@ cdef class Tape:
     @cython.locals(length=int64_t, place=int64_t)
     cdef int _end(self) except -1
     cdef int _make_room(self, int64_t count) except -1
-    @cython.locals(count=int64_t, start=int64_t, place=Py_ssize_t)
+    @cython.locals(target="unsigned char[::1]", place=Py_ssize_t, octet=uint8_t)
     cdef int _octets(self, bytes octets) except -1
     cdef int _text(self, str text) except -1
-    @cython.locals(count=int64_t, start=int64_t, place=Py_ssize_t, mark=int64_t)
+    @cython.locals(target="unsigned char[::1]", count=int64_t, place=Py_ssize_t, mark=Py_UCS4)
     cdef bint _is_short_text(self, str text) except -1
     @cython.locals(count=int64_t)
     cdef int _long_text(self, bytes octets) except -1

@@ -30,6 +30,7 @@ _ROOM = 128
 """Bytes free behind every text: more than the numbers of any record take, nine each at most."""
 _UINT32_MAX = 2**32 - 1
 _INT32_MIN = -(2**31)
+_LAST_ASCII = chr(127)
 
 _MONEY = frozenset(MONEY_EVENTS)
 
@@ -267,12 +268,12 @@ class Tape:
 
     def _octets(self, octets: bytes) -> None:
         """Bytes as they are."""
-        count = len(octets)
-        self._make_room(count)
-        start = self._length
-        for place in range(count):
-            self._bytes[start + place] = octets[place]
-        self._length = start + count
+        self._make_room(len(octets))
+        target, place = self._bytes, self._length
+        for octet in octets:
+            target[place] = octet
+            place += 1
+        self._length = place
 
     def _text(self, text: str) -> None:
         """A text: its length and its characters, which are nearly always few and ASCII."""
@@ -283,14 +284,14 @@ class Tape:
         """Write a text of at most 31 characters; False, and nothing written, beyond ASCII."""
         count = len(text)
         self._make_room(count + 1)
-        start = self._length + 1
-        for place in range(count):
-            mark = ord(text[place])
-            if mark > 127:
+        target, place = self._bytes, self._length
+        target[place] = 0xA0 | count
+        for mark in text:
+            if mark > _LAST_ASCII:
                 return False
-            self._bytes[start + place] = mark
-        self._bytes[start - 1] = 0xA0 | count
-        self._length = start + count
+            place += 1
+            target[place] = ord(mark)
+        self._length = place + 1
         return True
 
     def _long_text(self, octets: bytes) -> None:

@@ -15,7 +15,6 @@ from tradewind.analysis.fills import FillRow
 from tradewind.analysis.metrics import Metrics, metrics
 from tradewind.core.engine import Engine
 from tradewind.core.journal_hash import JournalHash
-from tradewind.core.orders import Order
 from tradewind.core.reports import Execution
 from tradewind.core.snapshot import state_hash
 from tradewind.model.instruments import currency_digits
@@ -84,7 +83,7 @@ class BacktestResult:
     @cached_property
     def fills(self) -> list[Fill]:
         """All executions in order."""
-        return [self._fill(event, order) for event, order in self._engine.fills or []]
+        return [self._fill(event) for event in self._engine.fills or []]
 
     @property
     def equity_curve(self) -> EquityCurve:
@@ -149,7 +148,9 @@ class BacktestResult:
             book.name: book.stop_reason for book in self._engine.state.strategies if book.is_stopped
         }
 
-    def _fill(self, event: Execution, order: Order) -> Fill:
+    def _fill(self, event: Execution) -> Fill:
+        order = event.order
+        assert order is not None, "a fill that was kept without its order"
         instrument = self._engine.state.markets[order.instrument].instrument
         return Fill(
             event.time_ns,

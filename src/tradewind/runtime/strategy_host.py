@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+from weakref import WeakKeyDictionary
 
 from tradewind.core.engine import Engine
 from tradewind.core.view import View
@@ -32,11 +33,22 @@ def strategy_name(strategy: Strategy) -> str:
 
 def code_hash(strategy: Strategy) -> str:
     """A short hash of the strategy's source, kept in every run; of its name without source."""
+    kind = type(strategy)
+    known = _code_hashes.get(kind)
+    if known is None:
+        known = _code_hashes[kind] = hashlib.sha256(_source(kind).encode()).hexdigest()[:16]
+    return known
+
+
+_code_hashes: WeakKeyDictionary[type[Strategy], str] = WeakKeyDictionary()
+"""Finding the source of a class reads and parses its whole file, so once a class is enough."""
+
+
+def _source(kind: type[Strategy]) -> str:
     try:
-        source = inspect.getsource(type(strategy))
+        return inspect.getsource(kind)
     except (OSError, TypeError):
-        source = type(strategy).__qualname__
-    return hashlib.sha256(source.encode()).hexdigest()[:16]
+        return kind.__qualname__
 
 
 def parse_sizing(text: str) -> Sizing:

@@ -29,6 +29,7 @@ cdef class Matching:
     cpdef void end_immediate(self, WorkingOrder order, int64_t time_ns) except *
     @cython.locals(order=WorkingOrder, kept=Py_ssize_t)
     cpdef void drop_done(self, list orders) except *
+    @cython.locals(orders=list)
     cpdef void drop_all_done(self) except *
     cpdef void on_bar_opened(self, int64_t time_ns, int64_t price) except *
     cpdef void on_bar(self, int64_t time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume) except *

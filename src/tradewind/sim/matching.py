@@ -125,15 +125,16 @@ class Matching:
             if not order.is_done:
                 orders[kept] = order
                 kept += 1
-        if kept < len(orders):
+        if kept == 0:
+            orders.clear()
+        elif kept < len(orders):
             del orders[kept:]
 
     def drop_all_done(self) -> None:
         """Take the finished orders out of all lists."""
-        self.drop_done(self.stops)
-        self.drop_done(self.waiting)
-        self.drop_done(self.buys)
-        self.drop_done(self.sells)
+        for orders in (self.stops, self.waiting, self.buys, self.sells):
+            if orders:
+                self.drop_done(orders)
 
     def on_bar_opened(self, time_ns: int, price: int) -> None:
         """The first price of a bar."""

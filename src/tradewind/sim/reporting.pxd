@@ -17,8 +17,9 @@ cdef class Reporting:
     cdef readonly FeeModel fees
     cdef readonly LatencyModel latency
     cdef readonly dict open_orders, finished
-    cdef object late, finished_ids
-    cdef int64_t count, due_ns
+    cdef object late
+    cdef list finished_ids
+    cdef int64_t count, due_ns, oldest
     cdef readonly int64_t next_due_ns
     cpdef void accept(self, WorkingOrder order, int64_t time_ns) except *
     cpdef void register(self, WorkingOrder order) except *
@@ -32,6 +33,7 @@ cdef class Reporting:
     cpdef void reject_amend(self, str order_id, int64_t time_ns, str reason, int64_t number) except *
     cpdef str why_not_open(self, str order_id)
     cpdef void finish(self, WorkingOrder order, str word) except *
+    @cython.locals(ids=list)
     cpdef void remember(self, str order_id, str word) except *
     cpdef int64_t learn_ns(self, int64_t time_ns) except? -1
     cpdef void send(self, int64_t due_ns, object report) except *

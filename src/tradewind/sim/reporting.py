@@ -31,8 +31,9 @@ class Reporting:
     """Writes reports into `venue.reports` when we learn of them, and keeps the orders' register.
 
     `open_orders` are the orders the venue works, by id; `finished` the words for the last
-    100,000 that it works no more. Reports arrive in the order in which they were written. Where
-    there is a `clearing` (see `sim.clearing`), it learns of each fill as it happens.
+    100,000 that it works no more (their ids lie in a ring whose first is at `oldest`). Reports
+    arrive in the order in which they were written. Where there is a `clearing` (see
+    `sim.clearing`), it learns of each fill as it happens.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class Reporting:
         "late",
         "latency",
         "next_due_ns",
+        "oldest",
         "open_orders",
         "venue",
     )
@@ -56,7 +58,8 @@ class Reporting:
         self.latency = latency
         self.open_orders: dict[str, WorkingOrder] = {}
         self.finished: dict[str, str] = {}
-        self.finished_ids: deque[str] = deque()
+        self.finished_ids: list[str] = []
+        self.oldest = 0
         self.late: deque[tuple[int, Report | Acceptance | Execution]] = deque()
         self.count = 0
         self.due_ns = 0
@@ -147,10 +150,14 @@ class Reporting:
 
     def remember(self, order_id: str, word: str) -> None:
         """Keep an id among the finished, the oldest making room."""
-        if len(self.finished) >= _FINISHED_MAX:
-            del self.finished[self.finished_ids.popleft()]
+        ids = self.finished_ids
+        if len(ids) < _FINISHED_MAX:
+            ids.append(order_id)
+        else:
+            del self.finished[ids[self.oldest]]
+            ids[self.oldest] = order_id
+            self.oldest = (self.oldest + 1) % _FINISHED_MAX
         self.finished[order_id] = word
-        self.finished_ids.append(order_id)
 
     def learn_ns(self, time_ns: int) -> int:
         """When we learn of what happens at the venue at time_ns; never before earlier reports."""
