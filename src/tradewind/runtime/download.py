@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from tradewind.model.column_merge import OnConflict
-from tradewind.model.columns import Columns
-from tradewind.ports.downloads import Downloads, Wanted
+from tradewind.model.column_merge import OnConflict, key_times
+from tradewind.model.columns import Columns, concatenate
+from tradewind.ports.downloads import Downloads, Page, Wanted
 from tradewind.ports.history import History
 from tradewind.runtime.download_ranges import DownloadedRanges
 
 ROWS_HELD_MAX = 200_000
-"""Rows that wait to be written together: a write costs the same for few as for many."""
+"""With more rows waiting, what comes next waits for the write that is under way."""
 
 Progress = Callable[[float, int], None]
 """Takes the share of the time range that is done, and the rows so far."""
@@ -89,29 +89,92 @@ async def _fetch(
     show: Progress,
     on_conflict: OnConflict,
 ) -> None:
-    """One missing span: pages are collected, written together, and noted as done."""
-    held: list[Columns] = []
-    begun_ns = wanted.start_ns
-    async for page in source.pages(wanted):
-        counts.pages += 1
-        counts.left_out.update(page.left_out)
+    """One missing span: what has come is stored while more is asked for, also where that fails."""
+    store = _Store(history, ranges, wanted, counts, on_conflict)
+    try:
+        async for page in source.pages(wanted):
+            counts.pages += 1
+            counts.left_out.update(page.left_out)
+            await store.take(page)
+            done_ns = min(page.done_ns, wanted.end_ns)
+            rows = counts.given + store.rows_held
+            show((done_ns - wanted.start_ns) / (wanted.end_ns - wanted.start_ns), rows)
+    finally:
+        await store.finish()
+
+
+class _Store:
+    """Writes pages behind each other, one write at a time; what comes meanwhile waits together.
+
+    A page may end between two rows of one time, which the history takes as one group. So rows at
+    the time up to which all has come wait for what comes behind them.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        ranges: DownloadedRanges,
+        wanted: Wanted,
+        counts: _Counts,
+        on_conflict: OnConflict,
+    ) -> None:
+        self._history = history
+        self._ranges = ranges
+        self._wanted = wanted
+        self._counts = counts
+        self._on_conflict: OnConflict = on_conflict
+        self._held: list[Columns] = []
+        self._stored_ns = self._done_ns = wanted.start_ns
+        self._writing: asyncio.Task[None] | None = None
+        self._failed = False
+
+    @property
+    def rows_held(self) -> int:
+        """Rows that wait to be written."""
+        return sum(map(len, self._held))
+
+    async def take(self, page: Page) -> None:
+        """Hold a page and begin to write, unless a write is under way; then wait if much waits."""
         if len(page.columns):
-            held.append(page.columns)
-        done_ns = min(page.done_ns, wanted.end_ns)
-        if sum(map(len, held)) >= ROWS_HELD_MAX or done_ns == wanted.end_ns:
-            await asyncio.to_thread(_write, history, held, wanted, counts, on_conflict)
-            held = []
-            ranges.add(wanted, (begun_ns, done_ns))
-            begun_ns = done_ns
-        rows = counts.given + sum(map(len, held))
-        show((done_ns - wanted.start_ns) / (wanted.end_ns - wanted.start_ns), rows)
+            self._held.append(page.columns)
+        self._done_ns = min(page.done_ns, self._wanted.end_ns)
+        if self._writing is not None and (self._writing.done() or self.rows_held >= ROWS_HELD_MAX):
+            await self._written()
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
 
+    async def finish(self) -> None:
+        """Write what may be written yet."""
+        await self._written()
+        await self._write()
 
-def _write(
-    history: History, held: list[Columns], wanted: Wanted, counts: _Counts, on_conflict: OnConflict
-) -> None:
-    written = history.write_batches(held, timeframe=wanted.timeframe, on_conflict=on_conflict)
-    counts.given += written.rows_given
-    counts.added += written.rows_added
-    counts.same += written.rows_same
-    counts.replaced += written.rows_replaced
+    async def _written(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await writing
+
+    async def _write(self) -> None:
+        done_ns = self._done_ns
+        if done_ns <= self._stored_ns or self._failed:
+            return
+        self._failed = True  # until it has succeeded: nothing is written behind a hole
+        columns = concatenate(self._held) if self._held else None
+        self._held = []
+        if columns is not None:
+            whole = int(key_times(columns).searchsorted(done_ns))
+            if whole < len(columns):
+                self._held = [columns.cut(whole)]
+            await asyncio.to_thread(self._write_rows, columns.cut(0, whole))
+        self._ranges.add(self._wanted, (self._stored_ns, done_ns))
+        self._stored_ns = done_ns
+        self._failed = False
+
+    def _write_rows(self, columns: Columns) -> None:
+        written = self._history.write(
+            columns, timeframe=self._wanted.timeframe, on_conflict=self._on_conflict
+        )
+        counts = self._counts
+        counts.given += written.rows_given
+        counts.added += written.rows_added
+        counts.same += written.rows_same
+        counts.replaced += written.rows_replaced
