@@ -14,10 +14,13 @@ from tests.gateway.contract import CheckedClient
 from tests.runtime.memory_engine import MemoryEngine
 from tradewind.adapters.memory.records import MemoryRecords
 from tradewind.adapters.memory.security_store import MemorySecurityStore
+from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.adapters.sql.database import open_database, sqlite_url
 from tradewind.adapters.sql.identities import SqlIdentities
+from tradewind.adapters.sql.jobs import SqlJobs
 from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
+from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.gateway.app import create_app
 from tradewind.gateway.passwords import hash_password
 from tradewind.gateway.services import Options, Services
@@ -43,6 +46,8 @@ class Served:
         self.identities = SqlIdentities(database)
         self.security = MemorySecurityStore()
         self.audit = SqlAudit(database)
+        self.jobs = SqlJobs(database)
+        self.history = ParquetHistory(home)
         wanted: dict[str, Any] = {
             "needs_login": True,
             "requests_per_minute": 600_000,
@@ -60,6 +65,10 @@ class Served:
             kept_answers=SqlKeptAnswers(database),
             records=lambda: self.records,
             stored=lambda why: status_of_home(home, why),
+            jobs=self.jobs,
+            history=self.history,
+            journal=lambda: read_journal(home / "journal"),
+            settings=lambda: [{"name": "gateway.port", "value": "8000", "source": "default"}],
             now_ns=lambda: self.now_ns,
         )
         self.app = create_app(self.services)

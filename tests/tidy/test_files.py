@@ -19,7 +19,12 @@ by_name = source.of_each(source.python_files)
 of_package = source.of_each(source.package_files)
 
 # Run by a person or a launcher, not imported.
-ENTRIES = {"tradewind.__main__", "tradewind.cli.main", "tradewind.wiring.gateway"}
+ENTRIES = {
+    "tradewind.__main__",
+    "tradewind.cli.job_process",
+    "tradewind.cli.main",
+    "tradewind.wiring.gateway",
+}
 MIGRATIONS = "tradewind.adapters.sql.migrations."
 """Alembic finds these by their place."""
 

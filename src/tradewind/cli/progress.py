@@ -9,7 +9,12 @@ BAR_WIDTH = 20
 
 
 class ProgressBar:
-    """Shows how many of some files are done and how many rows were read; wiped at the end."""
+    """Shows how many of some files are done and how many rows were read; wiped at the end.
+
+    With `in_lines` every change is a line of its own, for a program that reads them.
+    """
+
+    in_lines = False
 
     def __init__(self, file_count: int) -> None:
         self.file_count = file_count
@@ -40,6 +45,9 @@ class ProgressBar:
 
     def draw(self, line: str) -> None:
         """Draw a line in the place of the one before."""
+        if self.in_lines:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
         if not self.visible:
             return
         self.width = max(self.width, len(line))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import as_lines, note, print_answer
+from tradewind.model.errors import UserError
 from tradewind.model.limits import Limits
-from tradewind.runtime.backtest_result import BacktestResult
+from tradewind.runtime.backtest_result import BacktestResult, Fill
 
 
 def run_answer(result: BacktestResult) -> dict[str, Any]:
@@ -29,6 +31,27 @@ def run_answer(result: BacktestResult) -> dict[str, Any]:
         "journal_hash": result.journal_hash,
         "state_hash": result.state_hash,
     }
+
+
+def keep_run(result: BacktestResult, folder: Path) -> None:
+    """Write the equity curve and the fills of a run into a folder, made if it is not there."""
+    curve = result.equity_curve
+    parts: dict[str, Any] = {
+        "equity.json": {"time_ns": curve.time_ns.tolist(), "equity": curve.equity.tolist()},
+        "fills.json": [_fill(fill) for fill in result.fills],
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, part in parts.items():
+            (folder / name).write_bytes(msgspec.json.encode(part))
+    except OSError as error:
+        raise UserError(f"--keep {folder}: {error.strerror}") from None
+
+
+def _fill(fill: Fill) -> dict[str, Any]:
+    """One execution in plain values; numbers are decimal text."""
+    exact = {name: str(getattr(fill, name)) for name in ("quantity", "price", "fee")}
+    return msgspec.structs.asdict(fill) | exact | {"side": fill.side.name}
 
 
 def print_run(answer: Mapping[str, Any], arguments: argparse.Namespace) -> int:

@@ -13,7 +13,21 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from tradewind.gateway.guard import Guard
 from tradewind.gateway.openapi import describe
 from tradewind.gateway.problems import add_handlers
-from tradewind.gateway.routes import audit, auth, market, orders, risk, system, trading, users
+from tradewind.gateway.routes import (
+    audit,
+    auth,
+    backtests,
+    data,
+    history,
+    jobs,
+    market,
+    orders,
+    reports,
+    risk,
+    system,
+    trading,
+    users,
+)
 from tradewind.gateway.services import Services
 from tradewind.gateway.stream import Stream
 from tradewind.version import VERSION
@@ -26,6 +40,11 @@ ROUTERS = (
     orders.router,
     trading.router,
     market.router,
+    history.router,
+    data.router,
+    jobs.router,
+    backtests.router,
+    reports.router,
     risk.router,
     audit.router,
 )
@@ -66,7 +85,9 @@ async def _stream(socket: WebSocket) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.services.runner.start()
     yield
+    await app.state.services.runner.stop()
     await app.state.stream.close()
     await app.state.services.engine.close()
     app.state.services.identities.close()

@@ -21,6 +21,7 @@ EXAMPLES: dict[str, Any] = {
     "bid": "59999.90",
     "bid_size": "0.25",
     "by": "ann",
+    "calendar": "24/7",
     "cash": "100000",
     "circuit": "closed",
     "close": "60010.00",
@@ -159,6 +160,8 @@ def _leaf(schema: dict[str, Any], schemas: dict[str, Any], name: str) -> Any:
     for known in (EXAMPLES.get(name), TEXT_OF.get(name)):
         if known is not None and _is_of(known, schema):
             return known
+    if "default" in schema and name not in EXAMPLES:
+        return schema["default"]
     if kind == "array":
         return [example_of(schema.get("items", {}), schemas)]
     if kind == "object":

@@ -23,6 +23,9 @@ from tradewind.runtime.control_messages import StatusRequest
 BODY_BYTES_MAX = 64 * 1024
 NESTING_MAX = 32
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+UPLOAD_PATHS = frozenset({"/api/v1/data/uploads"})
+"""Their bodies are bytes, bounded by the route itself, and only for who may send them."""
+JSON_TYPE = "application/json"
 LOGIN_PATHS = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/setup"})
 OPEN_PATHS = LOGIN_PATHS | {"/health", "/ready"}
 """Whoever sends an old token along gets an answer here all the same."""
@@ -104,6 +107,8 @@ class Guard:
         if principal is not None and not is_local:
             await _take(self._principals, principal.user_id, self._services.now_ns(), limited)
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            if scope["path"] in UPLOAD_PATHS and principal is not None:
+                return receive
             return await _checked_body(headers, receive)
         return receive
 
@@ -202,9 +207,7 @@ async def _checked_body(headers: Headers, receive: Receive) -> Receive:
     """Read the body, bounded, and refuse what readers of JSON would understand differently."""
     body = await _read_body(headers, receive)
     if body:
-        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != "application/json":
-            raise Problem(415, "send JSON: Content-Type: application/json")
+        check_type(headers, JSON_TYPE)
         _check_json(body)
     is_given = False
 
@@ -218,9 +221,18 @@ async def _checked_body(headers: Headers, receive: Receive) -> Receive:
     return again
 
 
+def check_type(headers: Headers, wanted: str) -> None:
+    """Refuse a body of another content type; raises `Problem`."""
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
+        raise Problem(415, f"send it as Content-Type: {wanted}")
+
+
 async def _read_body(headers: Headers, receive: Receive) -> bytes:
     too_large = Problem(413, f"the body is larger than {BODY_BYTES_MAX} bytes")
-    if int(headers.get("content-length", "0") or "0") > BODY_BYTES_MAX:
+    length = headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()):
+        raise Problem(400, "Content-Length is no number")
+    if int(length) > BODY_BYTES_MAX:
         raise too_large
     body = bytearray()
     while True:

@@ -9,13 +9,18 @@ from pathlib import Path
 
 from tradewind.gateway.authentication import Authentication
 from tradewind.gateway.engine_link import EngineLink
+from tradewind.gateway.job_runner import JobRunner
 from tradewind.gateway.logins import Logins
+from tradewind.gateway.market_rows import MarketRows
 from tradewind.gateway.metrics import HttpMetrics
 from tradewind.gateway.rate_limits import RateLimit
 from tradewind.gateway.second_factor import SecondFactor
 from tradewind.gateway.tokens import AccessTokens
 from tradewind.ports.audit import Audit
+from tradewind.ports.history import History
 from tradewind.ports.identity import Identities
+from tradewind.ports.jobs import Jobs
+from tradewind.ports.journal import JournalReader
 from tradewind.ports.kept_answers import KeptAnswers
 from tradewind.ports.records import Records
 from tradewind.ports.security_store import RateCounters, SecurityStore
@@ -35,6 +40,7 @@ class Options:
     trusted_hosts: tuple[str, ...] = LOOPBACK_NAMES
     requests_per_minute: int = 1_000
     is_https: bool = False
+    job_slots: int = 2
 
 
 class Services:
@@ -42,6 +48,7 @@ class Services:
 
     `counters` count requests, `spare_counters` while those fail; `security` is for all workers.
     `stored` is what the last run left and why no engine answers; None where nothing was left.
+    `settings` are the settings as they took effect, secrets masked; `journal` opens it for reading.
     """
 
     def __init__(
@@ -57,6 +64,10 @@ class Services:
         kept_answers: KeptAnswers,
         records: Callable[[], Records],
         stored: Callable[[str], Status | None],
+        jobs: Jobs,
+        history: History,
+        journal: Callable[[], JournalReader],
+        settings: Callable[[], list[dict[str, str]]],
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.options = options
@@ -68,19 +79,13 @@ class Services:
         self.kept_answers = kept_answers
         self.records = records
         self.stored = stored
+        self.jobs = jobs
+        self.history = history
+        self.market_rows = MarketRows(history, home, journal)
+        self.settings = settings
         self.now_ns = now_ns
         self.engine = EngineLink(home, now_ns)
         self.home = home
         self.metrics = HttpMetrics()
-        self.is_draining = False
-        """True in a worker that is being replaced: clients are asked to connect again."""
-        self.factor = SecondFactor(list(options.encryption_keys))
-        tokens = AccessTokens(options.token_secrets)
-        self.authentication = Authentication(identities, tokens, security, now_ns)
-        self.logins = Logins(identities, tokens, self.factor, security, now_ns)
 
-    def limit(self, name: str, *, per_minute: int, burst: int) -> RateLimit:
-        """A rate limit that is counted over all workers."""
-        return RateLimit(
-            name, self._counters, spare=self._spare_counters, per_minute=per_minute, burst=burst
-        )
+        self.runner = JobRunner(jobs, home, slots=options.job_slots)

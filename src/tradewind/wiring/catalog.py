@@ -116,6 +116,14 @@ REQUESTS_PER_MINUTE: Setting[int] = Setting(
     "Requests of one address, and of one user, with a burst of a tenth.",
     unit="requests/min",
 )
+JOB_SLOTS: Setting[int] = Setting(
+    "jobs.slots",
+    ("MAX_WORKERS",),
+    kinds.integer(least=0, most=64),
+    "4",
+    "Jobs (backtests, sweeps, downloads, imports) that run at once, each in a process of its own "
+    "at low priority; 0: this gateway runs none.",
+)
 DATABASE_URL: Setting[str] = Setting(
     "database.url",
     ("DATABASE_URL",),
@@ -326,6 +334,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     ALLOWED_ORIGINS,
     TRUSTED_HOSTS,
     REQUESTS_PER_MINUTE,
+    JOB_SLOTS,
     DATABASE_URL,
     REDIS_URL,
     REDIS_PASSWORD,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from tradewind.cli.engine import add_engine_options
-from tradewind.cli.run_answer import print_run, run_answer
+from tradewind.cli.run_answer import keep_run, print_run, run_answer
 from tradewind.cli.run_options import (
     add_strategy_argument,
     add_terms_arguments,
@@ -32,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_strategy_argument(parser, "STRATEGY")
     add_data_arguments(parser)
     add_run_arguments(parser)
+    parser.add_argument(
+        "--keep", metavar="FOLDER", help="write the equity curve and the fills there, as JSON"
+    )
     add_engine_options(parser)
 
 
@@ -48,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     strategy = strategy_of(arguments.strategy, arguments.param)
     columns = stored_columns(arguments)
     result = backtest(strategy, data=columns, **run_options(arguments))
+    if arguments.keep:
+        keep_run(result, Path(arguments.keep))
     answer: dict[str, Any] = {
         "strategy": arguments.strategy,
         "parameters": {name: str(value) for name, value in strategy.parameters().items()},

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from tradewind.api import system_answers as told
-from tradewind.gateway.access import UseServices
+from tradewind.gateway.access import UseServices, require
 from tradewind.gateway.described import answers
 from tradewind.gateway.guard import is_loopback
 from tradewind.gateway.metrics import engine_metrics
@@ -26,6 +26,7 @@ from tradewind.version import VERSION
 
 router = APIRouter(tags=["system"])
 
+ConfigurationReader = Annotated[Principal, require(Permission.READ_CONFIGURATION)]
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PAGE_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
 LOG_IN = "This gateway asks for a login: POST /api/v1/auth/login, or send an API key."
@@ -53,6 +54,18 @@ async def matrix(request: Request, services: UseServices) -> Response:
     parts = (await _parts(services))[1]
     is_well = all(part["ok"] for part in parts.values())
     return reply(request, {"ok": is_well, "parts": parts, "version": VERSION})
+
+
+@router.get(
+    "/api/v1/configuration",
+    summary="Every setting as it took effect",
+    **answers(told.Configuration),
+)
+async def configuration(
+    request: Request, services: UseServices, principal: ConfigurationReader
+) -> Response:
+    """Values with where each came from; secrets are masked."""
+    return reply(request, {"settings": services.settings()})
 
 
 @router.get("/metrics", summary="Numbers for Prometheus")
@@ -110,7 +123,16 @@ async def _parts(services: Services) -> tuple[bool, dict[str, dict[str, Any]]]:
         **venues,
         "security store": await _checked(services.identities.users),
         "records": await _checked(lambda: services.records().close()),
+        "jobs": await _jobs_part(services),
     }
+
+
+async def _jobs_part(services: Services) -> dict[str, Any]:
+    """The queue of jobs: whether it can be read, and whether anybody takes from it."""
+    part = await _checked(services.jobs.counts)
+    if part["ok"] and services.runner.complaint:
+        return {"ok": False, "reasons": [services.runner.complaint]}
+    return part
 
 
 def _venue_part(row: dict[str, Any]) -> dict[str, Any]:
