@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.instruments import Instrument
+from tradewind.model.limits import Limits
 from tradewind.model.messages import (
     AmendIntended,
     CancelIntended,
@@ -19,6 +21,15 @@ from tradewind.model.messages import (
 )
 from tradewind.runtime.broadcast import Broadcast, Subscription
 from tradewind.runtime.control import ControlServer, Submission
+from tradewind.runtime.control_messages import (
+    ChangeLimitsRequest,
+    ExposuresRequest,
+    LimitsRequest,
+    Performed,
+    ReconcileRequest,
+)
+from tradewind.runtime.desk_actions import shown_limits
+from tradewind.runtime.kept_choices import with_changes
 from tradewind.runtime.read_models import (
     Health,
     Listing,
@@ -35,6 +46,7 @@ class MemoryEngine:
 
     def __init__(self) -> None:
         self.events: list[Submission] = []
+        self.performed: list[Performed] = []
         self.broadcast = Broadcast(queue_length_max=4)
         self.disk_is_full = False
         self.degraded: list[str] = []
@@ -153,6 +165,22 @@ class MemoryEngine:
         update = Update(name, len(self.events) + 1, body)
         self.loop.call_soon_threadsafe(self.broadcast.publish, update)
 
+    async def perform(self, request: Performed) -> Any:
+        """Keep what was asked, and answer as an engine does."""
+        if self.disk_is_full:
+            raise OutsideError("the disk is full: free some space", fault="ours", retry=True)
+        self.performed.append(request)
+        if isinstance(request, LimitsRequest):
+            return {"sequence": 1, "limits": [{"scope": "account:paper", "limits": {}}]}
+        if isinstance(request, ExposuresRequest):
+            return {"sequence": 1, "accounts": [exposure("paper"), exposure("other")]}
+        if isinstance(request, ChangeLimitsRequest):
+            wanted = with_changes(Limits(), request.changes)
+            return {"sequence": 2, "scope": request.scope, "limits": shown_limits(wanted)}
+        if isinstance(request, ReconcileRequest):
+            return {"sequence": 2, "differences": []}
+        return {"sequence": 2}
+
     def subscribe(self) -> Subscription:
         return self.broadcast.subscribe()
 
@@ -160,6 +188,19 @@ class MemoryEngine:
         if order_id not in self._orders:
             raise UserError(f"there is no order {order_id}")
         self._orders[order_id]["state"] = "CANCELED"
+
+
+def exposure(account: str) -> dict[str, Any]:
+    """Return the exposure of an account."""
+    return {
+        "account": account,
+        "currency": "USDT",
+        "equity": "100012.50",
+        "gross": "6000.01",
+        "net": "6000.01",
+        "leverage": "0.0600",
+        "instruments": {"BTC/USDT.SIM": "6000.01"},
+    }
 
 
 def resting(event: OrderIntended) -> OrderRow:

@@ -231,6 +231,12 @@ class Strategies(Aged, frozen=True, kw_only=True):
     strategies: list[Strategy]
 
 
+class StrategyAsked(Acted, frozen=True, kw_only=True):
+    """What was asked of a strategy, and its sequence."""
+
+    strategy: str
+
+
 class StrategyClass(Answer, frozen=True, kw_only=True):
     """A strategy of the library with the defaults of its parameters."""
 
@@ -279,6 +285,12 @@ class Difference(Answer, frozen=True, kw_only=True):
 
 class Differences(Aged, frozen=True, kw_only=True):
     """The differences that stand."""
+
+    differences: list[Difference]
+
+
+class Reconciled(Acted, frozen=True, kw_only=True):
+    """The differences that a look found, and the sequence that it was as of."""
 
     differences: list[Difference]
 

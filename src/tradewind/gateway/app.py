@@ -20,13 +20,16 @@ from tradewind.gateway.routes import (
     data,
     history,
     jobs,
+    limits,
     market,
     orders,
     reports,
     risk,
+    strategies,
     system,
     trading,
     users,
+    venues,
 )
 from tradewind.gateway.services import Services
 from tradewind.gateway.stream import Stream
@@ -46,6 +49,9 @@ ROUTERS = (
     backtests.router,
     reports.router,
     risk.router,
+    limits.router,
+    strategies.router,
+    venues.router,
     audit.router,
 )
 

@@ -12,11 +12,16 @@ import msgspec
 from tradewind.runtime.control_client import EngineRefused, EngineUnreachable, socket_address
 from tradewind.runtime.control_messages import (
     ANSWER_BYTES_MAX,
+    AmendRequest,
     CancelRequest,
+    ChangeLimitsRequest,
     HaltRequest,
     PlaceRequest,
+    ReconcileRequest,
     Request,
     ResumeRequest,
+    StartStrategyRequest,
+    StopStrategyRequest,
     decode_answer,
     encode_line,
 )
@@ -26,7 +31,17 @@ CONNECTIONS_MAX = 8
 DEADLINE_S = 2.0
 FRESH_NS = 100_000_000
 """A read younger than this answers again without asking the engine."""
-ACTS = (PlaceRequest, CancelRequest, HaltRequest, ResumeRequest)
+ACTS = (
+    PlaceRequest,
+    CancelRequest,
+    AmendRequest,
+    HaltRequest,
+    ResumeRequest,
+    ChangeLimitsRequest,
+    StartStrategyRequest,
+    StopStrategyRequest,
+    ReconcileRequest,
+)
 """Requests that change something: never sent twice."""
 
 

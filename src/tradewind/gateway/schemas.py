@@ -116,6 +116,54 @@ class NewHalt(Body):
     reason: Text
 
 
+class StartStrategy(Body):
+    """Parameters over those of the strategy's plan."""
+
+    parameters: Annotated[
+        dict[
+            Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9_]+$")],
+            Annotated[str, Field(max_length=64)],
+        ],
+        Field(max_length=50, default_factory=dict, examples=[{"fast": "5"}]),
+    ]
+
+
+class Reconcile(Body):
+    """Whether the venue's word is taken where the rule would be to halt."""
+
+    accept: bool = False
+
+
+class LimitChanges(Body):
+    """Limits to set (decimal text in account currency, shares of equity), null to take away."""
+
+    order_quantity: Number | None = None
+    order_notional: Number | None = None
+    position_quantity: Number | None = None
+    position_notional: Number | None = None
+    gross_exposure: Number | None = None
+    net_exposure: Number | None = None
+    leverage: Number | None = None
+    concentration: Number | None = None
+    capital: Number | None = None
+    risk_per_trade: Number | None = None
+    price_collar: Number | None = None
+    stale_price_ns: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    duplicate_ns: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    orders_per_second: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    open_orders: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    allowed_instruments: Annotated[list[Text], Field(max_length=1000)] | None = None
+    restricted_instruments: Annotated[list[Text], Field(max_length=1000)] | None = None
+    short_sale: bool | None = None
+
+
+class ChangeLimits(Body):
+    """Changes of the limits of a scope: `firm`, `account:NAME` or `strategy:NAME`."""
+
+    scope: Annotated[str, Field(max_length=80, examples=["account:paper"])]
+    changes: LimitChanges
+
+
 class Resume(Body):
     """Lift a halt: `confirm` is the typed word RESUME, `code` that of the second factor."""
 

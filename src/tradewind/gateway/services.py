@@ -81,11 +81,23 @@ class Services:
         self.stored = stored
         self.jobs = jobs
         self.history = history
+        self.open_journal = journal
         self.market_rows = MarketRows(history, home, journal)
         self.settings = settings
         self.now_ns = now_ns
         self.engine = EngineLink(home, now_ns)
         self.home = home
         self.metrics = HttpMetrics()
-
+        self.is_draining = False
+        """True in a worker that is being replaced: clients are asked to connect again."""
         self.runner = JobRunner(jobs, home, slots=options.job_slots)
+        self.factor = SecondFactor(list(options.encryption_keys))
+        tokens = AccessTokens(options.token_secrets)
+        self.authentication = Authentication(identities, tokens, security, now_ns)
+        self.logins = Logins(identities, tokens, self.factor, security, now_ns)
+
+    def limit(self, name: str, *, per_minute: int, burst: int) -> RateLimit:
+        """A rate limit that is counted over all workers."""
+        return RateLimit(
+            name, self._counters, spare=self._spare_counters, per_minute=per_minute, burst=burst
+        )

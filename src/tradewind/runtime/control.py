@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from tradewind.model.errors import OutsideError, TradewindError, UserError
 from tradewind.model.ids import PERSON
@@ -38,6 +38,7 @@ from tradewind.runtime.control_messages import (
     MetricsRequest,
     OpenOrdersRequest,
     OrdersRequest,
+    Performed,
     PlaceRequest,
     PositionsRequest,
     ResumeRequest,
@@ -102,6 +103,12 @@ class ControlTarget(Protocol):
 
     async def submit(self, event: Submission) -> int:
         """Put an event in, stamped with the engine's time; return its sequence once durable.
+
+        Raises `UserError` for what cannot be meant and `OutsideError` where it is not durable.
+        """
+
+    async def perform(self, request: Performed) -> Any:
+        """Do what a person asks beside orders and halts; plain data, once durable.
 
         Raises `UserError` for what cannot be meant and `OutsideError` where it is not durable.
         """
@@ -263,6 +270,7 @@ class ControlServer:
             CancelRequest: self._cancel,
             AmendRequest: self._amend,
             PlaceRequest: self._place,
+            **dict.fromkeys(get_args(Performed), self._perform),
         }
 
     async def _submit(self, event: Submission) -> dict[str, int]:
@@ -288,6 +296,10 @@ class ControlServer:
         return await self._submit(
             AmendIntended(0, PERSON, request.order_id, request.quantity, request.limit_price)
         )
+
+    async def _perform(self, request: Performed) -> Any:
+        # Shielded for the same reason.
+        return await asyncio.shield(self._target.perform(request))
 
     async def _place(self, request: PlaceRequest) -> dict[str, int]:
         return await self._submit(request.order)

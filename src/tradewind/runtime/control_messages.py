@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -89,6 +89,55 @@ class PlaceRequest(Request, frozen=True, tag="place"):
     order: OrderIntended
 
 
+class LimitsRequest(Request, frozen=True, tag="limits"):
+    """The limits of every scope."""
+
+
+class ChangeLimitsRequest(Request, frozen=True, tag="change_limits"):
+    """Change some limits of a scope; null takes one away."""
+
+    scope: str
+    changes: dict[str, Any]
+    by: str
+
+
+class ExposuresRequest(Request, frozen=True, tag="exposures"):
+    """Gross and net exposure of every account."""
+
+
+class StartStrategyRequest(Request, frozen=True, tag="start_strategy"):
+    """Start a strategy of the library, with parameters over those of its plan."""
+
+    strategy: str
+    parameters: dict[str, str]
+    by: str
+
+
+class StopStrategyRequest(Request, frozen=True, tag="stop_strategy"):
+    """Stop a strategy; its open orders stay until canceled."""
+
+    strategy: str
+    by: str
+
+
+class ReconcileRequest(Request, frozen=True, tag="reconcile"):
+    """Compare with a venue now; `how` "accepted" takes its word where the rule would be to halt."""
+
+    venue: str
+    how: Literal["", "accepted"] = ""
+
+
+Performed = (
+    LimitsRequest
+    | ChangeLimitsRequest
+    | ExposuresRequest
+    | StartStrategyRequest
+    | StopStrategyRequest
+    | ReconcileRequest
+)
+"""What is asked beside reads, orders and halts."""
+
+
 class SubscribeRequest(Request, frozen=True, tag="subscribe"):
     """Send every update from here on, one a line; nothing more is asked on this connection."""
 
@@ -106,6 +155,7 @@ AnyRequest = (
     | CancelRequest
     | AmendRequest
     | PlaceRequest
+    | Performed
     | SubscribeRequest
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
@@ -15,6 +16,8 @@ from tradewind.model.numbers import format_units
 from tradewind.model.orders import Leg, OrderState, OrderType, Side
 from tradewind.runtime.broadcast import Broadcast, Subscription
 from tradewind.runtime.control import Submission
+from tradewind.runtime.control_messages import Performed
+from tradewind.runtime.desk_actions import DeskActions
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.read_models import (
@@ -58,6 +61,7 @@ class Desk:
         self.complaints: list[Callable[[], str]] = []
         """Each gives a sentence on what works less well though trading goes on, or ""."""
         self.watches: list[VenueWatch] = []
+        self.actions: DeskActions | None = None
         loop.listeners.append(self._on_turn)
 
     @property
@@ -198,6 +202,12 @@ class Desk:
         if isinstance(event, m.Halted | m.Resumed):
             self._check_scope(event.scope)
         return await self._loop.submit(event)
+
+    async def perform(self, request: Performed) -> Any:
+        """Do what a person asks beside orders."""
+        if self.actions is None:
+            raise UserError("this engine takes orders only")
+        return await self.actions.perform(request)
 
     def subscribe(self) -> Subscription:
         """Every update of a read model from here on."""

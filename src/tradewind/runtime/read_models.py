@@ -113,6 +113,18 @@ class DifferenceRow(TypedDict):
     time_ns: int
 
 
+class ExposureRow(TypedDict):
+    """An account's exposure in its currency; `leverage` is gross by equity, "" without equity."""
+
+    account: str
+    currency: str
+    equity: str
+    gross: str
+    net: str
+    leverage: str
+    instruments: dict[str, str]
+
+
 class Health(TypedDict):
     """Whether the engine does its work, and one sentence for each thing that keeps it from it.
 

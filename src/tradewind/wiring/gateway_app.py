@@ -70,7 +70,39 @@ def build(settings: Settings | None = None) -> FastAPI:
     return create_app(services)
 
 
+def served_alone() -> ASGIApp:
+    """What a server that is not ours is given: it refuses to start where that is dangerous."""
+    try:
+        settings = load_settings()
+        app = build(settings)
+    except TradewindError as error:
+        return Refusal(str(error))
+    home = settings[catalog.HOME]
+    places: list[WorkerPlace] = []
 
+    def check() -> None:
+        take = place_among_others if is_for_several(settings) else place_alone
+        places.append(take(home))
+        if not needs_login(settings):
+            refuse_live(home)
+
+    return Entrance(app, check)
+
+
+def is_for_several(settings: Settings) -> bool:
+    """True where several workers can count together."""
+    url = settings[catalog.DATABASE_URL]
+    return bool(settings[catalog.REDIS_URL]) or url.startswith("postgres")
+
+
+def refuse_live(home: Path) -> None:
+    """Refuse to serve an engine that trades live without asking for a login."""
+    try:
+        status = ask(home, StatusRequest())
+    except TradewindError:
+        return  # The guard looks again when there is one.
+    if status["mode"] == LIVE_MODE:
+        raise UserError(LIVE_WITHOUT_LOGIN)
 
 
 def shown_settings(settings: Settings) -> list[dict[str, str]]:
@@ -79,3 +111,77 @@ def shown_settings(settings: Settings) -> list[dict[str, str]]:
         {"name": one.name, "value": settings.shown(one), "source": settings.where(one)}
         for one in catalog.SETTINGS
     ]
+
+
+def database_url(settings: Settings) -> str:
+    """The database of identities and audit, for a synchronous driver."""
+    given: str = settings[catalog.DATABASE_URL]
+    return given.replace("+asyncpg", "+psycopg") or sqlite_url(
+        settings[catalog.HOME] / SECURITY_DATABASE
+    )
+
+
+def security_store(settings: Settings, database: Engine) -> SecurityStore:
+    """The store of lock-outs and counters: Redis before the database, or the database alone."""
+    behind = SqlSecurityStore(database)
+    url = settings[catalog.REDIS_URL]
+    if not url:
+        return behind
+    try:
+        redis = import_module("tradewind.adapters.redis.security_store")
+    except ModuleNotFoundError:
+        raise UserError("REDIS_URL is set: install tradewind[redis] for it") from None
+    client = redis.connect_redis(
+        url,
+        password=settings[catalog.REDIS_PASSWORD],
+        connections_max=settings[catalog.REDIS_CONNECTIONS],
+    )
+    store: SecurityStore = redis.RedisSecurityStore(client, behind)
+    return store
+
+
+@contextmanager
+def security_database(settings: Settings) -> Iterator[Engine]:
+    """The database of identities and audit, for a command."""
+    settings[catalog.HOME].mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = open_database(database_url(settings))
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def invitation(settings: Settings, *, now_ns: int | None = None) -> str:
+    """Return the token with which the first administrator is made, "" where there is a user.
+
+    It is good for a day and takes the place of an earlier one.
+    """
+    with security_database(settings) as database:
+        identities = SqlIdentities(database)
+        if identities.users():
+            return ""
+        # Hexadecimal: a token that began with "-" would look like an option of a command.
+        token = secrets.token_hex(SECRET_BYTES)
+        until_ns = (time.time_ns() if now_ns is None else now_ns) + INVITATION_NS
+        identities.put_invitation(hashlib.sha256(token.encode()).digest(), until_ns)
+    return token
+
+
+def needs_login(settings: Settings) -> bool:
+    """True where the gateway asks for a login."""
+    return settings[catalog.AUTHENTICATION] == "required"
+
+
+def _options(settings: Settings, home: Path) -> Options:
+    return Options(
+        needs_login=needs_login(settings),
+        token_secrets=secrets_of(settings, catalog.JWT_SECRET, catalog.JWT_SECRET_PREVIOUS, home),
+        encryption_keys=secrets_of(
+            settings, catalog.ENCRYPTION_KEY, catalog.ENCRYPTION_KEY_PREVIOUS, home
+        ),
+        allowed_origins=settings[catalog.ALLOWED_ORIGINS],
+        trusted_hosts=settings[catalog.TRUSTED_HOSTS],
+        requests_per_minute=settings[catalog.REQUESTS_PER_MINUTE],
+        job_slots=settings[catalog.JOB_SLOTS],
+        is_https=settings[catalog.ENVIRONMENT] == "production",
+    )

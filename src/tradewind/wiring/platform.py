@@ -21,16 +21,17 @@ from tradewind.model.ids import PERSON
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
 from tradewind.model.numbers import money_of
-from tradewind.model.orders import Sizing
 from tradewind.ports.journal import Journal, JournalBroken
 from tradewind.ports.platform import Clock
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.control import ControlServer
 from tradewind.runtime.core_rows import CoreRows
 from tradewind.runtime.desk import Desk
+from tradewind.runtime.desk_actions import DeskActions
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.halt_file import HALT_NAME, watch_halt_file
+from tradewind.runtime.kept_choices import load_choices, with_changes
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.projector import Projector
 from tradewind.runtime.reconciliation import Reconciliation
@@ -38,14 +39,12 @@ from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
 from tradewind.runtime.retention import Retention, RetentionRule
 from tradewind.runtime.segments import FileSegments
-from tradewind.runtime.strategy_host import attach, end
 from tradewind.runtime.venue_watch import VenueWatch
-from tradewind.strategies.base import Strategy
-from tradewind.strategies.library import library_strategy
 from tradewind.version import VERSION
 from tradewind.wiring.emergency import cancel_unjournaled
 from tradewind.wiring.journals import JournalPlace
-from tradewind.wiring.plans import instruments_of, plan_of, short_name
+from tradewind.wiring.plans import instruments_of, plan_of
+from tradewind.wiring.running_strategies import RunningStrategies
 from tradewind.wiring.stage import Stage, StagePlan, check_account, make_stage
 
 HOUSEKEEPING_S = 0.1
@@ -90,7 +89,6 @@ class Platform:
         self._plans = plan_of(options.strategies, options.symbols, self.plan.venue)
         self._place = options.journal or JournalPlace(options.home)
         self._executor = ThreadPoolExecutor(1, "journal")
-        self._strategies: dict[str, Strategy] = {}
 
     async def run(self, *, stop: asyncio.Event, on_ready: Callable[[Desk], None]) -> None:
         """Recover, trade until `stop` is set, leave a snapshot; raises what ended it."""
@@ -218,14 +216,19 @@ class Platform:
             self.loop.offer(m.OrderUnknown(0, order.order_id, "the platform was started again"))
         await self.watch.check()
         await self.loop.turn()
-        for name in self._plans:
-            self._attach(name, recovered.strategies.get(name, b""))
+        self._strategies = RunningStrategies(
+            self.engine, self.loop, self._plans,
+            account=self.plan.account, venue=self.plan.venue, home=self.options.home,
+        )  # fmt: skip
+        self._strategies.begin(recovered.strategies)
         takers: list[Callable[[Columns], None]] = [self._to_engine]
         if stage.paper is not None:
             takers.append(stage.paper.on_rows)
-        self.feed = Feed(takers, self.loop.offer, clock=self._clock, bars=self._bars())
+        self.feed = Feed(takers, self.loop.offer, clock=self._clock, bars=self._strategies.bars)
         self.desk = Desk(self.loop, self.feed, mode=self.plan.mode, now_ns=self._clock.now_ns)
         self.desk.watches.append(self.watch)
+        self.desk.actions = DeskActions(self.loop, self.desk.watches, self.options.home)
+        self.desk.actions.host = self._strategies
         if recovered.folded > FOLDED_MAX:
             await self._save()
 
@@ -257,35 +260,11 @@ class Platform:
             if self.plan.mode == "paper":
                 amount = money_of(self.options.cash, currency_digits(currency))
                 yield m.CashDeposited(0, account, currency, amount)
-        yield m.LimitsChanged(0, f"account:{account}", self.options.limits, "settings")
+        scope = f"account:{account}"
+        changes = load_choices(self.options.home).limits.get(scope, {})
+        limits = with_changes(self.options.limits, changes)
+        yield m.LimitsChanged(0, scope, limits, "choices" if changes else "settings")
         yield m.StrategyRegistered(0, PERSON, account, "", {})
-
-    def _attach(self, name: str, saved: bytes) -> None:
-        """Start a strategy; what it keeps must survive being written down."""
-        instrument_id, parameters = self._plans[name]
-        strategy = library_strategy(name)(**parameters)
-        instrument = self.engine.state.market(instrument_id).instrument
-        attach(
-            self.engine,
-            strategy,
-            name=short_name(name),
-            account=self.plan.account,
-            instruments=[instrument],
-            sizing=Sizing.AT_FILL,
-        )
-        if saved:
-            strategy.restore(msgspec.msgpack.decode(saved))
-        saved_state(name, strategy)
-        self._strategies[name] = strategy
-
-    def _bars(self) -> dict[str, list[str]]:
-        wanted: dict[str, list[str]] = {}
-        for strategy in self._strategies.values():
-            for instrument_id, timeframe in strategy.wanted_bars:
-                timeframes = wanted.setdefault(instrument_id, [])
-                if timeframe not in timeframes:
-                    timeframes.append(timeframe)
-        return wanted
 
     async def _trade(self, stop: asyncio.Event) -> None:
         """All that runs side by side; the first that fails ends the rest."""
@@ -325,8 +304,7 @@ class Platform:
 
     async def _end_strategies(self) -> None:
         """Call `on_stop`; what a strategy wants then is journaled and sent like all else."""
-        for name, strategy in self._strategies.items():
-            end(self.engine, self.engine.state.strategy(short_name(name)).index, strategy)
+        self._strategies.end()
         self.loop.offer(m.ClockTicked(0))
         await self.loop.turn()
         await asyncio.sleep(LAST_COMMANDS_S)
@@ -365,7 +343,7 @@ class Platform:
                 return
 
     def _snapshot(self) -> Callable[[], None]:
-        kept = {name: saved_state(name, one) for name, one in self._strategies.items()}
+        kept = self._strategies.snapshot()
         snapshot = snapshot_of(self.engine.state, kept, self.stage.saved())
         return lambda: self._journal.save_snapshot(snapshot)
 
@@ -379,14 +357,3 @@ def projector_complaint(projector: Projector) -> str:
 def _is_wide(halt: m.Halted) -> bool:
     """Whether no order of ours at an instrument outlives the halt."""
     return halt.scope.partition(":")[0] in ("all", "venue", "account", "instrument")
-
-
-def saved_state(name: str, strategy: Strategy) -> bytes:
-    """A strategy's state as bytes; `UserError` where it keeps what cannot be written down."""
-    try:
-        return msgspec.msgpack.encode(strategy.snapshot())
-    except (TypeError, ValueError, OverflowError) as error:
-        raise UserError(
-            f"strategy {name} keeps something that cannot be saved ({error}): use numbers, text, "
-            "lists, dicts or signals as attributes, or a name that begins with _"
-        ) from None

@@ -16,6 +16,7 @@ from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
 from tradewind.gateway.described import acts, answers
 from tradewind.gateway.once import key_of, once
+from tradewind.gateway.order_trail import order_trail
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
@@ -166,6 +167,17 @@ async def cancel_all(
         sequence = await _canceled(services, order_id, sequence)
     await trail.note(request, "cancel of all asked", instrument, count=len(wanted))
     return reply(request, {"order_ids": wanted, "sequence": sequence}, status=202)
+
+
+@router.get("/{order_id}/events", summary="What happened to an order", **answers(told.OrderEvents))
+async def order_events(
+    order_id: str, request: Request, services: UseServices, principal: Reader
+) -> Response:
+    """Every record of the journal that names it, from the intent on, where it still holds them."""
+    found = await run_in_threadpool(_history, services, principal, order_id)
+    if found is None:
+        raise Problem(404, f"there is no order {order_id!r}, or not yet: see /api/v1/orders")
+    return reply(request, await run_in_threadpool(order_trail, services.open_journal, order_id))
 
 
 def order_id_of(journal_id: str, user_id: str, key: str) -> str:

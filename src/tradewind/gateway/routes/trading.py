@@ -1,4 +1,4 @@
-"""What there is and what was done: status, positions, accounts with their equity, fills, venues."""
+"""What there is and what was done: status, positions, accounts with their equity, fills."""
 
 from __future__ import annotations
 
@@ -77,12 +77,6 @@ async def equity(
     return reply(request, await run_in_threadpool(page))
 
 
-@router.get("/strategies", summary="Strategies and why one stopped", **answers(told.Strategies))
-async def strategies(request: Request, services: UseServices, principal: Reader) -> Response:
-    """Every strategy of the run with its account."""
-    return await part(request, services, principal, "strategies")
-
-
 @router.get("/fills", summary="Fills, newest first", **answers(told.FillsPage))
 async def fills(
     request: Request,
@@ -94,22 +88,6 @@ async def fills(
     """Executions of our orders."""
     page = partial(rows_page, FillRow, services, principal, limit=limit, before=before)
     return reply(request, await run_in_threadpool(page))
-
-
-@router.get("/venues", summary="How each venue stands", **answers(told.Venues))
-async def venues(request: Request, services: UseServices, principal: Reader) -> Response:
-    """State, circuit breaker, connections, clock, and when it was last reconciled."""
-    return await part(request, services, principal, "venues")
-
-
-@router.get(
-    "/venues/differences",
-    summary="Where we and the venues disagree",
-    **answers(told.Differences),
-)
-async def differences(request: Request, services: UseServices, principal: Reader) -> Response:
-    """What reconciliation found at its last look, and the rule that it followed."""
-    return await part(request, services, principal, "differences")
 
 
 async def part(request: Request, services: Services, principal: Principal, name: str) -> Response:

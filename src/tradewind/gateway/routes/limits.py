@@ -1,0 +1,104 @@
+"""Limits and exposure: read, changed by command, and what risk decided of an order."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from tradewind.api import trading_answers as told
+from tradewind.gateway import trail
+from tradewind.gateway.access import UseServices, require
+from tradewind.gateway.described import acts, answers
+from tradewind.gateway.once import once
+from tradewind.gateway.permissions import Permission
+from tradewind.gateway.principal import Principal
+from tradewind.gateway.problems import Problem
+from tradewind.gateway.reply import aged_reply, reply
+from tradewind.gateway.routes.trading import Reader
+from tradewind.gateway.schemas import ChangeLimits
+from tradewind.gateway.services import Services
+from tradewind.gateway.views import visible_rows
+from tradewind.ports.records import DenialRow, OrderRow
+from tradewind.runtime.control_messages import (
+    ChangeLimitsRequest,
+    ExposuresRequest,
+    LimitsRequest,
+)
+
+router = APIRouter(prefix="/api/v1/risk", tags=["risk"])
+
+Keeper = Annotated[Principal, require(Permission.CHANGE_LIMITS)]
+
+
+@router.get("/limits", summary="The limits of every scope", **answers(told.LimitsShown))
+async def limits(request: Request, services: UseServices, principal: Reader) -> Response:
+    """Limits of the firm, of accounts and of strategies, as they stand."""
+    reading = await services.engine.read(LimitsRequest())
+    return aged_reply(request, services, reading.answer, reading)
+
+
+@router.patch("/limits", summary="Change limits of a scope", **acts(told.LimitsChanged))
+async def change_limits(
+    request: Request, wanted: ChangeLimits, services: UseServices, principal: Keeper
+) -> Response:
+    """Set the limits that are named, take away those that are null; the others stay.
+
+    It is an event of the journal, stands for the next order on, and holds over a restart.
+    """
+
+    async def act() -> dict[str, Any]:
+        changes = wanted.changes.model_dump(mode="json", exclude_unset=True)
+        asked = ChangeLimitsRequest(wanted.scope, changes, principal.name)
+        done: dict[str, Any] = await services.engine.ask(asked)
+        await trail.note(request, "limits changed", wanted.scope, **changes)
+        return done
+
+    return await once(request, services, principal, act)
+
+
+@router.get("/exposure", summary="Exposure of each account", **answers(told.Exposures))
+async def exposure(request: Request, services: UseServices, principal: Reader) -> Response:
+    """Gross and net notional, leverage, and the share of each instrument."""
+    reading = await services.engine.read(ExposuresRequest())
+    rows = visible_rows(reading.answer["accounts"], principal)
+    body = {"sequence": reading.answer["sequence"], "accounts": rows}
+    return aged_reply(request, services, body, reading)
+
+
+@router.get("/decisions/{order_id}", summary="What risk said to an order", **answers(told.Decision))
+async def decision(
+    order_id: str, request: Request, services: UseServices, principal: Reader
+) -> Response:
+    """Whether it passed; else each rule with the value it saw and the limit it has."""
+    found = await run_in_threadpool(partial(_decision, services, principal, order_id))
+    if found is None:
+        raise Problem(404, f"there is no order {order_id!r}, or not yet: see /api/v1/orders")
+    return reply(request, found)
+
+
+def _decision(services: Services, principal: Principal, order_id: str) -> dict[str, Any] | None:
+    records = services.records()
+    try:
+        orders = records.rows(OrderRow, {"order_id": order_id}, limit=1)
+        if not orders or not principal.may_see(orders[0].account):
+            return None
+        denials = records.rows(DenialRow, {"order_id": order_id}, limit=100)
+    finally:
+        records.close()
+    state = orders[0].state
+    first = denials[-1] if denials else None
+    sentence = "every rule let it pass"
+    if first is not None:
+        sentence = f"{first.rule} saw {first.value} and allows {first.limit}"
+    return {
+        "order_id": order_id,
+        "is_passed": state != "DENIED",
+        "state": state,
+        "denials": [msgspec.structs.asdict(denial) for denial in denials],
+        "sentence": sentence,
+    }

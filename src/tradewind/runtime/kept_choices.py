@@ -1,0 +1,74 @@
+"""Kept choices: what persons decided over the settings while the platform ran, in choices.json.
+
+A strategy that was stopped must not trade again, and a limit that was lowered must not be high
+again, because a process ended. `tradewind config` does not know these: they are of this home.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tradewind.model.errors import OutsideError, UserError
+from tradewind.model.limits import Limits
+
+CHOICES_NAME = "choices.json"
+
+
+class StrategyChoice(msgspec.Struct, frozen=True):
+    """Whether a strategy shall run, with which parameters over those of its plan, and who said."""
+
+    is_running: bool
+    parameters: dict[str, str]
+    by: str
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """Choices by strategy, and changes of limits by scope (null takes a limit away)."""
+
+    strategies: dict[str, StrategyChoice] = {}
+    limits: dict[str, dict[str, Any]] = {}
+
+
+def load_choices(home: Path) -> Choices:
+    """The choices of a home; none where nobody made any."""
+    path = home / CHOICES_NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Choices)
+    except FileNotFoundError:
+        return Choices()
+    except (OSError, msgspec.DecodeError) as error:
+        raise UserError(f"{path} cannot be read ({error}): mend it, or remove it") from None
+
+
+def save_choices(home: Path, choices: Choices) -> None:
+    """Put the choices in the place of those before, whole or not at all."""
+    path = home / CHOICES_NAME
+    beside = path.with_suffix(".new")
+    try:
+        beside.write_bytes(msgspec.json.format(msgspec.json.encode(choices)))
+        beside.replace(path)
+    except OSError as error:
+        raise OutsideError(
+            f"{path} cannot be written: {error.strerror}", fault="ours", retry=False
+        ) from None
+
+
+def with_changes(limits: Limits, changes: dict[str, Any]) -> Limits:
+    """Limits with some of them changed; `UserError` where there is no such limit.
+
+    >>> with_changes(Limits(leverage="2"), {"leverage": None, "open_orders": 5})
+    Limits(open_orders=5)
+    """
+    known = msgspec.structs.asdict(limits)
+    unknown = sorted(set(changes) - set(known))
+    if unknown:
+        raise UserError(f"there is no limit {unknown[0]!r}: known are {', '.join(known)}")
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Limits)}
+    given = {name: defaults[name] if value is None else value for name, value in changes.items()}
+    try:
+        return msgspec.convert(known | given, Limits)
+    except msgspec.ValidationError as error:
+        raise UserError(f"limits: {error}") from None
