@@ -119,7 +119,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(tmp_path: Path) -> N
             ChangeLimitsRequest("account:paper", {"leverage": "much"}, "ann"),
             ReconcileRequest("NOWHERE"),
         ):
-            with pytest.raises(UserError, match="[a-z]") as refused:
+            with pytest.raises(UserError) as refused:
                 await desk.perform(wrong)
             refusals.append(str(refused.value))
         assert desk.state.strategy("ma_cross").is_stopped

@@ -59,8 +59,9 @@ def save_choices(home: Path, choices: Choices) -> None:
 def with_changes(limits: Limits, changes: dict[str, Any]) -> Limits:
     """Limits with some of them changed; `UserError` where there is no such limit.
 
-    >>> with_changes(Limits(leverage="2"), {"leverage": None, "open_orders": 5})
-    Limits(open_orders=5)
+    >>> wanted = with_changes(Limits(leverage="2"), {"leverage": None, "open_orders": 5})
+    >>> wanted == Limits(open_orders=5)
+    True
     """
     known = msgspec.structs.asdict(limits)
     unknown = sorted(set(changes) - set(known))

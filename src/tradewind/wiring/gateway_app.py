@@ -22,7 +22,6 @@ from tradewind.adapters.sql.identities import SqlIdentities
 from tradewind.adapters.sql.jobs import SqlJobs
 from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
 from tradewind.adapters.sql.security_store import SqlSecurityStore
-from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.adapters.sqlite.records import read_records
 from tradewind.gateway.app import create_app
 from tradewind.gateway.entrance import Entrance, Refusal
@@ -33,6 +32,7 @@ from tradewind.ports.security_store import SecurityStore
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import StatusRequest
 from tradewind.wiring import catalog
+from tradewind.wiring.journals import journal_place
 from tradewind.wiring.kept_secrets import SECRET_BYTES, secrets_of
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stored import status_of_home
@@ -64,7 +64,7 @@ def build(settings: Settings | None = None) -> FastAPI:
         stored=lambda why: status_of_home(home, why),
         jobs=SqlJobs(database),
         history=ParquetHistory(home),
-        journal=lambda: read_journal(home / "journal"),
+        journal=journal_place(settings).read,
         settings=lambda: shown_settings(settings),
     )
     return create_app(services)
