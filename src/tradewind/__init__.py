@@ -26,6 +26,7 @@ compiled.prefer_plain_if_asked()
 NAMES: dict[str, str] = {
     "BacktestResult": "tradewind.runtime.backtest_result:BacktestResult",
     "Bar": "tradewind.model.market:Bar",
+    "Client": "tradewind.api.client:Client",
     "Columns": "tradewind.model.columns:Columns",
     "Instrument": "tradewind.model.instruments:Instrument",
     "Leg": "tradewind.model.orders:Leg",

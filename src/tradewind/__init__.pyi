@@ -1,6 +1,7 @@
 """The types of the public names; a test holds them to `NAMES`."""
 
 from tradewind import signals as signals
+from tradewind.api.client import Client as Client
 from tradewind.model.columns import Columns as Columns
 from tradewind.model.frames import columns_from as columns_from
 from tradewind.model.instruments import Instrument as Instrument
