@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.venue_process import FRIDAY_MORNING, LocalVenue, local_venue
+from tests.adapters.local_venue import FRIDAY_MORNING, LocalVenue, local_venue
 from tests.cli.run_commands import Cli
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.runtime.download_ranges import joined

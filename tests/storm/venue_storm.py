@@ -1,310 +1,156 @@
-"""A real engine against a local venue in another process, with faults and kills between them."""
+"""A storm over a venue: faults of a seed, each with a few orders around it, then a verdict."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from contextlib import closing
-from decimal import Decimal
+from collections import Counter, defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
-from tradewind.adapters.sqlite.journal_reader import read_journal
-from tradewind.core.reconcile import Scope, expected_balances, expected_positions
-from tradewind.core.state import State
-from tradewind.model import messages as m
-from tradewind.model.errors import TradewindError
-from tradewind.model.ids import order_id
-from tradewind.model.instruments import currency_digits
-from tradewind.model.numbers import format_units
-from tradewind.model.orders import OrderState, OrderType, Side
-from tradewind.runtime.control_client import ask
-from tradewind.runtime.control_messages import CancelRequest, PlaceRequest, StatusRequest
-from tradewind.runtime.recorder import Recorder
-from tradewind.runtime.recovery import recover
-from tradewind.runtime.segments import FileSegments
+from tests.adapters.local_venue import local_venue
+from tests.storm.engine import StormEngine
+from tests.storm.faults import CUTTING, LASTING, ONCE, drawn
+from tests.storm.ground import Ground
+from tests.storm.judge import judge
+from tradewind.model.orders import Side
 
-START_S = 60.0
-HEAL_S = 150.0
-LIMIT = "10000"
-DUST = Decimal("0.0000002")
-"""What rounding the executions since the last reconciliation may leave."""
-FAULTS: dict[str, tuple[float, ...]] = {
-    "reply-lost": (),
-    "reply-dropped": (),
-    "request-lost": (),
-    "slow-reply": (200.0, 1500.0),
-    "server-error": (),
-    "reject-storm": (),
-    "rate-limit": (0.2,),
-    "ip-ban": (0.5,),
-    "duplicate-report": (),
-    "late-report": (100.0, 1500.0),
-    "reordered-report": (),
-    "lost-report": (),
-    "fill-after-cancel": (),
-    "drop-in-mid-fill": (),
-    "drop-socket": (),
-    "sequence-gap": (),
-    "duplicate-market": (),
-    "late-market": (),
-    "wrong-precision": (),
-}
-"""What strikes once each time it is drawn, with the strengths it may have."""
-LASTING: dict[str, tuple[float, ...]] = {"clock-skew": (-2000.0, 80.0, 2000.0), "maintenance": (0,)}
-"""What stays on for a moment."""
-
-
-class LocalVenue:
-    """`tradewind venue` as a process, with its operator's routes."""
-
-    def __init__(self, name: str, folder: Path, *, seed: int) -> None:
-        command = [sys.executable, "-m", "tradewind", "venue", name, "--json", "--seed", str(seed)]
-        with (folder / "venue.log").open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
-        assert self.process.stdout is not None
-        self.about: dict[str, Any] = json.loads(self.process.stdout.readline())
-        self.url: str = self.about["url"]
-        self.account = self.about["accounts"][0]
-
-    def admin(self, path: str, body: dict[str, Any] | None = None, method: str = "") -> Any:
-        """One operator's call."""
-        data = None if body is None else json.dumps(body).encode()
-        way = method or ("GET" if data is None else "POST")
-        request = urllib.request.Request(
-            f"{self.url}/admin{path}", data, {"Content-Type": "application/json"}, method=way
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.communicate()
-
-
-class StormEngine:
-    """`tradewind run --mode live` as a process that may be killed, and who trades through it."""
-
-    def __init__(self, venue: LocalVenue, home: Path, **settings: str) -> None:
-        self.venue, self.home = venue, home
-        self.process: subprocess.Popen[bytes] | None = None
-        self.journal_id = ""
-        self.placed: list[str] = []
-        self.environment = {
-            **os.environ,
-            "TRADEWIND_STRATEGIES": "none",
-            "ENABLE_LIVE_TRADING": "true",
-            "MAX_POSITION_SIZE": LIMIT,
-            "RISK_PER_TRADE": "1",
-            "TRADEWIND_RECONCILE_INTERVAL_S": "2",
-            **settings,
-        }
-
-    def start(self, *flags: str) -> None:
-        """Start and wait until it answers; a venue that is away just then is tried again."""
-        deadline_s = time.monotonic() + START_S
-        while True:
-            assert time.monotonic() < deadline_s, self.said()
-            if self.process is None or self.process.poll() is not None:
-                self._spawn(flags)
-            try:
-                ask(self.home, StatusRequest())
-            except TradewindError:
-                time.sleep(0.05)
-            else:
-                break
-        with closing(read_journal(self.home / "journal")) as journal:
-            self.journal_id = journal.journal_id
-
-    def said(self) -> str:
-        """What it wrote for people."""
-        return (self.home.parent / "engine.out").read_text()[-3000:]
-
-    def _spawn(self, flags: tuple[str, ...]) -> None:
-        command = [sys.executable, "-m", "tradewind", "run", "--home", str(self.home)]
-        with (self.home.parent / "engine.out").open("ab") as out:
-            self.process = subprocess.Popen(
-                [*command, "--without-gateway", "--mode", "live", *flags],
-                stdout=out,
-                stderr=out,
-                env=self.environment,
-            )
-
-    def end(self, number: int) -> None:
-        """Send a signal and wait for the end."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        self.process.wait(timeout=60)
-
-    def place(self, instrument: str, side: Side, quantity: int, price: int = 0) -> str:
-        """A limit order, at the market without a price; "" where the engine could not take it."""
-        name = order_id(self.journal_id, "person", len(self.placed) + 1)
-        self.placed.append(name)
-        kind = OrderType.LIMIT if price else OrderType.MARKET
-        event = m.OrderIntended(0, name, "person", instrument, side, quantity, kind, price)
-        try:
-            ask(self.home, PlaceRequest(event))
-        except TradewindError:
-            return ""
-        return name
-
-    def cancel(self, name: str) -> None:
-        """Ask for a cancel; one that is done already is fine."""
-        try:
-            ask(self.home, CancelRequest(name))
-        except TradewindError:
-            return
-
-    def status(self) -> Any:
-        return ask(self.home, StatusRequest())
-
-    def wait_until_healed(self) -> None:
-        """Until the venue is traded, nothing is unknown and nothing differs."""
-        deadline_s = time.monotonic() + HEAL_S
-        while True:
-            status = self.status()
-            unknown = [row for row in status["orders"] if row["state"] == "UNKNOWN"]
-            pending = [row for row in status["orders"] if row["state"].startswith("PENDING")]
-            venues = {row["state"] for row in status["venues"]}
-            if not unknown and not pending and venues == {"trading"} and not status["differences"]:
-                return
-            wrong = (unknown, pending, status["venues"], status["differences"], status["halts"])
-            assert time.monotonic() < deadline_s, wrong
-            time.sleep(0.2)
-
-    def state(self) -> State:
-        """The state that its journal leads to, once it has ended."""
-        with closing(read_journal(self.home / "journal")) as journal:
-            recorder = Recorder(FileSegments(self.home / "market"))
-            return recover(journal, recorder).state
+VENUE_LIFE_S = 6 * 3600.0
+TRADING_S = 60.0
+"""How long trading may take to go on behind a fault that takes the connection."""
+RESTING_MAX = 12
+RUSHED = 0.1
+"""The share of orders that do not wait until the venue is traded again."""
+STRENGTHS = {**ONCE, **CUTTING, **LASTING}
 
 
 class VenueStorm:
-    """Draws faults and orders from one seed."""
+    """Draws faults and orders from one seed; `struck` counts the faults."""
 
-    def __init__(self, engine: StormEngine, instruments: dict[str, tuple[int, int]], seed: int):
-        self.engine, self.venue = engine, engine.venue
-        self.instruments = instruments
+    def __init__(self, ground: Ground, engine: StormEngine, seed: int) -> None:
+        self.ground, self.engine, self.venue = ground, engine, engine.venue
         self.chance = random.Random(seed)
-        self.kills = 0
-        self.struck: dict[str, int] = {}
+        self.struck: Counter[str] = Counter()
+        self.took_s: dict[str, float] = defaultdict(float)
+        """Seconds by fault: until trading went on, and for its orders."""
+        self._resting: list[str] = []
 
     def rage(self, faults: int) -> None:
         """So many faults, each with a few orders around it."""
-        for _ in range(faults):
-            self._strike()
-            self._trade()
-        self.venue.admin("/faults", method="DELETE")
+        for name in drawn(self.chance, faults, self.ground.unplayable):
+            self.struck[name] += 1
+            begun_s = time.monotonic()
+            if name in LASTING:
+                self._last(name)
+            else:
+                self._strike(name)
+                self._trade(name)
+            self.took_s[name] += time.monotonic() - begun_s
+        self.venue.heal()
 
-    def _strike(self) -> None:
-        name = self.chance.choice([*FAULTS, *LASTING, "kill", "cut"])
-        self.struck[name] = self.struck.get(name, 0) + 1
+    def _strike(self, name: str) -> None:
         if name == "kill":
             self.engine.end(signal.SIGKILL)
-            self.kills += 1
             self.engine.start()
+        elif name == "freeze":
+            self.engine.freeze(self.chance.uniform(0.1, 1.5))
         elif name == "cut":
-            self.venue.admin("/sockets/cut", {})
-        elif name in LASTING:
-            value = self.chance.choice(LASTING[name])
-            self.venue.admin("/faults", {"name": name, "value": value})
-            self._trade()
-            time.sleep(self.chance.random())
-            self.venue.admin(f"/faults/{name}", method="DELETE")
+            self.venue.operate("POST", "sockets/cut", {})
         else:
-            body: dict[str, Any] = {"name": name, "count": 1}
-            if FAULTS[name]:
-                body["value"] = self.chance.choice(FAULTS[name])
-            self.venue.admin("/faults", body)
+            self.venue.fault(name, **self._strength(name), count=1)
 
-    def _trade(self) -> None:
-        """A few orders, some at the market, some far below it and canceled."""
-        for _ in range(self.chance.randint(1, 3)):
-            instrument, (quantity, far) = self.chance.choice(list(self.instruments.items()))
-            side = self.chance.choice((Side.BUY, Side.SELL))
-            amount = quantity * self.chance.randint(1, 3)
-            if self.chance.random() < 0.5:
-                self.engine.place(instrument, side, amount)
-            else:
-                name = self.engine.place(instrument, Side.BUY, amount, far)
-                if name and self.chance.random() < 0.7:
-                    time.sleep(self.chance.random() * 0.1)
-                    self.engine.cancel(name)
-        time.sleep(self.chance.random() * 0.2)
+    def _last(self, name: str) -> None:
+        """A fault that stays on while orders are tried, and then goes."""
+        self.venue.fault(name, **self._strength(name))
+        self._orders()
+        time.sleep(self.chance.uniform(0.0, 0.5))
+        with suppress(HTTPError):
+            self.venue.operate("DELETE", f"faults/{name}")
+        self._trade(name)
 
+    def _strength(self, name: str) -> dict[str, Any]:
+        values = STRENGTHS[name]
+        return {"value": self.chance.choice(values)} if values else {}
 
-def judge(storm: VenueStorm, account: str, symbol_of: dict[str, str]) -> dict[str, int]:
-    """No order twice, none lost, positions and limits by the venue's own log; counts."""
-    engine, venue = storm.engine, storm.venue
-    state = engine.state()
-    log = venue.admin("/log")
-    ours = [entry for entry in log if _is_ours(entry, engine.journal_id)]
-    received = [entry["client_id"] for entry in ours if entry["what"] == "received"]
-    assert len(received) == len(set(received)), "I2: an order reached the venue twice"
-    last = {entry["client_id"]: entry for entry in ours}
-    for name, entry in last.items():
-        order = state.orders.get(name)
-        assert order is not None, f"the venue has {name}, we do not"
-        digits = state.markets[order.instrument].instrument.quantity_digits
-        filled = format_units(order.filled_quantity, digits)
-        assert Decimal(filled) == Decimal(entry["filled"]), f"{name}: {filled}, {entry}"
-        is_open = entry["status"] in ("NEW", "PARTIALLY_FILLED")
-        assert order.is_open == is_open, f"{name} is {OrderState(order.state).name}, {entry}"
-    for order in state.orders.values():
-        assert order.state != OrderState.UNKNOWN, f"I10: {order.order_id} is UNKNOWN"
-        if order.order_id not in last:
-            name = OrderState(order.state).name
-            assert name in ("DENIED", "REJECTED"), f"{order.order_id} is {name}, not at the venue"
-    _judge_money(state, venue, account)
-    _judge_limits(ours, symbol_of)
-    return {"received": len(received), "known": len(state.orders), "kills": storm.kills}
+    def _trade(self, name: str) -> None:
+        """A few orders, most of them once the venue is traded again."""
+        if self.chance.random() >= RUSHED:
+            self._wait_until_trading(name)
+        self._orders()
 
+    def _wait_until_trading(self, name: str) -> None:
+        deadline_s = time.monotonic() + TRADING_S
+        while not self.engine.is_trading():
+            assert time.monotonic() < deadline_s, f"not traded behind {name}: {self._why()}"
+            time.sleep(0.02)
 
-def _is_ours(entry: dict[str, Any], journal_id: str) -> bool:
-    return str(entry.get("client_id", "")).startswith(journal_id + "-")
+    def _why(self) -> Any:
+        status = self.engine.status()
+        return status["venues"], status["halts"], status["differences"]
 
+    def _orders(self) -> None:
+        for _ in range(self.chance.randint(2, 4)):
+            self.chance.choice((self._at_market, self._at_market, self._rest, self._rest))()
+        while len(self._resting) > RESTING_MAX:
+            self.engine.cancel(self._resting.pop(0))
 
-def _judge_money(state: State, venue: LocalVenue, account: str) -> None:
-    """I3: every balance is the venue's, which keeps more digits than our money has."""
-    name = state.markets[0].venue
-    scope = Scope(name, account, state.journal_id, 0, 0)
-    ours = expected_balances(state, scope, has_positions=False)
-    theirs = venue.admin("/accounts")[venue.account["name"]]
-    for currency in ours.keys() | theirs.keys():
-        there = theirs.get(currency, {"free": "0", "locked": "0"})
-        total = Decimal(there["free"]) + Decimal(there["locked"])
-        here = Decimal(format_units(ours.get(currency, 0), currency_digits(currency)))
-        assert abs(here - total) <= DUST, f"I3: {currency} is {here} here and {total} there"
-    assert expected_positions(state, scope) is not None
+    def _at_market(self) -> None:
+        """An order that fills at once."""
+        instrument, listed = self.chance.choice(list(self.ground.listed.items()))
+        side = self.chance.choice((Side.BUY, Side.SELL))
+        self.engine.place(instrument, side, listed.quantity * self.chance.randint(1, 3))
+
+    def _rest(self) -> None:
+        """An order that rests; some are canceled or amended at once, some later."""
+        instrument, listed = self.chance.choice(list(self.ground.listed.items()))
+        quantity = listed.quantity * self.chance.randint(2, 4)
+        name = self.engine.place(instrument, Side.BUY, quantity, listed.far_price)
+        if not name:
+            return
+        fate = self.chance.random()
+        if fate < 0.4:
+            self.engine.cancel(name)
+            return
+        self._resting.append(name)
+        if fate < 0.7 and self.ground.amends == "quantity":
+            self.engine.amend(name, quantity - listed.quantity, listed.far_price)
+        elif fate < 0.7 and self.ground.amends == "price":
+            self.engine.amend(name, quantity, listed.far_price - listed.far_price // 100)
 
 
-def _judge_limits(ours: list[dict[str, Any]], symbol_of: dict[str, str]) -> None:
-    """I4: at every entry of the venue's log a position with all that works is within the limit."""
-    working: dict[str, dict[str, tuple[int, Decimal]]] = {}
-    held: dict[str, Decimal] = {}
-    filled: dict[str, Decimal] = {}
-    prices: dict[str, Decimal] = {}
-    for entry in ours:
-        symbol, name = entry["symbol"], entry["client_id"]
-        sign = 1 if entry["side"] == "BUY" else -1
-        now = Decimal(entry["filled"])
-        held[symbol] = held.get(symbol, Decimal(0)) + sign * (now - filled.get(name, Decimal(0)))
-        filled[name] = now
-        left = Decimal(entry["quantity"]) - now
-        open_orders = working.setdefault(symbol, {})
-        open_orders.pop(name, None)
-        if entry["what"] != "received" and entry["status"] in ("NEW", "PARTIALLY_FILLED"):
-            open_orders[name] = (sign, left)
-        prices[symbol] = max(prices.get(symbol, Decimal(0)), Decimal(symbol_of[symbol]))
-        bought = held[symbol] + sum(left for sign, left in open_orders.values() if sign > 0)
-        sold = -held[symbol] + sum(left for sign, left in open_orders.values() if sign < 0)
-        # prices of the market wander by less than this while a storm lasts
-        most = Decimal(LIMIT) * Decimal("1.1") / prices[symbol]
-        assert max(bought, sold) <= most, f"I4: {symbol} holds {bought} or {sold}, at most {most}"
+def storm_over(ground: Ground, folder: Path, *, seed: int, faults: int) -> Counter[str]:
+    """A whole storm: venue, engine, faults, healing, verdict; counts of orders and faults.
+
+    `storm.json` in the folder tells what struck, what it took and what became of the orders.
+    """
+    begun_s = time.monotonic()
+    options = (*ground.options, "--seed", str(seed))
+    with local_venue(ground.name, *options, life_s=VENUE_LIFE_S) as venue:
+        engine = StormEngine(venue, folder / "home", **ground.settings(venue))
+        engine.start()
+        storm = VenueStorm(ground, engine, seed)
+        try:
+            storm.rage(faults)
+            raged_s = time.monotonic()
+            engine.wait_until_healed()
+            healed_s = time.monotonic()
+            engine.end(signal.SIGTERM)
+        finally:
+            if engine.process is not None and engine.process.poll() is None:
+                engine.end(signal.SIGKILL)
+        counts = judge(ground, engine, venue)
+    story = {
+        "venue": ground.name,
+        "seed": seed,
+        "faults": dict(storm.struck),
+        "orders": dict(counts),
+        "seconds": round(time.monotonic() - begun_s, 1),
+        "seconds_to_heal": round(healed_s - raged_s, 1),
+        "seconds_by_fault": {name: round(took_s, 1) for name, took_s in storm.took_s.items()},
+    }
+    (folder / "storm.json").write_text(json.dumps(story, indent=1))
+    return counts

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.storm.venue_storm import LocalVenue, StormEngine
+from tests.adapters.local_venue import LocalVenue, local_venue
+from tests.storm.engine import StormEngine
 from tradewind.model.orders import Side
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import OrdersRequest
@@ -25,10 +26,9 @@ CANARY = "canary5ecretNeverToBeSeenAnywhere0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalVenue]:
-    running = LocalVenue("binance", tmp_path_factory.mktemp("venue"), seed=3)
-    yield running
-    running.stop()
+def venue() -> Iterator[LocalVenue]:
+    with local_venue("binance", "--seed", "3") as running:
+        yield running
 
 
 def settings(venue: LocalVenue, **others: str) -> dict[str, str]:
@@ -36,8 +36,8 @@ def settings(venue: LocalVenue, **others: str) -> dict[str, str]:
         "TRADEWIND_VENUE": "binance",
         "TRADEWIND_INSTRUMENTS": "BTC/USDT",
         "BINANCE_BASE_URL": venue.url,
-        "BINANCE_API_KEY": venue.account["key"],
-        "BINANCE_API_SECRET": venue.account["secret"],
+        "BINANCE_API_KEY": venue.first["key"],
+        "BINANCE_API_SECRET": venue.first["secret"],
         "LIVE_TRADING_CONFIRM": "1",
         **others,
     }
@@ -102,7 +102,7 @@ def test_connect_stores_keys_that_a_run_finds_and_nobody_can_read(
     assert (answer["account"], answer["can_withdraw"]) == ("1", False)
     stored = Path(answer["stored"])
     assert stored.stat().st_mode & 0o777 == 0o600
-    assert venue.account["secret"] not in stored.read_text()
+    assert venue.first["secret"] not in stored.read_text()
     environment |= {"BINANCE_API_KEY": "", "BINANCE_API_SECRET": ""}
     assert tradewind(home, environment, *LIVE)[0] == 0
     code, output = tradewind(home, environment | {"API_ENCRYPTION_KEY": ENCRYPTION_KEYS[1]}, *LIVE)
@@ -151,13 +151,13 @@ def test_what_the_venue_refuses_is_rejected_and_what_we_refuse_never_leaves(
     venue = engine.venue
     below = engine.place(COIN, Side.BUY, 1_000)
     decimals = engine.place(COIN, Side.BUY, 50_001)
-    venue.admin("/halt", {"symbol": "BTCUSDT"})
+    venue.operate("POST", "halt", {"symbol": "BTCUSDT"})
     closed = engine.place(COIN, Side.BUY, 50_000)
     assert outcome(engine, closed)["state"] in ("REJECTED", "DENIED")
-    venue.admin("/resume", {"symbol": "BTCUSDT"})
+    venue.operate("POST", "resume", {"symbol": "BTCUSDT"})
     assert outcome(engine, below)["state"] == "DENIED"
     assert outcome(engine, decimals)["state"] == "DENIED"
-    received = {entry.get("client_id") for entry in venue.admin("/log")}
+    received = {entry.get("client_id") for entry in venue.log()}
     assert not received & {below, decimals}
 
 
@@ -168,8 +168,8 @@ def test_what_the_venue_refuses_is_rejected_and_what_we_refuse_never_leaves(
 def test_a_venue_that_cannot_be_traded_is_lost_and_comes_back(
     engine: StormEngine, fault: str, value: float, reason: str
 ) -> None:
-    engine.venue.admin("/faults", {"name": fault, "value": value, "count": 1})
+    engine.venue.fault(fault, value=value, count=1)
     name = engine.place(COIN, Side.BUY, 50_000)
-    engine.venue.admin("/faults", method="DELETE")
+    engine.venue.heal()
     assert outcome(engine, name)["state"] in ("FILLED", "DENIED", "REJECTED")
     assert reason in str(engine.status()) or engine.status()["venues"][0]["state"] == "trading"

@@ -13,6 +13,7 @@ import msgspec
 
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
+from tradewind.core.positions import Position
 from tradewind.core.state import Account, State
 from tradewind.model import messages as m
 from tradewind.model.instruments import currency_digits
@@ -200,11 +201,14 @@ def is_untouched(state: State, scope: Scope) -> bool:
 def expected_balances(state: State, scope: Scope, *, has_positions: bool) -> dict[str, int]:
     """What the venue should say by our books, in money units by currency.
 
-    A spot venue has no positions: there a bought base is a balance like any other.
+    A spot venue has no positions: there a bought base is a balance like any other. A contract is
+    not paid for: what our books hold it at is still money in the venue's wallet.
     """
     account: Account = state.account(scope.account)
     totals = {name: wallet.cash for name, wallet in account.wallets.items()}
     if has_positions:
+        for market, position in _contracts(state, scope):
+            totals[market.currency] = totals.get(market.currency, 0) + position.cost
         return totals
     for (instrument_id, _), quantity in expected_positions(state, scope).items():
         instrument = state.market(instrument_id).instrument
@@ -213,6 +217,16 @@ def expected_balances(state: State, scope: Scope, *, has_positions: bool) -> dic
             money = quantity * 10**shift if shift >= 0 else quantity // 10**-shift
             totals[instrument.base] = totals.get(instrument.base, 0) + money
     return totals
+
+
+def _contracts(state: State, scope: Scope) -> Iterator[tuple[Market, Position]]:
+    """Positions in contracts that are margined, not paid for."""
+    for book in state.strategies:
+        if book.account.name == scope.account:
+            for key, position in book.positions.items():
+                market = state.markets[key // 3]
+                if market.venue == scope.venue and market.instrument.kind == "perpetual":
+                    yield market, position
 
 
 def expected_positions(state: State, scope: Scope) -> dict[tuple[str, Leg], int]:

@@ -41,7 +41,7 @@ class Dispatch:
         self._tasks: list[asyncio.Task[None]] = []
         self._queries: dict[str, asyncio.Task[None]] = {}
         self._further: dict[str, m.QueryOrder] = {}
-        self._sent_s: dict[str, float] = {}
+        self._left_s: dict[str, float] = {}
         self._sweeps: set[asyncio.Task[None]] = set()
         self._waiting: set[str] = set()
         self._leaving: set[str] = set()
@@ -152,12 +152,13 @@ class Dispatch:
         self._waiting.discard(command.order_id)
         if command.order_id in self._given_up:
             return
-        self._sent_s[command.order_id] = asyncio.get_running_loop().time()
         self._leaving.add(command.order_id)
         try:
             await venue.submit(command)
         finally:
             self._leaving.discard(command.order_id)
+            # whatever became of it, it left before now or never will
+            self._left_s[command.order_id] = asyncio.get_running_loop().time()
 
     def _ask(self, command: m.QueryOrder) -> None:
         """Ask about an order in the background, once at a time.
@@ -183,7 +184,7 @@ class Dispatch:
         if venue is None:
             return
         loop = asyncio.get_running_loop()
-        sent_s = self._sent_s.pop(command.order_id, loop.time())
+        left_s = self._left_s.pop(command.order_id, loop.time())
         pause_s = QUERY_PAUSE_MIN_S
         while True:
             asked_s = loop.time()
@@ -192,7 +193,7 @@ class Dispatch:
                 for report in reports:
                     self._deliver(report)
                 return
-            if reports == [] and asked_s > sent_s + venue.silence_s + self._deadline_s:
+            if reports == [] and asked_s > left_s + venue.silence_s:
                 self._give_up(command.order_id)
                 return
             await asyncio.sleep(pause_s)

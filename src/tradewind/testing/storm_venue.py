@@ -25,6 +25,7 @@ class Faults(msgspec.Struct, frozen=True):
     """Chances of each fault, for each message or write."""
 
     request_lost: float = 0.05
+    request_late: float = 0.04
     reply_lost: float = 0.08
     report_lost: float = 0.03
     report_late: float = 0.3
@@ -66,8 +67,16 @@ class StormVenue:
         self._deliver = deliver
 
     async def submit(self, command: m.SubmitOrder) -> None:
-        """Take an order, or lose it, or lose the answer."""
+        """Take an order, or lose it, or lose the answer, or take it late without one."""
         await self._pass("request")
+        if self._chance.random() < self.faults.request_late:
+            late_s = self._chance.random() * self.silence_s
+            asyncio.get_running_loop().call_later(late_s, self._take, command)
+            raise OutsideError("the request is held up", fault="theirs", retry=False)
+        self._take(command)
+        await self._pass("reply")
+
+    def _take(self, command: m.SubmitOrder) -> None:
         if command.order_id in self.reports:
             self.broken.append("I2: an order reached the venue twice")
         self.reports[command.order_id] = []
@@ -77,7 +86,6 @@ class StormVenue:
         self._tell(m.OrderAccepted(0, command.order_id, "v" + command.order_id))
         if command.type == OrderType.MARKET:
             self.fill(command.order_id, command.quantity)
-        await self._pass("reply")
 
     async def cancel(self, command: m.CancelOrder) -> None:
         """Cancel what works."""

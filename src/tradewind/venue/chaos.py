@@ -20,10 +20,14 @@ ADMIN = "/admin"
 
 
 class Chaos:
-    """Lets the faults strike where they belong; a protocol asks it at each such place."""
+    """Lets the faults strike where they belong; a protocol asks it at each such place.
 
-    def __init__(self, faults: Faults, clock: VenueClock | None = None) -> None:
+    `rates` multiplies the rate limits of a trading venue.
+    """
+
+    def __init__(self, faults: Faults, clock: VenueClock | None = None, *, rates: int = 1) -> None:
         self.faults = faults
+        self.rates = rates
         self.clock = clock or VenueClock(faults)
         self.goodbye: Callable[[], None] = _nothing
         """A protocol's last words on its sockets before maintenance cuts them."""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.adapters.alpaca.samples import limit_order
+from tests.adapters.local_venue import FRIDAY_MORNING, LocalVenue, local_venue
 from tests.adapters.net.loopback import RealClock, no_chance
 from tests.adapters.socket_server import until
-from tests.adapters.venue_process import FRIDAY_MORNING, LocalVenue, local_venue
 from tradewind.adapters.alpaca.downloads import AlpacaDownloads
 from tradewind.adapters.alpaca.market_data import AlpacaMarketData
 from tradewind.adapters.alpaca.orders import Extras

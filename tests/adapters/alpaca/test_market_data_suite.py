@@ -7,9 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.adapters.local_venue import LocalVenue, local_venue
+from tests.adapters.local_venue import FRIDAY_MORNING, LocalVenue, local_venue
 from tests.adapters.net.loopback import RealClock, no_chance
-from tests.adapters.venue_process import FRIDAY_MORNING
 from tradewind.adapters.alpaca.market_data import AlpacaMarketData
 from tradewind.adapters.alpaca.rest import Hosts, Keys
 from tradewind.adapters.net.secret import Secret

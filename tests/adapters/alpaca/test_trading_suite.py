@@ -9,9 +9,8 @@ from itertools import cycle
 import pytest
 
 from tests.adapters.alpaca.samples import APPLE
-from tests.adapters.local_venue import LocalVenue, local_venue
+from tests.adapters.local_venue import FRIDAY_MORNING, LocalVenue, local_venue
 from tests.adapters.net.loopback import RealClock, no_chance
-from tests.adapters.venue_process import FRIDAY_MORNING
 from tradewind.adapters.alpaca.rest import Hosts, Keys
 from tradewind.adapters.alpaca.trading import AlpacaTrading
 from tradewind.adapters.net.secret import Secret

@@ -12,7 +12,14 @@ from aiohttp import WSMsgType, web
 from tests.adapters.net.loopback import RealClock, no_chance, served, spoken
 from tradewind.adapters.net.outcome import NeverSent
 from tradewind.adapters.net.session import Session
-from tradewind.adapters.net.socket import Connection, Socket, SocketSettings
+from tradewind.adapters.net.socket import (
+    CONNECTIONS_MAX,
+    RECONNECT_LEAST_S,
+    RECONNECT_MOST_S,
+    Connection,
+    Socket,
+    SocketSettings,
+)
 
 Serve = Callable[[web.WebSocketResponse, int], Coroutine[Any, Any, None]]
 
@@ -309,3 +316,31 @@ def _upgrade(head: bytes) -> bytes:
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
     )
+
+
+def test_who_is_cut_again_and_again_comes_back_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten cuts in a row would wait ten seconds in all, were each one a venue that is away."""
+    monkeypatch.setattr("tradewind.adapters.net.socket.RECONNECT_LEAST_S", 0.01)
+    monkeypatch.setattr("tradewind.adapters.net.socket.RECONNECT_MOST_S", 30.0)
+
+    async def serve(ws: web.WebSocketResponse, number: int) -> None:
+        await ws.receive()
+        await ws.send_str(f"{number}")
+        await ws.close()
+
+    async def scenario() -> None:
+        listener = Listener()
+        async with served(venue(serve)) as address:
+            monkeypatch.setattr("tests.adapters.net.test_socket.no_chance", lambda: 1.0)
+            async with asyncio.timeout(8):
+                await listen(address, listener, lambda: len(listener.frames) >= 12)
+
+    asyncio.run(scenario())
+
+
+def test_connections_that_are_made_too_often_wait_the_longest_time() -> None:
+    settings = SocketSettings(name="market", url="ws://127.0.0.1")
+    socket = Socket(settings, None, Listener(), clock=RealClock(), chance=no_chance)  # type: ignore[arg-type]
+    pauses = [socket._pause_s(float(second)) for second in range(CONNECTIONS_MAX)]
+    assert set(pauses[:-1]) == {RECONNECT_LEAST_S}
+    assert pauses[-1] == RECONNECT_MOST_S

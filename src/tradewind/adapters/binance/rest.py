@@ -31,6 +31,9 @@ EARLY_MS = 1_000
 CLOCK_QUESTIONS = 3
 CLOCK_FRESH_S = 60.0
 """The venue's clock is asked again after so long."""
+CLOCK_DOUBT_S = 1.0
+"""And after so long where it seems to be wrong: that nobody trades then must not last."""
+CLOCK_DOUBT_NS = 50_000_000
 DEADLINE_S = 8.0
 MILLISECOND_NS = 1_000_000
 
@@ -171,7 +174,9 @@ class Rest:
 
     async def keep_time(self) -> None:
         """Ask again where the last answers are old; one that does not come is no failure."""
-        if asyncio.get_running_loop().time() - self._clock_asked_s >= CLOCK_FRESH_S:
+        is_near = abs(self.clock_offset.offset_ns) < CLOCK_DOUBT_NS
+        fresh_s = CLOCK_FRESH_S if is_near else CLOCK_DOUBT_S
+        if asyncio.get_running_loop().time() - self._clock_asked_s >= fresh_s:
             try:
                 await self.learn_time()
             except (OutsideError, VenueRefused):

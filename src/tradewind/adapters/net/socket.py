@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
@@ -24,6 +25,12 @@ SEND_DEADLINE_S = 5.0
 CLOSE_DEADLINE_S = 1.0
 STEADY_S = 10.0
 """A connection that held so long ends the series of failures: the next wait is short again."""
+STOOD_TRIES_MAX = 3
+"""One that stood for less counts as so many failures at most: who cuts us is not who is away, and
+nobody trades meanwhile."""
+CONNECTIONS_MAX = 120
+CONNECTIONS_WINDOW_S = 300.0
+"""Made so often within so long, the next one waits the longest time. Binance takes 300 of all."""
 RECONNECT_LEAST_S = 0.2
 RECONNECT_MOST_S = 30.0
 FRAME_BYTES_MAX = 16 * 2**20
@@ -160,20 +167,34 @@ class Socket:
         self._since_ns = self._heard_ns = 0
         self._connections = self._count = 0
         self._reason = "not connected yet"
+        self._opened = False
+        self._begun_s: deque[float] = deque(maxlen=CONNECTIONS_MAX)
 
     async def run(self) -> None:
         """Connect, serve and connect again; ends when cancelled or when its user raises."""
         loop = asyncio.get_running_loop()
         while True:
             begun_s = loop.time()
+            self._opened = False
             try:
                 await self._connect_and_serve()
             except OutsideError as error:
                 self._reason = str(error)
             if loop.time() - begun_s >= STEADY_S:
                 self._backoff.reset()
+            elif self._opened:
+                self._backoff.tries = min(self._backoff.tries, STOOD_TRIES_MAX)
             self._user.lost(self._reason)
-            await asyncio.sleep(self._backoff.next_s())
+            await asyncio.sleep(self._pause_s(begun_s))
+
+    def _pause_s(self, begun_s: float) -> float:
+        """Seconds until the next connection is made."""
+        self._begun_s.append(begun_s)
+        pause_s = self._backoff.next_s()
+        is_often = len(self._begun_s) == CONNECTIONS_MAX
+        if is_often and begun_s - self._begun_s[0] < CONNECTIONS_WINDOW_S:
+            return RECONNECT_MOST_S
+        return pause_s
 
     @property
     def state(self) -> SocketState:
@@ -279,6 +300,7 @@ class Socket:
         try:
             async with asyncio.timeout(OPENING_DEADLINE_S):
                 await self._user.opened(connection)
+            self._opened = True
         except TimeoutError:
             raise NoAnswer(
                 f"{self.settings.name}: not subscribed within {OPENING_DEADLINE_S:g} s"

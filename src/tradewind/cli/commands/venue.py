@@ -22,6 +22,8 @@ from tradewind.venue.server import HOST, VenueServer
 
 EXAMPLE = "tradewind venue binance --port 8080 --chaos reply-lost:probability=0.1"
 SPEED_MAX = 10_000.0
+RATES_MAX = 1_000
+TRADING_VENUES = ("alpaca", "binance", "binance-usdm")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="faults, as reply-lost:probability=0.1,count=3; `--chaos list` shows them",
+    )
+    parser.add_argument(
+        "--rates", type=int, default=1, metavar="N", help="N times the venue's rate limits"
     )
     parser.add_argument("--for", dest="seconds", type=float, help="end by itself after seconds")
     add_json_option(parser)
@@ -68,7 +73,18 @@ def _protocol(arguments: argparse.Namespace, names: list[str]) -> Any:
         name, strength = parse_fault(text)
         faults.switch_on(name, **strength)
     options = VenueOptions(arguments.seed, arguments.speed, arguments.replay, still=arguments.still)
-    return make_protocol(arguments.name, Chaos(faults, _clock(arguments.clock, faults)), options)
+    rates = _rates(arguments.rates, arguments.name)
+    chaos = Chaos(faults, _clock(arguments.clock, faults), rates=rates)
+    return make_protocol(arguments.name, chaos, options)
+
+
+def _rates(rates: int, name: str) -> int:
+    """How many times the venue's own limits; venues of data keep theirs."""
+    if not 1 <= rates <= RATES_MAX:
+        raise UserError(f"--rates {rates}: give a number in 1 .. {RATES_MAX}")
+    if rates > 1 and name not in TRADING_VENUES:
+        raise UserError(f"--rates is for venues that trade: {', '.join(TRADING_VENUES)}")
+    return rates
 
 
 def _clock(text: str | None, faults: Faults) -> VenueClock:

@@ -67,6 +67,7 @@ class Desk:
         limit = SWIFT.get(customer.name, self.requests_per_minute)
         if budget == "data":
             limit = DATA_REQUESTS_PER_MINUTE[customer.plan]
+        limit *= self.chaos.rates
         return self._windows.setdefault((customer.name, budget), Window(limit, 60))
 
     def count(self, customer: Customer, budget: str) -> dict[str, str]:

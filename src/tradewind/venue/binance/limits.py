@@ -22,6 +22,15 @@ class RateRules(NamedTuple):
         ("DAY", 1, 200_000, 86_400),
     )
 
+    def times(self, rates: int) -> RateRules:
+        """The same rules for so many times as much.
+
+        >>> RateRules(6000, (("SECOND", 10, 100, 10),)).times(3)
+        RateRules(weight=18000, orders=(('SECOND', 10, 300, 10),))
+        """
+        orders = ((name, number, limit * rates, s) for name, number, limit, s in self.orders)
+        return RateRules(self.weight * rates, tuple(orders))
+
 
 class Limits:
     """What was used, by address and by account."""

@@ -72,7 +72,7 @@ class BinanceVenue:
         self.endpoints = endpoints
         self.sockets = Sockets()
         self.history = {listing.symbol: TradeHistory() for listing in listings}
-        self.limits = Limits(self.rate_rules)
+        self.limits = Limits(self.rate_rules.times(chaos.rates))
         self.keys: dict[str, ApiKey] = {}
         self.sessions: dict[int, UserSession] = {}
         self.dialect = self.new_dialect()
@@ -217,7 +217,7 @@ class BinanceVenue:
         if status == 418:
             return banned(now_ns + int(retry_s * 1e9), now_ns)
         if status == 429:
-            return too_much_weight(self.rate_rules.weight, retry_s)
+            return too_much_weight(self.limits.rules.weight, retry_s)
         codes = {"maintenance": -1016, "server-error": -1001, "request-lost": -1008}
         if what in codes:
             return ApiError(codes[what], status=status)
