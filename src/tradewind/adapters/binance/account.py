@@ -9,6 +9,7 @@ import msgspec
 from tradewind.adapters.binance.exchange_info import TRADING, ExchangeInfo
 from tradewind.adapters.binance.limits import note_limits
 from tradewind.adapters.binance.order_wire import (
+    Allocation,
     FuturesAccount,
     FuturesBalance,
     FuturesPosition,
@@ -37,6 +38,8 @@ PAGES_MAX = 1000
 """Pages of one question; more executions than that in one go is not believed."""
 KEY_RIGHTS_PATH = "/sapi/v1/account/apiRestrictions"
 POSITIONS_PATH = "/fapi/v2/positionRisk"
+ALLOCATIONS_PATH = "/api/v3/myAllocations"
+ALLOCATIONS_WEIGHT = 20
 
 ORDER_TYPES: dict[str, OrderType] = {
     "MARKET": OrderType.MARKET,
@@ -83,18 +86,27 @@ class AccountQuestions:
         if answer is None:
             return None
         filled = _quantity(answer.executed_qty, instrument)
-        trades: list[OwnTrade] = []
-        if filled:
-            trades = await self._rest.ask_signed(
-                self._service.own_trades,
-                {"symbol": _symbol(instrument), "orderId": answer.order_id},
-                list[OwnTrade],
-                weight=self._weight("ownTradesOfOrder"),
-            )
+        trades = await self._executions(answer, instrument) if filled else []
         told = sum(_quantity(trade.qty, instrument) for trade in trades)
         if told != filled:
             raise BadAnswer(f"order {order_id}: {filled} filled, executions of {told} told")
         return reports_of_query(answer, trades, instrument, amends)
+
+    async def _executions(
+        self, answer: OrderAnswer, instrument: Instrument
+    ) -> list[OwnTrade] | list[Allocation]:
+        """The executions of one order: those of the smart router are listed apart."""
+        place: dict[str, Value] = {"symbol": _symbol(instrument), "orderId": answer.order_id}
+        if answer.used_sor:
+            return await self._rest.ask_signed(
+                ALLOCATIONS_PATH, place, list[Allocation], weight=ALLOCATIONS_WEIGHT
+            )
+        return await self._rest.ask_signed(
+            self._service.own_trades,
+            place,
+            list[OwnTrade],
+            weight=self._weight("ownTradesOfOrder"),
+        )
 
     async def open_orders(self) -> list[VenueOrder]:
         """Every order that works in the account."""

@@ -47,6 +47,7 @@ class OrderAnswer(msgspec.Struct, frozen=True, rename="camel"):
     stop_price: str = "0"
     position_side: str = "BOTH"
     expiry_reason: int | str = ""
+    used_sor: bool = False
     fills: list[AnswerFill] = []
 
 
@@ -88,6 +89,15 @@ class OrderListAnswer(msgspec.Struct, frozen=True, rename="camel"):
     order_reports: list[OrderAnswer] = []
 
 
+class OfList(msgspec.Struct, frozen=True, rename="camel"):
+    """The orders of a list that an answer is about: canceling one of them answers for all.
+
+    {"orderListId":1,"listOrderStatus":"ALL_DONE","orderReports":[{"orderId":10, ...}, ...]}
+    """
+
+    order_reports: list[OrderAnswer] = []
+
+
 class CancelReplaceAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """Both halves of a cancel and replace: each an order, an error, or not attempted.
 
@@ -124,6 +134,26 @@ class OwnTrade(msgspec.Struct, frozen=True, rename="camel"):
     is_maker: bool = False
     buyer: bool = False
     maker: bool = False
+
+
+class Allocation(msgspec.Struct, frozen=True, rename="camel"):
+    """An execution that the smart order router gave to one of our orders (spot).
+
+    {"symbol":"BTCUSDT","allocationId":0,"allocationType":"SOR","orderId":1,"orderListId":-1,
+     "price":"1.00000000","qty":"5.00000000","quoteQty":"5.00000000","commission":"0.00000000",
+     "commissionAsset":"BTC","time":1687506878118,"isBuyer":true,"isMaker":false,
+     "isAllocator":false}
+    """
+
+    allocation_id: int
+    order_id: int
+    price: str
+    qty: str
+    commission: str
+    commission_asset: str
+    time: int
+    is_buyer: bool = False
+    is_maker: bool = False
 
 
 class SpotBalance(msgspec.Struct, frozen=True):
@@ -205,6 +235,7 @@ class ExecutionReport(msgspec.Struct, frozen=True):
     fee_asset: str | None = field(name="N", default=None)
     is_maker: bool = field(name="m", default=False)
     expiry_reason: int | str = field(name="eR", default="")
+    allocation_id: int = field(name="a", default=-1)
 
     @property
     def order_id(self) -> str:
@@ -240,6 +271,7 @@ class FuturesOrder(msgspec.Struct, frozen=True):
     original_client_id = ""
     reject_reason = "NONE"
     expiry_reason = ""
+    allocation_id = -1
 
     @property
     def order_id(self) -> str:

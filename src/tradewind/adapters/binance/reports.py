@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 
 from tradewind.adapters.binance.order_wire import (
+    Allocation,
     AnswerFill,
     ExecutionReport,
     FuturesOrder,
@@ -95,7 +96,10 @@ def reports_of_answer(answer: OrderAnswer, instrument: Instrument) -> list[m.Rep
 
 
 def reports_of_query(
-    answer: OrderAnswer, trades: Iterable[OwnTrade], instrument: Instrument, amends: int
+    answer: OrderAnswer,
+    trades: Iterable[OwnTrade | Allocation],
+    instrument: Instrument,
+    amends: int,
 ) -> list[m.Report]:
     """What a question tells: acceptance, all executions, then an end or the terms.
 
@@ -214,16 +218,24 @@ def _fill_of_answer(order_id: str, fill: AnswerFill, instrument: Instrument) -> 
     )
 
 
-def _fill_of_trade(order_id: str, trade: OwnTrade, instrument: Instrument) -> m.OrderFilled:
+def fill_id_of(trade: OwnTrade | Allocation) -> str:
+    """What an execution is known by on every way it is told: allocations have no trade id."""
+    return str(trade.id) if isinstance(trade, OwnTrade) else f"a{trade.allocation_id}"
+
+
+def _fill_of_trade(
+    order_id: str, trade: OwnTrade | Allocation, instrument: Instrument
+) -> m.OrderFilled:
+    is_maker = trade.is_maker or (isinstance(trade, OwnTrade) and trade.maker)
     return m.OrderFilled(
         0,
         order_id,
-        str(trade.id),
+        fill_id_of(trade),
         parse_fixed_point(trade.price, instrument.price_digits),
         parse_fixed_point(trade.qty, instrument.quantity_digits),
         fee_units(trade.commission, trade.commission_asset),
         trade.commission_asset,
-        Liquidity.MAKER if trade.is_maker or trade.maker else Liquidity.TAKER,
+        Liquidity.MAKER if is_maker else Liquidity.TAKER,
     )
 
 
@@ -232,7 +244,7 @@ def _fill_of_event(event: ExecutionReport | FuturesOrder, instrument: Instrument
     return m.OrderFilled(
         0,
         event.order_id,
-        str(event.trade_id),
+        str(event.trade_id) if event.trade_id >= 0 else f"a{event.allocation_id}",
         parse_fixed_point(event.last_price, instrument.price_digits),
         parse_fixed_point(event.last_quantity, instrument.quantity_digits),
         fee_units(event.fee or "0", asset),

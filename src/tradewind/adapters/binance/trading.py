@@ -15,6 +15,7 @@ from tradewind.adapters.binance.order_wire import (
     AmendAnswer,
     ExecutionReport,
     FuturesOrder,
+    OfList,
     OrderAnswer,
 )
 from tradewind.adapters.binance.refusals import CANCEL_REJECTED, VenueRefused
@@ -186,7 +187,7 @@ class BinanceTrading:
         self._tell(reports_of_answer(answer, instrument))
 
     async def cancel(self, command: m.CancelOrder) -> None:
-        """Cancel one order."""
+        """Cancel one order; of an order list all orders go."""
         instrument = self._instrument(command.instrument)
         body = await self._rest.act(
             "DELETE",
@@ -195,7 +196,9 @@ class BinanceTrading:
             weight=self._weight("order"),
             urgency=Urgency.CANCEL,
         )
-        self._tell(reports_of_answer(decoded(body, OrderAnswer), instrument))
+        for one in decoded(body, OfList).order_reports or [decoded(body, OrderAnswer)]:
+            if (one.orig_client_order_id or one.client_order_id).startswith(self._id_prefix):
+                self._tell(reports_of_answer(one, instrument))
 
     async def cancel_all(self, instrument: str) -> None:
         """Cancel every order of an instrument with one call."""

@@ -67,6 +67,11 @@ def execution_report(event: OrderEvent, now_ms: int) -> dict[str, Any]:
     if order.trailing_share is not None:
         report["d"] = int(order.trailing_share * 10_000)
         report["D"] = milliseconds(order.created_ns)
+    if order.wire.get("usedSor"):
+        report |= {"k": "SOR", "uS": True}
+        if fill is not None:
+            number = order.fills.index(fill)
+            report |= {"t": -1, "b": "ONE_PARTY_TRADE_REPORT", "a": number}
     for name, letter in (("strategyId", "j"), ("strategyType", "J")):
         if name in order.wire:
             report[letter] = order.wire[name]
