@@ -14,9 +14,11 @@ from tests.runtime.test_control import ORDER
 from tests.wiring.test_paper_hour import paper
 from tradewind.cli.main import main
 from tradewind.model.messages import CancelIntended, Halted, Resumed
+from tradewind.runtime.acceptance import Seen
 from tradewind.runtime.control_client import ask
-from tradewind.runtime.control_messages import PlaceRequest
+from tradewind.runtime.control_messages import PlaceRequest, ReconcileRequest
 from tradewind.runtime.halt_file import HALT_NAME
+from tradewind.runtime.read_models import DifferenceRow
 from tradewind.testing.virtual_time import run_virtually
 
 
@@ -142,3 +144,36 @@ def test_what_a_run_left_is_shown_where_no_engine_runs(
     assert f"these are the positions at sequence {status['sequence']}" in printed.err
     assert typed(tmp_path, "status") == 1
     assert "stopped" in capsys.readouterr().out
+
+
+BALANCE: DifferenceRow = {
+    "venue": "BINANCE",
+    "kind": "balance",
+    "subject": "USDT",
+    "ours": "100.00",
+    "theirs": "90.00",
+    "rule": "halt",
+    "reason": "money moved that no execution explains",
+    "time_ns": 5,
+}
+
+
+def test_the_venues_word_is_taken_as_it_was_shown(
+    tmp_path: Path, engine: MemoryEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("reconcile", "accept", "--venue", "BINANCE", "--reason", "withdrew 10")
+    assert typed(tmp_path, "reconcile", "show") == 0
+    assert capsys.readouterr().out == "nothing differs\n"
+    assert typed(tmp_path, *words) == 2
+    assert "no difference halts BINANCE" in capsys.readouterr().err
+    engine.differing = [BALANCE, {**BALANCE, "rule": "correct", "subject": "BTC"}]
+    assert typed(tmp_path, "reconcile", "show") == 0
+    assert "90.00" in capsys.readouterr().out
+    assert typed(tmp_path, *words, "--subject", "BTC") == 2
+    capsys.readouterr()
+    assert typed(tmp_path, *words, "--json") == 0
+    assert answer(capsys)["differences"][0]["kind"] == "accepted_balance"
+    (asked,) = engine.performed
+    assert isinstance(asked, ReconcileRequest)
+    assert asked.seen == (Seen("balance", "USDT", "90.00"),)
+    assert (asked.venue, asked.reason, bool(asked.by)) == ("BINANCE", "withdrew 10", True)

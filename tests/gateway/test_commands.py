@@ -9,12 +9,13 @@ from tests.gateway.served import Served
 from tests.gateway.test_permissions import order_row
 from tests.runtime.memory_engine import MemoryEngine
 from tradewind.ports.records import DenialRow
+from tradewind.runtime.acceptance import Seen
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
-    ReconcileRequest,
     StartStrategyRequest,
     StopStrategyRequest,
 )
+from tradewind.runtime.read_models import DifferenceRow
 
 
 @pytest.fixture
@@ -76,12 +77,19 @@ def test_exposure_of_other_accounts_is_not_there(
 def test_the_venues_word_is_taken_only_where_it_is_said(
     admin: TestClient, engine: MemoryEngine
 ) -> None:
+    row: DifferenceRow = {
+        "venue": "SIM", "kind": "balance", "subject": "USDT", "ours": "100", "theirs": "90",
+        "rule": "halt", "reason": "money moved", "time_ns": 1_767_225_600_000_000_000,
+    }  # fmt: skip
+    engine.differing = [row]
     for number, accept in enumerate((False, True)):
-        done = admin.post(
-            "/api/v1/venues/SIM/reconcile", json={"accept": accept}, headers=keyed(f"k{number}")
-        )
-        assert (done.status_code, done.json()["differences"]) == (200, [])
-    assert engine.performed == [ReconcileRequest("SIM", ""), ReconcileRequest("SIM", "accepted")]
+        wanted = {"accept": accept, "reason": "I looked"}
+        done = admin.post("/api/v1/venues/SIM/reconcile", json=wanted, headers=keyed(f"k{number}"))
+        assert done.status_code == 200
+    assert engine.performed == [
+        ReconcileRequest("SIM", (), "I looked", "ann"),
+        ReconcileRequest("SIM", (Seen("balance", "USDT", "90"),), "I looked", "ann"),
+    ]
 
 
 def test_a_decision_is_told_in_a_sentence(

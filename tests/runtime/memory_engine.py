@@ -31,6 +31,7 @@ from tradewind.runtime.control_messages import (
 from tradewind.runtime.desk_actions import shown_limits
 from tradewind.runtime.kept_choices import with_changes
 from tradewind.runtime.read_models import (
+    DifferenceRow,
     Health,
     Listing,
     Metric,
@@ -50,6 +51,7 @@ class MemoryEngine:
         self.broadcast = Broadcast(queue_length_max=4)
         self.disk_is_full = False
         self.degraded: list[str] = []
+        self.differing: list[DifferenceRow] = []
         self.loop: asyncio.AbstractEventLoop | None = None
         self._orders: dict[str, OrderRow] = {}
         self._halts: dict[str, Halted] = {}
@@ -85,7 +87,7 @@ class MemoryEngine:
             ],
             "strategies": [{"strategy": "cross", "account": "paper", "reason": ""}],
             "venues": [],
-            "differences": [],
+            "differences": self.differing,
             "halts": [
                 {"scope": halt.scope, "reason": halt.reason, "by": halt.by}
                 for halt in self._halts.values()
@@ -178,7 +180,10 @@ class MemoryEngine:
             wanted = with_changes(Limits(), request.changes)
             return {"sequence": 2, "scope": request.scope, "limits": shown_limits(wanted)}
         if isinstance(request, ReconcileRequest):
-            return {"sequence": 2, "differences": []}
+            seen = [one.subject for one in request.seen]
+            stands = [one for one in self.differing if one["subject"] in seen]
+            rows = [{**one, "kind": "accepted_" + one["kind"]} for one in stands]
+            return {"sequence": 2, "differences": rows}
         return {"sequence": 2}
 
     def subscribe(self) -> Subscription:

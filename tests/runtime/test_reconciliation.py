@@ -11,6 +11,7 @@ from tradewind.model.errors import OutsideError
 from tradewind.model.orders import Leg, OrderState
 from tradewind.ports.trading import Connection
 from tradewind.runtime import venue_watch
+from tradewind.runtime.acceptance import Acceptance, Seen, halting
 from tradewind.testing.virtual_time import run_virtually
 
 Scenario = Callable[[VenueEngine], Awaitable[None]]
@@ -39,6 +40,14 @@ async def look(engine: VenueEngine) -> None:
         await engine.loop.turn()
         await asyncio.sleep(0.5)
     await engine.loop.turn()
+
+
+def accepting(engine: VenueEngine) -> Acceptance:
+    """What a person says who has looked: the venue is right."""
+    rows = halting(engine.reconciliation.rows, "SIM")
+    return Acceptance(
+        tuple(Seen(row["kind"], row["subject"], row["theirs"]) for row in rows), "I looked (ann)"
+    )
 
 
 def kinds(engine: VenueEngine) -> list[str]:
@@ -166,7 +175,7 @@ def test_money_and_positions_that_nothing_explains_halt_the_venue(
         await look(engine)
         assert engine.state.halts["venue:SIM"] == (said, "reconciliation")
         # a person takes the venue's word: what differed is booked, and only then it may go on
-        assert await engine.reconciliation.look(how="accepted")
+        assert await engine.reconciliation.look(accepting(engine))
         engine.loop.offer(m.Resumed(0, "venue:SIM", "person"))
         await look(engine)
 
@@ -187,6 +196,46 @@ def test_an_execution_that_the_venue_took_back_halts_it_at_the_second_look() -> 
 
     engine = through(scenario)
     assert "fill_not_at_venue of j0-person-1" in engine.state.halts["venue:SIM"][0]
+
+
+def test_a_person_accepts_that_an_execution_was_taken_back_for_good() -> None:
+    async def scenario(engine: VenueEngine) -> None:
+        name = await engine.order(1, 103)
+        engine.paper._account._fills.clear()
+        assert engine.state.account("main").home.cash < CASH
+        (fill,) = (one for one in engine.told(m.OrderFilled) if isinstance(one, m.OrderFilled))
+        engine.paper.open_account({"USD": CASH}, {(COIN.id, Leg.NET): 3})
+        await look(engine)
+        await look(engine)
+        assert "venue:SIM" in engine.state.halts
+        assert await engine.reconciliation.look(accepting(engine))
+        engine.loop.offer(m.Resumed(0, "venue:SIM", "ann"))
+        await look(engine)
+        await look(engine)
+        assert not engine.state.halts
+        assert engine.state.account("main").home.cash == CASH
+        assert fill.fill_id not in engine.state.orders[name].fill_ids
+
+    engine = through(scenario)
+    assert engine.state.strategy("person").quantity(0) == 3
+    last = [one for one in engine.told() if isinstance(one, m.VenueDiffered)][-1]
+    assert last.kind == "accepted_fill_not_at_venue"
+    assert last.reason == "a person took the venue's word: I looked (ann)"
+
+
+def test_what_was_not_seen_is_not_accepted() -> None:
+    async def scenario(engine: VenueEngine) -> None:
+        engine.paper.open_account({"USD": CASH - 11}, {(COIN.id, Leg.NET): 3})
+        await look(engine)
+        seen = accepting(engine)
+        engine.paper.open_account({"USD": CASH - 12}, {(COIN.id, Leg.NET): 3})
+        assert await engine.reconciliation.look(seen)
+        await engine.loop.turn()
+
+    engine = through(scenario)
+    assert kinds(engine)[2:] == ["balance", "balance"]
+    assert "venue:SIM" in engine.state.halts
+    assert engine.state.account("main").home.cash == CASH
 
 
 def test_a_difference_that_is_gone_at_the_second_sight_is_none() -> None:

@@ -16,6 +16,7 @@ from tradewind.model.columns import Columns
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
+from tradewind.runtime.acceptance import find_fill
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.reconciliation import Reconciliation
@@ -35,7 +36,7 @@ class VenueEngine:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.records: list[m.Record] = []
-        journal = MemoryJournal("j0")
+        journal = self._journal = MemoryJournal("j0")
         epoch = journal.take_over()
         self.loop = Loop(
             Engine(State()),
@@ -57,6 +58,7 @@ class VenueEngine:
             journal_id="j0",
             owner="person",
             clock=self.clock,
+            find_fill=self._find_fill,
         )
         self.watch = VenueWatch(self.paper, self.reconciliation, self.loop)
 
@@ -99,6 +101,9 @@ class VenueEngine:
     def told(self, kind: type[m.TimedMessage] = m.VenueDiffered) -> list[m.TimedMessage]:
         """The records of a kind, oldest first."""
         return [one for one in self.records if isinstance(one, kind)]
+
+    async def _find_fill(self, order_id: str, fill_id: str) -> m.OrderFilled | None:
+        return find_fill(self._journal, order_id, fill_id)
 
     async def _commit(self, write: Callable[[], None]) -> None:
         write()

@@ -139,6 +139,13 @@ class Order:
             if len(self._fill_ids) > FILL_IDS_MAX:
                 del self._fill_ids[next(iter(self._fill_ids))]
 
+    def drop_fill(self, fill_id: str) -> None:
+        """Forget an execution: the venue took it back."""
+        if self._fill_ids is not None:
+            self._fill_ids.pop(fill_id, None)
+        elif self.has_fill(fill_id):
+            self._fill_id = None
+
     def snapshot(self) -> list[object]:
         """All fields in the order of the slots, then the executions."""
         return [*(getattr(self, name) for name in _FIELDS), self.fill_ids]

@@ -70,6 +70,7 @@ class Difference(msgspec.Struct, frozen=True):
     theirs: str
     events: tuple[m.ControlEvent, ...] = ()
     cancel: VenueOrder | None = None
+    why: str = ""
 
     @property
     def rule(self) -> str:
@@ -78,8 +79,9 @@ class Difference(msgspec.Struct, frozen=True):
 
     @property
     def reason(self) -> str:
-        """What the rule does, for people."""
-        return RULES[self.kind][1]
+        """What the rule does, for people, and what a person said to it."""
+        does = RULES[self.kind][1]
+        return f"{does}: {self.why}" if self.why else does
 
     def told(self, venue: str) -> m.VenueDiffered:
         """The event that tells of it; its time is still 0."""
@@ -179,7 +181,7 @@ def position_differences(
         )
 
 
-def adopted(difference: Difference, how: str) -> Difference:
+def adopted(difference: Difference, how: str, why: str = "") -> Difference:
     """The same difference with the venue's word taken: `how` is "first" or "accepted".
 
     >>> adopted(Difference("balance", "USDT", "1", "2"), "first").rule
@@ -187,7 +189,7 @@ def adopted(difference: Difference, how: str) -> Difference:
     """
     if difference.rule != HALT:
         return difference
-    return msgspec.structs.replace(difference, kind=f"{how}_{difference.kind}")
+    return msgspec.structs.replace(difference, kind=f"{how}_{difference.kind}", why=why)
 
 
 def is_untouched(state: State, scope: Scope) -> bool:

@@ -53,6 +53,7 @@ from tradewind.core.venue_transitions import (
     instrument_paused,
     instrument_resumed,
     position_transferred,
+    venue_differed,
     venue_lost,
     venue_recovered,
 )
@@ -269,7 +270,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.VenueRecovered: venue_recovered,
     m.InstrumentPaused: instrument_paused,
     m.InstrumentResumed: instrument_resumed,
-    m.VenueDiffered: only_time,
+    m.VenueDiffered: venue_differed,
     m.PositionTransferred: position_transferred,
     m.AccountTermsSet: account_terms_set,
     m.CashPosted: cash_posted,

@@ -35,6 +35,16 @@ def instrument_resumed(state: State, event: m.InstrumentResumed) -> list[m.Decis
     return []
 
 
+def venue_differed(state: State, event: m.VenueDiffered) -> list[m.Decision]:
+    """An execution that a person lets the venue take back is forgotten: reported anew it counts."""
+    if event.kind == "accepted_fill_not_at_venue":
+        order_id, _, fill_id = event.subject.partition(" ")
+        order = state.orders.get(order_id)
+        if order is not None:
+            order.drop_fill(fill_id)
+    return []
+
+
 def position_transferred(state: State, event: m.PositionTransferred) -> list[m.Decision]:
     """A position at a cost against capital; cash stays what it was.
 

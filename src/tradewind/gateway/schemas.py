@@ -129,9 +129,10 @@ class StartStrategy(Body):
 
 
 class Reconcile(Body):
-    """Whether the venue's word is taken where the rule would be to halt."""
+    """Whether the venue's word is taken on what halts it, and why: the journal keeps the reason."""
 
     accept: bool = False
+    reason: str = Field(default="", max_length=200)
 
 
 class LimitChanges(Body):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from tradewind.model.errors import UserError
 from tradewind.model.messages import OrderIntended
+from tradewind.runtime.acceptance import Seen
 
 SOCKET_NAME = "control.sock"
 LINE_BYTES_MAX = 64 * 1024
@@ -121,10 +122,15 @@ class StopStrategyRequest(Request, frozen=True, tag="stop_strategy"):
 
 
 class ReconcileRequest(Request, frozen=True, tag="reconcile"):
-    """Compare with a venue now; `how` "accepted" takes its word where the rule would be to halt."""
+    """Compare with a venue now, and take its word on the differences that a person has seen.
+
+    What is seen needs a reason, which is journaled with who said so.
+    """
 
     venue: str
-    how: Literal["", "accepted"] = ""
+    seen: tuple[Seen, ...] = ()
+    reason: str = ""
+    by: str = ""
 
 
 Performed = (

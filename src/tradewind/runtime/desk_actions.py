@@ -16,6 +16,7 @@ from tradewind.model.errors import UserError
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
 from tradewind.model.numbers import format_units
+from tradewind.runtime.acceptance import Acceptance, check_accepted
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
     ExposuresRequest,
@@ -107,9 +108,14 @@ class DeskActions:
         if watch is None:
             known = ", ".join(one.row()["venue"] for one in self._watches) or "none"
             raise UserError(f"there is no venue {request.venue!r}: known are {known}")
+        if request.seen and not request.reason.strip():
+            raise UserError("say why the venue's word is taken: the journal keeps the reason")
         reconciliation = watch.reconciliation
-        if not await reconciliation.look(how=request.how):
+        acceptance = Acceptance(request.seen, f"{request.reason} ({request.by})")
+        if not await reconciliation.look(acceptance):
             raise UserError(f"{request.venue} did not answer: {reconciliation.failed}")
+        if request.seen:
+            check_accepted(reconciliation.rows)
         return {"sequence": self._state.sequence, "differences": reconciliation.rows}
 
     def _hosting(self) -> StrategyHost:

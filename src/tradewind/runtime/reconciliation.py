@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import TypeVar
 
+import msgspec
+
 from tradewind.core.reconcile import (
     HALT,
     Difference,
@@ -28,6 +30,7 @@ from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Refused, Trading
+from tradewind.runtime.acceptance import FILL, Acceptance, FindFill, reversal
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.read_models import DifferenceRow, Metric
 
@@ -47,6 +50,8 @@ and one for its fee."""
 TOLD_MAX = 1_000
 """Differences remembered as told; beyond it all may be told once more."""
 
+NOTHING_ACCEPTED = Acceptance((), "")
+
 T = TypeVar("T")
 
 
@@ -54,7 +59,8 @@ class Reconciliation:
     """Compares one account with its venue; `rows` are the differences of the last look.
 
     `owner` is the strategy that transferred positions are booked to. A venue that remembers no
-    execution before `memory_ns` is not asked for them.
+    execution before `memory_ns` is not asked for them. `find_fill` finds an execution that is to
+    be taken back.
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class Reconciliation:
         clock: Clock,
         pause_s: float = CONFIRM_PAUSE_S,
         memory_ns: int = 0,
+        find_fill: FindFill | None = None,
     ) -> None:
         self.rows: list[DifferenceRow] = []
         self.last_look_ns = 0
@@ -82,11 +89,11 @@ class Reconciliation:
         self._clock = clock
         self._pause_s = pause_s
         self._memory_ns = memory_ns
+        self._find_fill = find_fill
         self._since_ns = max(memory_ns, _horizon_ns(loop.engine.state, clock.now_ns()))
         self._moves = 0
         self._fills = 0
         self._told: dict[tuple[str, str], tuple[str, str]] = {}
-        self._accepted: set[tuple[str, str]] = set()
         self._suspected: set[str] = set()
         self._found_rows: list[DifferenceRow] = []
         self._looking = asyncio.Lock()
@@ -97,15 +104,15 @@ class Reconciliation:
         """The venue it asks."""
         return self._trading.venue
 
-    async def look(self, *, how: str = "") -> bool:
+    async def look(self, accepted: Acceptance = NOTHING_ACCEPTED) -> bool:
         """Compare once; False where the venue did not answer (`failed` says why).
 
-        `how` "accepted" takes the venue's word where the rule would be to halt: a person asked
-        for it. Raises `Refused` where the venue does not take the key.
+        What is `accepted` follows the venue's word where the rule would be to halt. Raises
+        `Refused` where the venue does not take the key.
         """
         async with self._looking:
             try:
-                await self._look(how)
+                await self._look(accepted)
             except (OutsideError, TimeoutError) as error:
                 self.failed = str(error) or f"no answer within {DEADLINE_S:g} s"
                 return False
@@ -134,18 +141,17 @@ class Reconciliation:
 
     # --- one look ----------------------------------------------------------------------------
 
-    async def _look(self, how: str) -> None:
+    async def _look(self, accepted: Acceptance) -> None:
         started_ns = self._clock.now_ns()
         state = self._loop.engine.state
         scope = self._scope(started_ns)
-        if is_untouched(state, scope):
-            how = "first"
+        is_first = is_untouched(state, scope)
         self._found_rows = []
-        found = await self._merge(scope)
-        found += await self._holdings(scope)
-        found = self._seen_twice(found)
+        found = self._seen_twice([accepted.of(one) for one in await self._merge(scope)])
+        found = await self._take_back(found)
+        found += [accepted.of(one) for one in await self._holdings(scope)]
         for difference in found:
-            await self._follow(self._as_accepted(difference, how))
+            await self._follow(adopted(difference, "first") if is_first else difference)
         await self._loop.turn()
         self.rows = self._found_rows
         self._fills = 0
@@ -153,17 +159,20 @@ class Reconciliation:
 
     def _seen_twice(self, found: list[Difference]) -> list[Difference]:
         """Leave out executions that the venue did not list for the first time: it may be late."""
-        missing = {one.subject for one in found if one.kind == "fill_not_at_venue"}
+        missing = {one.subject for one in found if one.kind == FILL}
         before, self._suspected = self._suspected, missing
-        return [one for one in found if one.kind != "fill_not_at_venue" or one.subject in before]
+        return [one for one in found if one.kind != FILL or one.subject in before]
 
-    def _as_accepted(self, difference: Difference, how: str) -> Difference:
-        key = (difference.kind, difference.subject)
-        if difference.rule != HALT or not (how or key in self._accepted):
-            return difference
-        if difference.kind == "fill_not_at_venue":
-            self._accepted.add(key)
-        return adopted(difference, how or "accepted")
+    async def _take_back(self, found: list[Difference]) -> list[Difference]:
+        """Take executions out of the books that the venue took back and a person accepted."""
+        taken = [one for one in found if one.kind == f"accepted_{FILL}"]
+        for difference in taken:
+            order_id, _, fill_id = difference.subject.partition(" ")
+            fill = await self._find_fill(order_id, fill_id) if self._find_fill else None
+            events = () if fill is None else reversal(self._loop.engine.state, fill)
+            await self._follow(msgspec.structs.replace(difference, events=events))
+        await self._loop.turn()
+        return [one for one in found if one not in taken]
 
     def _scope(self, started_ns: int) -> Scope:
         # at the first look nothing of this process is under way: all is settled

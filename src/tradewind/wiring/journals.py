@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib.util
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +14,9 @@ from tradewind.adapters.sqlite import journal as sqlite
 from tradewind.adapters.sqlite.journal_reader import JOURNAL_NAME
 from tradewind.adapters.sqlite.journal_reader import read_journal as read_file
 from tradewind.model.errors import OutsideError
+from tradewind.model.messages import OrderFilled
 from tradewind.ports.journal import Journal, JournalReader
+from tradewind.runtime.acceptance import find_fill
 from tradewind.wiring import catalog
 from tradewind.wiring.settings import Settings
 
@@ -48,6 +52,15 @@ class JournalPlace(msgspec.Struct, frozen=True):
         from tradewind.adapters.postgres.journal_reader import read_journal
 
         return read_journal(self.url, self.name)
+
+    async def find_fill(self, order_id: str, fill_id: str) -> OrderFilled | None:
+        """The execution as it was journaled; the journal is read through on a thread."""
+
+        def search() -> OrderFilled | None:
+            with contextlib.closing(self.read()) as journal:
+                return find_fill(journal, order_id, fill_id)
+
+        return await asyncio.to_thread(search)
 
     @property
     def is_there(self) -> bool:

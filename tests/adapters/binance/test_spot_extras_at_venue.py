@@ -95,9 +95,16 @@ async def desk_of(venue: LocalVenue, account: str) -> AsyncIterator[Desk]:
 def play(venue: LocalVenue, scene: Callable[[Desk, Desk], Coroutine[Any, Any, None]]) -> None:
     async def whole() -> None:
         async with desk_of(venue, "demo") as desk, desk_of(venue, "second") as other:
+            await trade_at(desk, other, "60000")
             await scene(desk, other)
 
     asyncio.run(whole())
+
+
+async def trade_at(desk: Desk, other: Desk, price: str) -> None:
+    """Let the last price be this one, whatever was traded before."""
+    await desk.extras.place(SYMBOL, desk.order("BUY", "LIMIT", price=price))
+    await other.extras.place(SYMBOL, other.order("SELL", "LIMIT", price=price))
 
 
 def ids(answer: OrderListAnswer) -> set[str]:

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "new-strategy": "write a file with a strategy to begin with",
     "orders": "list the orders of a running engine, or cancel one",
     "positions": "list the positions of a running engine",
+    "reconcile": "on what we and a venue differ; take the venue's word",
     "replay": "run a strategy over a recorded file of a venue's messages",
     "resume": "lift a halt",
     "run": "run the platform, on paper or live",

@@ -17,6 +17,8 @@ from tradewind.gateway.principal import Principal
 from tradewind.gateway.reply import with_times
 from tradewind.gateway.routes.trading import Reader, part
 from tradewind.gateway.schemas import Reconcile
+from tradewind.gateway.views import status_reading
+from tradewind.runtime.acceptance import Seen, halting, seen_of
 from tradewind.runtime.control_messages import ReconcileRequest
 
 router = APIRouter(prefix="/api/v1/venues", tags=["venues"])
@@ -45,13 +47,17 @@ async def reconcile(
     services: UseServices,
     principal: Keeper,
 ) -> Response:
-    """Compare orders, fills, balances and positions. With `accept` the venue's word is taken
-    where the rule would be to halt.
+    """Compare orders, fills, balances and positions. With `accept` the venue's word is taken on
+    what halts it, as it is shown now, and the reason is journaled.
     """
 
     async def act() -> dict[str, Any]:
-        how = "accepted" if wanted.accept else ""
-        done = await services.engine.ask(ReconcileRequest(name, how))  # type: ignore[arg-type]
+        seen: tuple[Seen, ...] = ()
+        if wanted.accept:
+            reading = await status_reading(services)
+            seen = seen_of(halting(reading.answer["differences"], name))
+        asked = ReconcileRequest(name, seen, wanted.reason, principal.name)
+        done = await services.engine.ask(asked)
         await trail.note(request, "reconciled", name, accept=wanted.accept)
         found: dict[str, Any] = with_times(done)
         return found
