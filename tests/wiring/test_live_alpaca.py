@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.storm.venue_storm import LocalVenue, StormEngine
+from tests.adapters.local_venue import LocalVenue, local_venue
+from tests.storm.engine import StormEngine
 from tradewind.model.orders import Side
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import OrdersRequest
@@ -28,16 +29,15 @@ PAPER = ("run", "--venue", "alpaca", "--mode", "paper", "--without-gateway", "--
 
 
 @pytest.fixture(scope="module")
-def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalVenue]:
-    running = LocalVenue("alpaca", tmp_path_factory.mktemp("venue"), seed=3)
-    yield running
-    running.stop()
+def venue() -> Iterator[LocalVenue]:
+    with local_venue("alpaca", "--seed", "3") as running:
+        yield running
 
 
 def account_number(venue: LocalVenue) -> str:
     headers = {
-        "APCA-API-KEY-ID": venue.account["key"],
-        "APCA-API-SECRET-KEY": venue.account["secret"],
+        "APCA-API-KEY-ID": venue.first["key"],
+        "APCA-API-SECRET-KEY": venue.first["secret"],
     }
     request = urllib.request.Request(f"{venue.url}/v2/account", headers=headers)
     with urllib.request.urlopen(request, timeout=20) as answer:
@@ -49,8 +49,8 @@ def settings(venue: LocalVenue, **others: str) -> dict[str, str]:
         "TRADEWIND_VENUE": "alpaca",
         "TRADEWIND_INSTRUMENTS": "BTC/USD",
         "ALPACA_ADDRESS": venue.url,
-        "ALPACA_API_KEY": venue.account["key"],
-        "ALPACA_SECRET_KEY": venue.account["secret"],
+        "ALPACA_API_KEY": venue.first["key"],
+        "ALPACA_SECRET_KEY": venue.first["secret"],
         "LIVE_TRADING_CONFIRM": account_number(venue),
         **others,
     }
@@ -96,14 +96,14 @@ def test_paper_has_the_venues_prices_and_sends_it_no_order(
 ) -> None:
     environment = settings(venue, TRADEWIND_STRATEGIES="ma_crossover,mean_reversion")
     environment |= {"TRADEWIND_INSTRUMENTS": "", "MAX_POSITION_SIZE": "10000"}
-    before = len(venue.admin("/log"))
+    before = len(venue.log())
     code, output = tradewind(tmp_path / "home", environment, *PAPER)
     assert code == 0, output
     summary = json.loads(next(line for line in output.splitlines() if line.startswith("{")))
     assert summary["mode"] == "paper"
     assert summary["counts"]["market_rows"] > 0
     assert {row["instrument"] for row in summary["market"]} == {COIN, "ETH/USD.ALPACA"}
-    assert len(venue.admin("/log")) == before
+    assert len(venue.log()) == before
 
 
 def test_paper_without_a_key_is_refused_with_the_reason(venue: LocalVenue, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_connect_stores_keys_that_a_run_finds_and_nobody_can_read(
     assert answer["place"] == venue.url
     stored = Path(answer["stored"])
     assert stored.stat().st_mode & 0o777 == 0o600
-    assert venue.account["secret"] not in stored.read_text()
+    assert venue.first["secret"] not in stored.read_text()
     environment |= {"ALPACA_API_KEY": "", "ALPACA_SECRET_KEY": ""}
     assert tradewind(home, environment, *LIVE)[0] == 0
     other = environment | {"API_ENCRYPTION_KEY": ENCRYPTION_KEY}
@@ -142,7 +142,7 @@ def test_keys_that_may_not_trade_are_neither_stored_nor_traded_with(
     venue: LocalVenue, tmp_path: Path, state: str, said: str
 ) -> None:
     home, environment = tmp_path / "home", settings(venue)
-    venue.admin("/account", {"account": "demo", "state": state})
+    venue.operate("POST", "account", {"account": "demo", "state": state})
     try:
         for words in (("connect", "alpaca"), LIVE):
             code, output = tradewind(home, environment, *words)
@@ -150,7 +150,7 @@ def test_keys_that_may_not_trade_are_neither_stored_nor_traded_with(
             assert said in output
             assert "Traceback" not in output
     finally:
-        venue.admin("/account", {"account": "demo", "state": "open"})
+        venue.operate("POST", "account", {"account": "demo", "state": "open"})
     assert not (home / "keys").exists()
 
 
@@ -188,11 +188,11 @@ def test_orders_live_are_filled_rested_canceled_and_reconciled(engine: StormEngi
     assert outcome(engine, resting)["state"] == "NEW"
     engine.cancel(resting)
     assert outcome(engine, resting)["state"] == "CANCELED"
-    received = [row["client_id"] for row in venue.admin("/log") if row["what"] == "received"]
+    received = [row["client_id"] for row in venue.log() if row["what"] == "received"]
     assert [name for name in received if name in (filled, resting)] == [filled, resting]
-    venue.admin("/sockets/cut", {})
+    venue.operate("POST", "sockets/cut", {})
     engine.wait_until_healed()
-    venue.admin("/deposit", {"account": "demo", "asset": "USD", "amount": "25"})
+    venue.operate("POST", "deposit", {"account": "demo", "asset": "USD", "amount": "25"})
     until(lambda: engine.status()["halts"])
     [row] = engine.status()["differences"]
     assert (row["kind"], row["rule"], row["venue"]) == ("balance", "halt", "ALPACA")
@@ -216,19 +216,19 @@ def test_what_we_refuse_never_leaves_and_what_the_venue_refuses_is_rejected(
     venue = engine.venue
     engine.wait_until_healed()
     below = engine.place(COIN, Side.BUY, 99)
-    venue.admin("/account", {"account": "demo", "state": "blocked"})
+    venue.operate("POST", "account", {"account": "demo", "state": "blocked"})
     blocked = engine.place(COIN, Side.BUY, 1_000)
     row = outcome(engine, blocked)
-    venue.admin("/account", {"account": "demo", "state": "open"})
+    venue.operate("POST", "account", {"account": "demo", "state": "open"})
     assert (row["state"], outcome(engine, below)["state"]) == ("REJECTED", "REJECTED")
-    assert below not in {entry.get("client_id") for entry in venue.admin("/log")}
+    assert below not in {entry.get("client_id") for entry in venue.log()}
 
 
 def test_a_clock_that_is_off_pauses_trading_and_trading_comes_back(engine: StormEngine) -> None:
-    engine.venue.admin("/faults", {"name": "clock-skew", "value": 2_000.0})
+    engine.venue.fault("clock-skew", value=2_000.0)
     until(lambda: engine.status()["venues"][0]["state"] == "lost")
     assert "clock" in engine.status()["venues"][0]["reason"]
     late = engine.place(COIN, Side.BUY, 1_000)
-    engine.venue.admin("/faults", method="DELETE")
+    engine.venue.heal()
     until(lambda: engine.status()["venues"][0]["state"] == "trading")
     assert outcome(engine, late)["state"] == "DENIED"
