@@ -12,6 +12,7 @@ from tradewind.ports.records import DenialRow
 from tradewind.runtime.acceptance import Seen
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
+    ReconcileRequest,
     StartStrategyRequest,
     StopStrategyRequest,
 )

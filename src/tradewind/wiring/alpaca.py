@@ -10,6 +10,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.ports.market_data import MarketData
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Trading
+from tradewind.wiring import catalog
 from tradewind.wiring import venue_settings as names
 from tradewind.wiring.venue_entry import KeyPair, Place, VenueEntry, split_address
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def place_of(settings: Settings) -> Place:
     """The address of a local venue where one is set, else the account's environment."""
     host = settings[names.ALPACA_ADDRESS] or settings[names.ALPACA_ENVIRONMENT]
-    return Place(host, settings[names.ALPACA_FEED])
+    return Place(host, settings[names.ALPACA_FEED], settings[catalog.SILENCE])
 
 
 def market_data(
@@ -75,11 +76,11 @@ def hosts_of(place: Place) -> Hosts:
 
     known = {"paper": PAPER, "live": LIVE}.get(place.host)
     if known is not None:
-        return msgspec.structs.replace(known, feed=place.feed)
+        return msgspec.structs.replace(known, feed=place.feed, silence_s=place.silence_s)
     base = place.host if "://" in place.host else f"http://{place.host}"
     scheme, address = split_address(base)
     socket = f"{'wss' if scheme == 'https' else 'ws'}://{address}"
-    return Hosts(base, base, f"{socket}/stream", socket, place.feed)
+    return Hosts(base, base, f"{socket}/stream", socket, place.feed, place.silence_s)
 
 
 def _keys(keys: KeyPair) -> Keys:

@@ -1,10 +1,10 @@
-"""Binance spot as a venue of a run."""
+"""Binance as venues of a run: spot and USD-M futures, with one key for both."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
@@ -16,70 +16,89 @@ from tradewind.wiring.venue_entry import KeyPair, Place, VenueEntry, split_addre
 
 if TYPE_CHECKING:
     from tradewind.adapters.binance.hosts import Hosts
+    from tradewind.wiring.setting import Setting
     from tradewind.wiring.settings import Settings
 
 ENVIRONMENTS = ("live", "testnet", "demo")
 
-
-def place_of(settings: Settings) -> Place:
-    """An environment of Binance, or the address of a local venue."""
-    return Place(settings[catalog.BINANCE_HOST])
+Kind = Literal["spot", "usdm"]
 
 
-def market_data(
-    instrument_ids: Sequence[str], *, place: Place, keys: KeyPair | None, clock: Clock
-) -> MarketData:
-    """Trades and quotes; no key is needed."""
-    from tradewind.adapters.binance.market_data import BinanceMarketData
+class Market:
+    """One of Binance's markets; its functions are those of a `VenueEntry`."""
 
-    hosts, chance = hosts_of(place.host), random.SystemRandom().random
-    return BinanceMarketData(
-        "spot", hosts, instrument_ids, clock=clock, chance=chance, kinds=("trades", "quotes")
-    )
+    def __init__(self, kind: Kind, host: Setting[str]) -> None:
+        self._kind: Kind = kind
+        self._host = host
+
+    def place_of(self, settings: Settings) -> Place:
+        """An environment of Binance, or the address of a local venue."""
+        return Place(settings[self._host], silence_s=settings[catalog.SILENCE])
+
+    def market_data(
+        self, instrument_ids: Sequence[str], *, place: Place, keys: KeyPair | None, clock: Clock
+    ) -> MarketData:
+        """Trades and quotes; no key is needed."""
+        from tradewind.adapters.binance.market_data import BinanceMarketData
+
+        return BinanceMarketData(
+            self._kind,
+            hosts_of(self._kind, place),
+            instrument_ids,
+            clock=clock,
+            chance=random.SystemRandom().random,
+            kinds=("trades", "quotes"),
+        )
+
+    def trading(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        place: Place,
+        keys: KeyPair,
+        clock: Clock,
+        id_prefix: str,
+    ) -> Trading:
+        """One account."""
+        from tradewind.adapters.binance.rest import Keys
+        from tradewind.adapters.binance.trading import BinanceTrading
+        from tradewind.adapters.net.secret import Secret
+
+        return BinanceTrading(
+            self._kind,
+            hosts_of(self._kind, place),
+            Keys(Secret(keys.key), Secret(keys.secret)),
+            instruments,
+            clock=clock,
+            chance=random.SystemRandom().random,
+            id_prefix=id_prefix,
+        )
 
 
-def trading(
-    instruments: Sequence[Instrument],
-    *,
-    place: Place,
-    keys: KeyPair,
-    clock: Clock,
-    id_prefix: str,
-) -> Trading:
-    """One account."""
-    from tradewind.adapters.binance.rest import Keys
-    from tradewind.adapters.binance.trading import BinanceTrading
-    from tradewind.adapters.net.secret import Secret
-
-    return BinanceTrading(
-        "spot",
-        hosts_of(place.host),
-        Keys(Secret(keys.key), Secret(keys.secret)),
-        instruments,
-        clock=clock,
-        chance=random.SystemRandom().random,
-        id_prefix=id_prefix,
-    )
-
-
-def hosts_of(host: str) -> Hosts:
+def hosts_of(kind: Kind, place: Place) -> Hosts:
     """The hosts of an environment by name, or of a venue that serves all on one address.
 
-    >>> hosts_of("http://127.0.0.1:8090").streams
+    >>> hosts_of("spot", Place("http://127.0.0.1:8090")).streams
     'ws://127.0.0.1:8090'
+    >>> hosts_of("usdm", Place("testnet")).rest
+    'https://testnet.binancefuture.com'
     """
+    from msgspec.structs import replace
+
     from tradewind.adapters.binance.hosts import HOSTS, Hosts
 
+    host = place.host
     if not host or host in ENVIRONMENTS:
-        return HOSTS["spot", host or "live"]
+        return replace(HOSTS[kind, host or "live"], silence_s=place.silence_s)
     if "://" not in host:
         raise UserError(f"{host!r} is none of {', '.join(ENVIRONMENTS)} and no address")
     scheme, address = split_address(host)
-    socket = "wss" if scheme == "https" else "ws"
-    return Hosts(
-        f"{scheme}://{address}", f"{socket}://{address}", f"{socket}://{address}/ws-api/v3"
-    )
+    socket = f"{'wss' if scheme == 'https' else 'ws'}://{address}"
+    return Hosts(f"{scheme}://{address}", socket, f"{socket}/ws-api/v3", place.silence_s)
 
+
+SPOT = Market("spot", catalog.BINANCE_HOST)
+USDM = Market("usdm", catalog.BINANCE_USDM_HOST)
 
 ENTRY = VenueEntry(
     name="binance",
@@ -88,7 +107,19 @@ ENTRY = VenueEntry(
     currency="USDT",
     key=catalog.BINANCE_KEY,
     secret=catalog.BINANCE_SECRET,
-    place=place_of,
-    market_data=market_data,
-    trading=trading,
+    place=SPOT.place_of,
+    market_data=SPOT.market_data,
+    trading=SPOT.trading,
+)
+USDM_ENTRY = VenueEntry(
+    name="binance-usdm",
+    venue="BINANCE-USDM",
+    title="Binance USD-M futures",
+    currency="USDT",
+    key=catalog.BINANCE_KEY,
+    secret=catalog.BINANCE_SECRET,
+    place=USDM.place_of,
+    market_data=USDM.market_data,
+    trading=USDM.trading,
+    symbols=("BTC/USDT", "ETH/USDT", "ETH/USDT"),
 )

@@ -185,7 +185,7 @@ VENUE: Setting[str] = Setting(
     kinds.text(),
     "sim",
     "Where market data comes from and orders go: `sim` is the generated market, `alpaca`, "
-    "`binance`.",
+    "`binance`, `binance-usdm`.",
 )
 INSTRUMENTS: Setting[tuple[str, ...]] = Setting(
     "trading.instruments",
@@ -232,6 +232,21 @@ BINANCE_HOST: Setting[str] = Setting(
     kinds.text(),
     "",
     "Empty for Binance itself, `testnet`, `demo`, or the address of a local venue.",
+)
+BINANCE_USDM_HOST: Setting[str] = Setting(
+    "binance.usdm_host",
+    ("BINANCE_USDM_BASE_URL",),
+    kinds.text(),
+    "",
+    "The same for USD-M futures.",
+)
+SILENCE: Setting[int] = Setting(
+    "venues.silence_s",
+    ("TRADEWIND_SILENCE_S",),
+    kinds.integer(least=2, most=300),
+    "45",
+    "A connection to a venue that nothing comes on for so long, though it is pinged, is made anew.",
+    unit="s",
 )
 API_KEYS: Setting[str] = Setting(
     "venues.api_keys",
@@ -360,5 +375,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     BINANCE_KEY,
     BINANCE_SECRET,
     BINANCE_HOST,
+    BINANCE_USDM_HOST,
+    SILENCE,
     API_KEYS,
 )

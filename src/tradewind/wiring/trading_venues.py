@@ -12,7 +12,9 @@ from tradewind.wiring.venue_entry import VenueEntry
 
 SIM = "sim"
 
-VENUES: dict[str, VenueEntry] = {entry.name: entry for entry in (alpaca.ENTRY, binance.ENTRY)}
+VENUES: dict[str, VenueEntry] = {
+    entry.name: entry for entry in (alpaca.ENTRY, binance.ENTRY, binance.USDM_ENTRY)
+}
 """By the name that people type."""
 
 

@@ -35,11 +35,13 @@ class KeyPair(NamedTuple):
 class Place(NamedTuple):
     """Where a venue is: an environment's name or an address, "" for the venue's own.
 
-    `feed` is which of its market data the account pays for, where there are several.
+    `feed` is which of its market data the account pays for, where there are several. A connection
+    that nothing comes on for `silence_s` is made anew.
     """
 
     host: str = ""
     feed: str = ""
+    silence_s: float = 45.0
 
 
 VENUES_OWN = Place()

@@ -242,6 +242,7 @@ class AlpacaMarketData:
             name=f"alpaca data {path}",
             url=self._hosts.data_stream + path,
             headers=content,
+            silence_s=self._hosts.silence_s,
             data_silence_s=DATA_SILENCE_S,
         )
         return Socket(settings, session, stream, clock=self._clock, chance=self._chance)

@@ -16,6 +16,7 @@ from tradewind.adapters.net.outcome import BadAnswer, RateLimited
 from tradewind.adapters.net.query import Value, encode_query, encoded
 from tradewind.adapters.net.secret import Secret
 from tradewind.adapters.net.session import Session
+from tradewind.adapters.net.socket import SILENCE_S
 from tradewind.model.errors import BadMessage
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Refused
@@ -40,13 +41,17 @@ DUPLICATE_WORDS = ("client_order_id", "unique")
 
 
 class Hosts(msgspec.Struct, frozen=True):
-    """Where Alpaca is; `feed` is what the plan of the account pays for."""
+    """Where Alpaca is; `feed` is what the plan of the account pays for.
+
+    A connection that nothing comes on for `silence_s` is made anew.
+    """
 
     trading: str
     data: str = "https://data.alpaca.markets"
     account_stream: str = ""
     data_stream: str = "wss://stream.data.alpaca.markets"
     feed: str = "iex"
+    silence_s: float = SILENCE_S
 
 
 PAPER = Hosts(

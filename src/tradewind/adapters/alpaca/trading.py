@@ -269,7 +269,10 @@ class AlpacaTrading:
         await self._account.permissions()
         await self._account.learn(self._instruments)
         await self._account.market_clock()
-        settings = SocketSettings(name="alpaca account", url=self._hosts.account_stream)
+        hosts = self._hosts
+        settings = SocketSettings(
+            name="alpaca account", url=hosts.account_stream, silence_s=hosts.silence_s
+        )
         socket = Socket(settings, session, self._stream, clock=self._clock, chance=self._chance)
         self._task = asyncio.create_task(socket.run())
         await self._until_listening(self._task)

@@ -187,11 +187,18 @@ class AccountQuestions:
             futures = await self._rest.ask_signed(
                 self._service.account, {}, FuturesAccount, weight=self._weight("account")
             )
-            return Permissions("", futures.can_trade, await self._can_withdraw())
+            return Permissions(await self._alias(), futures.can_trade, await self._can_withdraw())
         account = await self._rest.ask_signed(
             self._service.account, {}, SpotAccount, weight=self._weight("account")
         )
         return Permissions(str(account.uid), account.can_trade, await self._can_withdraw())
+
+    async def _alias(self) -> str:
+        """What the venue calls a futures account, which has no number."""
+        rows = await self._rest.ask_signed(
+            self._service.balances, {}, list[FuturesBalance], weight=self._weight("account")
+        )
+        return rows[0].account_alias if rows else ""
 
     async def _can_withdraw(self) -> bool | None:
         """Whether this key may, not whether the account may; testnets have no such question."""

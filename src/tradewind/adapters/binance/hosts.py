@@ -8,16 +8,21 @@ import msgspec
 
 from tradewind.adapters.binance.instruments import SPOT_VENUE, USDM_VENUE
 from tradewind.adapters.net.budget import Window
+from tradewind.adapters.net.socket import SILENCE_S
 
 MarketKind = Literal["spot", "usdm"]
 
 
 class Hosts(msgspec.Struct, frozen=True):
-    """Addresses of one environment, without a slash at the end; `ws_api` is "" where none is."""
+    """Addresses of one environment, without a slash at the end; `ws_api` is "" where none is.
+
+    A connection that nothing comes on for `silence_s` is made anew.
+    """
 
     rest: str
     streams: str
     ws_api: str = ""
+    silence_s: float = SILENCE_S
 
 
 HOSTS: dict[tuple[MarketKind, str], Hosts] = {

@@ -153,6 +153,7 @@ class BinanceMarketData:
             SocketSettings(
                 name=f"{self.venue} market data",
                 url=self._hosts.streams + "/stream",
+                silence_s=self._hosts.silence_s,
                 data_silence_s=self._data_silence_s,
                 sends_per_s_max=SENDS_PER_S_MAX,
             ),

@@ -78,6 +78,7 @@ class UserStream:
         settings = SocketSettings(
             name=f"{rest.service.venue} user stream",
             url=hosts.ws_api,
+            silence_s=hosts.silence_s,
             sends_per_s_max=SENDS_PER_S_MAX,
         )
         self._socket = Socket(

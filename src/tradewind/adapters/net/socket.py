@@ -31,6 +31,8 @@ nobody trades meanwhile."""
 CONNECTIONS_MAX = 120
 CONNECTIONS_WINDOW_S = 300.0
 """Made so often within so long, the next one waits the longest time. Binance takes 300 of all."""
+SILENCE_S = 45.0
+"""A connection that nothing came on for so long is given up, where settings do not say."""
 RECONNECT_LEAST_S = 0.2
 RECONNECT_MOST_S = 30.0
 FRAME_BYTES_MAX = 16 * 2**20
@@ -40,7 +42,8 @@ FRAME_BYTES_MAX = 16 * 2**20
 class SocketSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How one connection is kept.
 
-    Nothing at all for `ping_s`: we ping. Nothing for `silence_s`: it is given up. No data (pings
+    Nothing at all for `ping_s` (0: a third of the silence): we ping. Nothing for `silence_s`: it
+    is given up. No data (pings
     do not count) for `data_silence_s`: given up as well; 0 where a stream may be quiet for hours.
     After `life_s` it is made anew, before the venue ends it. `sends_per_s_max` bounds what we
     send; 0 is no bound.
@@ -49,11 +52,16 @@ class SocketSettings(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     url: str
     headers: Mapping[str, str] = {}
-    ping_s: float = 15.0
-    silence_s: float = 45.0
+    ping_s: float = 0.0
+    silence_s: float = SILENCE_S
     data_silence_s: float = 0.0
     life_s: float = 23 * 3600.0
     sends_per_s_max: int = 0
+
+    @property
+    def pinged_after_s(self) -> float:
+        """How long nothing comes until we ping."""
+        return self.ping_s or self.silence_s / 3
 
     def __repr__(self) -> str:
         return f"SocketSettings({self.name})"
@@ -311,7 +319,9 @@ class Socket:
         loop = asyncio.get_running_loop()
         settings = self.settings
         ends_s = loop.time() + settings.life_s
-        pause_s = min(settings.ping_s, settings.silence_s, settings.data_silence_s or 1e9) / 4
+        pause_s = (
+            min(settings.pinged_after_s, settings.silence_s, settings.data_silence_s or 1e9) / 4
+        )
         pinged_s = loop.time()
         while True:
             await asyncio.sleep(pause_s)
@@ -322,7 +332,7 @@ class Socket:
                 raise NoAnswer(f"{settings.name}: no data for {settings.data_silence_s:g} s")
             if now_s >= ends_s:
                 raise NoAnswer(f"{settings.name}: made anew after {settings.life_s:g} s")
-            if now_s - max(self._heard_s, pinged_s) >= settings.ping_s:
+            if now_s - max(self._heard_s, pinged_s) >= settings.pinged_after_s:
                 pinged_s = now_s
                 await _ping(ws, settings.name)
 
