@@ -24,8 +24,10 @@ compiled.prefer_plain_if_asked()
 
 # Public name -> "module:attribute", or "module" where the name is the module itself.
 NAMES: dict[str, str] = {
+    "AccountTerms": "tradewind.model.account_terms:AccountTerms",
     "BacktestResult": "tradewind.runtime.backtest_result:BacktestResult",
     "Bar": "tradewind.model.market:Bar",
+    "Clearing": "tradewind.sim.clearing:Clearing",
     "Client": "tradewind.api.client:Client",
     "Columns": "tradewind.model.columns:Columns",
     "Instrument": "tradewind.model.instruments:Instrument",
@@ -37,7 +39,9 @@ NAMES: dict[str, str] = {
     "Strategy": "tradewind.strategies.base:Strategy",
     "TimeInForce": "tradewind.model.orders:TimeInForce",
     "Trade": "tradewind.model.market:Trade",
+    "actions": "tradewind.sim.actions",
     "backtest": "tradewind.runtime.backtest:backtest",
+    "charges": "tradewind.sim.charges",
     "columns_from": "tradewind.model.frames:columns_from",
     "fees": "tradewind.sim.fees",
     "generate_bars": "tradewind.sim.market_bars:generate_bars",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -237,3 +238,29 @@ def test_the_lean_result_comes_through_the_command_line(cli: Cli) -> None:
     answer = cli.json(*words)
     assert Decimal(answer["end_equity"]).quantize(Decimal("0.01")) == Decimal("104486.22")
     assert answer["fills"] == 1
+
+
+def test_stored_splits_and_dividends_are_posted_where_they_are_asked_for(
+    cli: Cli, tmp_path: Path
+) -> None:
+    actions = tmp_path / "actions.csv"
+    actions.write_text("split,2024-12-02,2,1,\ndividend,2025-01-15,,,0.25\n")
+    cli.json("data", "actions", "GOOG.SIM", "--import", actions, "--home", cli.home)
+    strategy = tmp_path / "hold.py"
+    strategy.write_text(
+        "import tradewind as tw\n\n\nclass Hold(tw.Strategy):\n"
+        "    def on_start(self):\n"
+        "        self.subscribe_bars(self.instrument)\n"
+        "    def on_bar(self, bar):\n"
+        "        if self.position.is_flat:\n"
+        "            self.buy(10)\n"
+    )
+    words = backtest_words(cli, strategy=f"{strategy}:Hold")
+    without, posted = cli.json(*words), cli.json(*words, "--corporate-actions")
+    bars = generate_bars(GOOG, 7, start_time_ns=START_NS, duration_ns=DAY_NS, count=400)
+    last = Decimal(int(bars["close"][-1])).scaleb(-2)
+    gained = Decimal(posted["end_equity"]) - Decimal(without["end_equity"])
+    assert gained == 10 * last + 20 * Decimal("0.25")
+    code, _, err = cli.run(*words, "--corporate-actions", "--adjust", "all")
+    assert code == 2
+    assert "leave --adjust out" in err

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tradewind.core.corporate_actions import AMOUNT_DIGITS, LEGS, dividend_money, in_lieu_price
+from tradewind.core.corporate_actions import AMOUNT_DIGITS, LEGS, dividend_money, has_fraction
 from tradewind.core.margin import AccountMargin
 from tradewind.core.market import Market
 from tradewind.core.state import State
@@ -105,18 +105,25 @@ def _instrument_split(state: State, event: m.InstrumentSplit) -> None:
         )
     if not 0 <= event.price <= UNITS_MAX:
         raise UserError(f"a price of {event.price} in lieu of fractions is out of range")
-    price = in_lieu_price(market, event)
     after_mark = market.mark * event.denominator // event.numerator
     if after_mark > UNITS_MAX:
         raise UserError(f"{market.id} would be priced beyond 64 bits after that split")
     for account in state.accounts:
-        held = sum(abs(quantity) for quantity in _positions(state, account.name, market))
+        positions = _positions(state, account.name, market)
+        if not event.price and any(has_fraction(one, market.lot, event) for one in positions):
+            raise UserError(
+                f"{account.name} has a part of a lot of {market.id} after that split: "
+                "say the price it is paid out at"
+            )
+        held = sum(map(abs, positions))
         held = -(-held * event.numerator // event.denominator)
         if held > UNITS_MAX or held * max(after_mark, 1) * market.money_factor > MONEY_MAX:
             raise UserError(
                 f"{account.name} cannot hold {held} units of {market.id}: 64 bits are over"
             )
-        check_room(state, account.name, market.currency, price * market.lot * market.money_factor)
+        check_room(
+            state, account.name, market.currency, event.price * market.lot * market.money_factor
+        )
 
 
 def _instrument_renamed(state: State, event: m.InstrumentRenamed) -> None:

@@ -46,17 +46,15 @@ class SplitPosition(NamedTuple):
     cash: int
 
 
-def split_position(
-    position: Position, market: Market, event: m.InstrumentSplit, price: int
-) -> SplitPosition:
-    """Whole lots stay, with all the cost but the share of what is paid out at a price.
+def split_position(position: Position, market: Market, event: m.InstrumentSplit) -> SplitPosition:
+    """Whole lots stay, with all the cost but the share of what is paid out at the price.
 
     >>> from tradewind.model.instruments import Instrument
     >>> market = Market(Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD"), 0)
     >>> position = Position()
     >>> position.fill(5, 100_00, market.money_factor, market.money_divisor)
     0
-    >>> split_position(position, market, m.InstrumentSplit(0, "GOOG.SIM", 3, 2), 66_00)
+    >>> split_position(position, market, m.InstrumentSplit(0, "GOOG.SIM", 3, 2, 66_00))
     SplitPosition(quantity=7, released=33333333, cash=33000000)
     """
     exact = position.quantity * event.numerator  # of denominators
@@ -66,7 +64,9 @@ def split_position(
     if rest == 0:
         return SplitPosition(exact // event.denominator, 0, 0)
     cost: Any = position.cost
-    money = half_even(rest * price * market.money_factor, market.money_divisor * event.denominator)
+    money = half_even(
+        rest * event.price * market.money_factor, market.money_divisor * event.denominator
+    )
     return SplitPosition(whole // event.denominator, int(cost * rest // exact), money)
 
 
@@ -97,9 +97,13 @@ def half_even(numerator: int, denominator: int) -> int:
     return quotient
 
 
-def in_lieu_price(market: Market, event: m.InstrumentSplit) -> int:
-    """The price at which what is not whole is paid out, of after the split."""
-    return event.price or half_even(market.mark * event.denominator, event.numerator)
+def has_fraction(quantity: int, lot: int, event: m.InstrumentSplit) -> bool:
+    """Whether a quantity is no whole lots after the split.
+
+    >>> has_fraction(5, 1, m.InstrumentSplit(0, "GOOG.SIM", 3, 2))
+    True
+    """
+    return quantity * event.numerator % (lot * event.denominator) != 0
 
 
 def instrument_split(state: State, event: m.InstrumentSplit) -> list[m.Decision]:
@@ -107,13 +111,12 @@ def instrument_split(state: State, event: m.InstrumentSplit) -> list[m.Decision]
     market = state.market(event.instrument)
     state.revalue()
     decisions = _cancels(state, market)
-    price = in_lieu_price(market, event)
     _scale_prices(market, event)
     for book in state.strategies:
         for leg in LEGS:
             position = book.positions.get(market.index * 3 + leg + 1)
             if position is not None and position.quantity:
-                _split(state, book, market, position, leg, event, price)
+                _split(state, book, market, position, leg, event)
     return decisions
 
 
@@ -124,9 +127,8 @@ def _split(
     position: Position,
     leg: int,
     event: m.InstrumentSplit,
-    price: int,
 ) -> None:
-    after = split_position(position, market, event, price)
+    after = split_position(position, market, event)
     realized = after.cash - after.released
     moved = after.quantity - position.quantity
     position.restate(after.quantity, position.cost - after.released, position.realized + realized)
@@ -137,6 +139,7 @@ def _split(
 
 def _scale_prices(market: Market, event: m.InstrumentSplit) -> None:
     market.mark = half_even(market.mark * event.denominator, event.numerator)
+    market.last = half_even(market.last * event.denominator, event.numerator)
     market.bid = half_even(market.bid * event.denominator, event.numerator)
     market.ask = half_even(market.ask * event.denominator, event.numerator)
     market.book = Book(market.tick)

@@ -104,16 +104,16 @@ def margin_used(state: State, account: Account) -> tuple[int, int]:
         return 0, 0
     initial = maintenance = 0
     for holding in _held(account):
-        rates = account.margin.rates(holding.market.id)
-        size = (
-            magnitude(holding.position)
-            if not (holding.long or holding.short)
-            else (holding.long + holding.short)
-        )
-        notional = holding.money(holding.market.mark, size)
-        initial += _share(notional, rates[0])
-        maintenance += _share(notional, rates[1])
+        initial += requirement(account, holding, 0)
+        maintenance += requirement(account, holding, 1)
     return initial, maintenance
+
+
+def requirement(account: Account, holding: Holding, which: int) -> int:
+    """What one holding needs, in the account's currency: initial (0) or maintenance margin (1)."""
+    legs = holding.long + holding.short
+    notional = holding.money(holding.market.mark, legs or magnitude(holding.position))
+    return _share(notional, account.margin.rates(holding.market.id)[which])
 
 
 def _cash_breach(state: State, order: Order, account: Account, holding: Holding) -> Breach | None:

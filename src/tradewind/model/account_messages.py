@@ -62,8 +62,8 @@ class DividendPaid(TimedMessage, frozen=True):
 class InstrumentSplit(TimedMessage, frozen=True):
     """`denominator` units became `numerator`: 7 and 1 for a split of seven for one.
 
-    What is no whole lot any more is paid out at `price` (of after the split), or at the mark
-    where it is 0. Open orders are canceled.
+    What is no whole lot any more is paid out at `price` (of after the split), which may be 0
+    where nobody has such a rest. Open orders are canceled.
     """
 
     instrument: str

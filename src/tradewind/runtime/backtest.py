@@ -12,6 +12,8 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.limits import NONE, Limits
 from tradewind.runtime.backtest_result import BacktestResult
 from tradewind.runtime.simulated_run import Number, RunTerms, SimulatedRun
+from tradewind.sim.cleared_venue import ClearedVenue
+from tradewind.sim.clearing import Clearing
 from tradewind.sim.fees import FeeModel
 from tradewind.sim.latency import LatencyModel
 from tradewind.sim.slippage import SlippageModel
@@ -39,6 +41,7 @@ def backtest(
     cash_buffer: Number = 0,
     hedging: bool = False,
     mark: str = "latest",
+    clearing: Clearing | None = None,
     seed: int = 0,
     venue: Mapping[str, Any] | None = None,
 ) -> BacktestResult:
@@ -49,7 +52,8 @@ def backtest(
     order fills on bars ("next_open", "next_close", "signal_close"), `size` when a target is
     turned into a quantity ("at_fill", "at_signal"), `cash_buffer` which share of equity weights
     leave alone, `mark` what positions are valued at ("latest", "last", "mid", "bid_ask": see
-    `model.marking`). `venue` has further options of `sim.venue.SimulatedVenue`.
+    `model.marking`). `clearing` gives the account terms, charges and corporate actions (see
+    `sim.clearing`), `venue` has further options of `sim.venue.SimulatedVenue`.
 
     >>> class Hold(Strategy):
     ...     def on_start(self): self.subscribe_bars(self.instrument, "1d")
@@ -66,14 +70,25 @@ def backtest(
     run = SimulatedRun(
         [strategy] if isinstance(strategy, Strategy) else list(strategy),
         list({batch.instrument.id: batch.instrument for batch in batches}.values()),
-        SimulatedVenue(
-            fees=fees, slippage=slippage, latency=latency, fill=fill, seed=seed, **(venue or {})
+        _venue(
+            clearing,
+            {"fees": fees, "slippage": slippage, "latency": latency, "fill": fill, "seed": seed},
+            venue or {},
         ),
-        RunTerms(cash, currency, limits, size, cash_buffer, hedging, mark),
+        RunTerms(cash, currency, limits, size, cash_buffer, hedging, mark, clearing),
         start_time_ns=_start_ns(batches),
     )
     run.take(*batches)
     return run.finish()
+
+
+def _venue(
+    clearing: Clearing | None, options: Mapping[str, Any], more: Mapping[str, Any]
+) -> SimulatedVenue:
+    """A venue that clears where it is asked to; without, nothing of that costs anything."""
+    if clearing is None:
+        return SimulatedVenue(**options, **more)
+    return ClearedVenue(clearing, **options, **more)
 
 
 def batches_of(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tradewind.analysis.equity import samples_per_year
 from tradewind.analysis.fills import FillRow
+from tradewind.analysis.ledger import Ledger
 from tradewind.analysis.metrics import Metrics, metrics
 from tradewind.core.engine import Engine
 from tradewind.core.journal_hash import JournalHash
@@ -21,6 +22,7 @@ from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import NONE, Limits
 from tradewind.model.numbers import to_decimal
 from tradewind.model.orders import Side
+from tradewind.runtime.run_ledger import ledger_of_run
 
 
 class Fill(msgspec.Struct, frozen=True):
@@ -104,6 +106,11 @@ class BacktestResult:
         never closes.
         """
         return samples_per_year(self.equity_curve.time_ns) or 0.0
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The general ledger of the run: see `analysis.ledger`."""
+        return ledger_of_run(self._engine)
 
     @cached_property
     def metrics(self) -> Metrics:

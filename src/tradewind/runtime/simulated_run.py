@@ -21,6 +21,7 @@ from tradewind.model.numbers import money_of, units_of
 from tradewind.model.orders import WEIGHT_DIGITS
 from tradewind.runtime.backtest_result import BacktestResult
 from tradewind.runtime.strategy_host import attach, end, parse_sizing, strategy_name
+from tradewind.sim.clearing import Clearing
 from tradewind.sim.venue import SimulatedVenue
 from tradewind.strategies.base import Strategy
 
@@ -42,6 +43,7 @@ class RunTerms(msgspec.Struct, frozen=True):
     cash_buffer: Number = 0
     hedging: bool = False
     mark: str = "latest"
+    clearing: Clearing | None = None
 
 
 class SimulatedRun:
@@ -115,8 +117,12 @@ class SimulatedRun:
         time_ns, terms = self._start_time_ns, self._terms
         events: list[m.ControlEvent] = [m.RunStarted(time_ns, JOURNAL_ID, 1, "", terms.mark)]
         events += [m.InstrumentListed(time_ns, instrument) for instrument in instruments]
-        events.append(m.AccountOpened(time_ns, ACCOUNT, self._currency, terms.hedging))
+        opened = m.AccountOpened(time_ns, ACCOUNT, self._currency, terms.hedging)
+        events.append(opened)
         events.append(m.CashDeposited(time_ns, ACCOUNT, self._currency, self._cash))
+        if terms.clearing is not None:
+            terms.clearing.open(time_ns, instruments, opened, self._cash)
+            events += terms.clearing.setup(time_ns, ACCOUNT, self._currency)
         if terms.limits != NONE:
             events.append(m.LimitsChanged(time_ns, f"account:{ACCOUNT}", terms.limits, "backtest"))
         return events

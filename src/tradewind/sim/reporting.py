@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewind.core.reports import Acceptance, Execution, acceptance, execution
+from tradewind.core.reports import acceptance, execution
 from tradewind.core.venue_model import NEVER_NS, VenueModel
 from tradewind.model.messages import (
     AmendRejected,
@@ -14,7 +14,6 @@ from tradewind.model.messages import (
     OrderCanceled,
     OrderExpired,
     OrderRejected,
-    Report,
 )
 from tradewind.sim.fees import FeeModel
 from tradewind.sim.latency import LatencyModel
@@ -60,7 +59,7 @@ class Reporting:
         self.finished: dict[str, str] = {}
         self.finished_ids: list[str] = []
         self.oldest = 0
-        self.late: deque[tuple[int, Report | Acceptance | Execution]] = deque()
+        self.late: deque[tuple[int, Any]] = deque()
         self.count = 0
         self.due_ns = 0
         self.next_due_ns = NEVER_NS
@@ -168,7 +167,7 @@ class Reporting:
             self.due_ns = time_ns
         return self.due_ns
 
-    def send(self, due_ns: int, report: Report | Acceptance | Execution) -> None:
+    def send(self, due_ns: int, report: Any) -> None:
         """Put a report on its way."""
         if self.latency.is_instant:
             self.venue.reports.append(report)

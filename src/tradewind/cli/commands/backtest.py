@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tradewind.cli.engine import add_engine_options
+from tradewind.adapters.parquet.history import ParquetHistory
+from tradewind.cli.engine import add_engine_options, home_of
 from tradewind.cli.run_answer import keep_run, print_run, run_answer
 from tradewind.cli.run_options import (
     add_strategy_argument,
@@ -19,7 +20,10 @@ from tradewind.cli.run_options import (
     strategy_of,
 )
 from tradewind.cli.stored_data import add_data_arguments, instruments_of, stored_columns
+from tradewind.model.errors import UserError
 from tradewind.runtime.backtest import backtest
+from tradewind.sim.actions import events_of
+from tradewind.sim.clearing import Clearing
 from tradewind.sim.venue import FILL_RULES
 
 EXAMPLE = (
@@ -36,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep", metavar="FOLDER", help="write the equity curve and the fills there, as JSON"
     )
+    parser.add_argument(
+        "--corporate-actions",
+        action="store_true",
+        help="post stored splits and dividends to positions; prices must be as traded",
+    )
     add_engine_options(parser)
 
 
@@ -51,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the strategy; 0, or 1 where it was stopped by its own error."""
     strategy = strategy_of(arguments.strategy, arguments.param)
     columns = stored_columns(arguments)
-    result = backtest(strategy, data=columns, **run_options(arguments))
+    result = backtest(
+        strategy, data=columns, clearing=clearing_of(arguments), **run_options(arguments)
+    )
     if arguments.keep:
         keep_run(result, Path(arguments.keep))
     answer: dict[str, Any] = {
@@ -66,6 +77,19 @@ def run(arguments: argparse.Namespace) -> int:
         "metrics": result.metrics,
     }
     return print_run(answer, arguments)
+
+
+def clearing_of(arguments: argparse.Namespace) -> Clearing | None:
+    """A clearing with the stored actions of the instruments, where it is asked for."""
+    if not arguments.corporate_actions:
+        return None
+    if arguments.adjust not in (None, "none"):
+        raise UserError("adjusted prices have their actions in them: leave --adjust out")
+    history = ParquetHistory(home_of(arguments))
+    names = instruments_of(arguments)
+    return Clearing(
+        actions=[event for name in names for event in events_of(history.actions(name), name)]
+    )
 
 
 def run_options(arguments: argparse.Namespace) -> dict[str, Any]:

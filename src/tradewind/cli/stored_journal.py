@@ -1,0 +1,34 @@
+"""Commands that read a home's journal, beside a running engine or without one."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+from pathlib import Path
+
+from tradewind.adapters.sqlite.journal_reader import JOURNAL_NAME, read_journal
+from tradewind.analysis.ledger import Ledger
+from tradewind.model.errors import UserError
+from tradewind.runtime.run_ledger import ledger_of_journal
+
+
+def add_until(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option `--until`."""
+    parser.add_argument(
+        "--until",
+        type=int,
+        default=0,
+        metavar="SEQUENCE",
+        help="what was so at this sequence of the journal; default: now",
+    )
+
+
+def stored_ledger(home: Path, until: int) -> Ledger:
+    """The ledger of a home up to a sequence; `UserError` where there is no journal."""
+    directory = home / "journal"
+    if until < 0:
+        raise UserError(f"--until {until} is no sequence: use a number from 1")
+    if not (directory / JOURNAL_NAME).exists():
+        raise UserError(f"{home} has no journal yet: start with `tradewind run`, or name --home")
+    with closing(read_journal(directory)) as journal:
+        return ledger_of_journal(journal, until)
