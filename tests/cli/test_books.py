@@ -25,8 +25,19 @@ __all__ = ["cli"]
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of one run."""
-    return run_the_platform(tmp_path_factory.mktemp("books") / "home")
+    """A home in which something was traded."""
+    folder = tmp_path_factory.mktemp("books") / "home"
+    for _ in range(9):  # until there is something to tell
+        run_the_platform(folder)
+        if "fill" in kinds_of(folder):
+            break
+    return folder
+
+
+def kinds_of(home: Path) -> set[str]:
+    """The kinds of entries in a home's ledger."""
+    with closing(read_journal(home / "journal")) as journal:
+        return {entry.kind for entry in ledger_of_journal(journal).entries}
 
 
 def test_the_books_of_a_run_balance_and_hold_what_the_core_holds(cli: Cli, home: Path) -> None:
@@ -37,14 +48,17 @@ def test_the_books_of_a_run_balance_and_hold_what_the_core_holds(cli: Cli, home:
         side = Decimal(line["debit"] or 0) - Decimal(line["credit"] or 0)
         by_currency[line["currency"]] = by_currency.get(line["currency"], Decimal(0)) + side
     assert set(by_currency.values()) == {Decimal(0)}
-    with closing(read_journal(home / "journal")) as journal:
-        state = recover(journal, Recorder(FileSegments(home / "market")), before=1).state
+    with (
+        closing(read_journal(home / "journal")) as journal,
+        closing(Recorder(FileSegments(home / "market"))) as recorder,
+    ):
+        state = recover(journal, recorder, before=1).state
         assert_same(ledger_of_journal(journal), state)
 
 
 def test_a_statement_at_a_sequence_knows_nothing_of_later_entries(cli: Cli, home: Path) -> None:
     everything = cli.json("ledger", "--home", home, "--limit", "1000")["postings"]
-    middle = everything[len(everything) // 2]["sequence"]
+    middle = everything[0]["sequence"]
     before = cli.json("ledger", "--home", home, "--limit", "1000", "--until", middle)["postings"]
     assert before == [row for row in everything if row["sequence"] <= middle]
     assert len(before) < len(everything)
@@ -67,6 +81,28 @@ def test_books_are_shown_as_tables(cli: Cli, home: Path) -> None:
     code, out, _ = cli.run("ledger", "--home", home)
     assert code == 0
     assert "capital" in out
+
+
+def test_the_costs_of_a_run_are_told_for_each_order_and_in_total(cli: Cli, home: Path) -> None:
+    answer = cli.json("report", "tca", "--home", home)
+    filled = [cost for cost in answer["orders"] if Decimal(cost["filled_quantity"])]
+    assert filled
+    for cost in filled:
+        parts = Decimal(cost["spread_paid"]) + Decimal(cost["timing"])
+        assert abs(parts - Decimal(cost["slippage"])) <= Decimal("0.00000002")
+        assert cost["send_to_ack_ns"] > 0
+        assert cost["ack_to_fill_ns"] >= 0
+    (total,) = answer["totals"]
+    fees = sum(Decimal(cost["fees"]) for cost in filled)
+    assert Decimal(total["fees"]) == fees > 0
+    books = cli.json("report", "statement", "--home", home)["trial_balance"]
+    assert [Decimal(line["debit"]) for line in books if line["kind"] == "fees"] == [fees]
+    assert {one["part"] for one in answer["latency"]} >= {"tick_to_send", "send_to_ack"}
+    none = cli.json("report", "tca", "--home", home, "--timerange", "20200101-20200102")
+    assert none == {"orders": [], "totals": [], "latency": []}
+    code, out, _ = cli.run("report", "tca", "--home", home, "--orders", "2")
+    assert code == 0
+    assert "orders, the last 2" in out
 
 
 def test_what_cannot_be_shown_is_told_in_a_sentence(cli: Cli, home: Path, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from tradewind.analysis.ledger import Entry, Ledger
 from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import format_units, to_decimal
 
-DEBIT_KINDS = ("cash", "positions", "fees")
-"""Accounts whose balance is a debit where it is as one expects; all others are credits."""
+FIRST_KINDS = ("cash", "positions", "fees")
+"""Accounts that stand first in a trial balance."""
 RESULT_KINDS = frozenset(["cash", "positions", "capital", "conversion", "opening"])
 """Accounts that are no result: assets and what was brought in."""
 
@@ -100,10 +100,12 @@ def statement(ledger: Ledger, results: Results | None = None) -> Statement:
 
 
 def trial_balance(ledger: Ledger) -> Iterable[BalanceLine]:
-    """Every balance on its side; debits and credits of an account and currency are equal."""
+    """Every balance that is not 0 on its side; debits and credits of a currency are equal."""
     for (account, kind, currency), money in sorted(ledger.balances.items(), key=_by_kind):
         text = format_units(abs(money), currency_digits(currency))
-        if money > 0 or (money == 0 and kind in DEBIT_KINDS):
+        if money == 0:
+            continue
+        if money > 0:
             yield BalanceLine(account, kind, currency, text, "")
         else:
             yield BalanceLine(account, kind, currency, "", text)
@@ -148,5 +150,5 @@ def _result_lines(results: Results) -> Iterable[ResultLine]:
 
 def _by_kind(item: tuple[tuple[str, str, str], int]) -> tuple[str, str, int, str]:
     account, kind, currency = item[0]
-    place = DEBIT_KINDS.index(kind) if kind in DEBIT_KINDS else len(DEBIT_KINDS)
+    place = FIRST_KINDS.index(kind) if kind in FIRST_KINDS else len(FIRST_KINDS)
     return account, currency, place, kind

@@ -6,10 +6,18 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from tradewind.adapters.sqlite.journal_reader import JOURNAL_NAME, read_journal
+from tradewind.adapters.sqlite.journal_reader import (
+    JOURNAL_NAME,
+    SqliteJournalReader,
+    read_journal,
+)
 from tradewind.analysis.ledger import Ledger
+from tradewind.analysis.tca import Tca
 from tradewind.model.errors import UserError
+from tradewind.runtime.order_stories import costs_of_journal
+from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.run_ledger import ledger_of_journal
+from tradewind.runtime.segments import FileSegments
 
 
 def add_until(parser: argparse.ArgumentParser) -> None:
@@ -25,10 +33,23 @@ def add_until(parser: argparse.ArgumentParser) -> None:
 
 def stored_ledger(home: Path, until: int) -> Ledger:
     """The ledger of a home up to a sequence; `UserError` where there is no journal."""
+    with closing(_journal(home, until)) as journal:
+        return ledger_of_journal(journal, until)
+
+
+def stored_costs(home: Path, until: int, first_ns: int, last_ns: int) -> Tca:
+    """The transaction costs of orders decided from a time on and before another."""
+    with (
+        closing(_journal(home, until)) as journal,
+        closing(Recorder(FileSegments(home / "market"))) as recorder,
+    ):
+        return costs_of_journal(journal, recorder, until=until, first_ns=first_ns, last_ns=last_ns)
+
+
+def _journal(home: Path, until: int) -> SqliteJournalReader:
     directory = home / "journal"
     if until < 0:
         raise UserError(f"--until {until} is no sequence: use a number from 1")
     if not (directory / JOURNAL_NAME).exists():
         raise UserError(f"{home} has no journal yet: start with `tradewind run`, or name --home")
-    with closing(read_journal(directory)) as journal:
-        return ledger_of_journal(journal, until)
+    return read_journal(directory)

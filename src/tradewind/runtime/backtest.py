@@ -79,7 +79,9 @@ def backtest(
         start_time_ns=_start_ns(batches),
     )
     run.take(*batches)
-    return run.finish()
+    result = run.finish()
+    result.market = batches
+    return result
 
 
 def _venue(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -13,15 +14,19 @@ from numpy.typing import NDArray
 from tradewind.analysis.equity import samples_per_year
 from tradewind.analysis.fills import FillRow
 from tradewind.analysis.ledger import Ledger
+from tradewind.analysis.market_path import MarketPath
 from tradewind.analysis.metrics import Metrics, metrics
+from tradewind.analysis.tca import Tca, transaction_costs
 from tradewind.core.engine import Engine
 from tradewind.core.journal_hash import JournalHash
 from tradewind.core.reports import Execution
 from tradewind.core.snapshot import state_hash
+from tradewind.model.columns import Columns
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import NONE, Limits
 from tradewind.model.numbers import to_decimal
 from tradewind.model.orders import Side
+from tradewind.runtime.order_stories import stories_of_run
 from tradewind.runtime.run_ledger import ledger_of_run
 
 
@@ -67,6 +72,7 @@ class BacktestResult:
         self._journal = journal
         self._start_time_ns = start_time_ns
         self._cash = cash
+        self.market: Sequence[Columns] = ()
         self.record_counts = record_counts
         self.currency = currency
         self.limits: Limits | str = "none" if limits == NONE else limits
@@ -111,6 +117,18 @@ class BacktestResult:
     def ledger(self) -> Ledger:
         """The general ledger of the run: see `analysis.ledger`."""
         return ledger_of_run(self._engine)
+
+    def tca(self, *market: Columns) -> Tca:
+        """What executing the orders cost: see `analysis.tca`.
+
+        A backtest remembers its data; after a replay give the columns. The way from tick to
+        fill is told by the journal of a run only.
+        """
+        by_instrument: dict[str, list[Columns]] = {}
+        for batch in market or self.market:
+            by_instrument.setdefault(batch.instrument.id, []).append(batch)
+        paths = {name: MarketPath(batches) for name, batches in by_instrument.items()}
+        return transaction_costs(stories_of_run(self._engine), paths)
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -134,8 +134,8 @@ class Clearing:
         """A price that positions are valued at from here on."""
         market = self.state.markets[instrument]
         market.mark, market.mark_time_ns = price, time_ns
-        if not market.is_repriced and market.holders:
-            self.state.reprice(market)
+        for holder in market.holders:
+            holder.revalue()
 
     def position(self, instrument: int) -> int:
         """The signed quantity the customer holds."""

@@ -20,7 +20,7 @@ COMMANDS: dict[str, str] = {
     "positions": "list the positions of a running engine",
     "reconcile": "on what we and a venue differ; take the venue's word",
     "replay": "run a strategy over a recorded file of a venue's messages",
-    "report": "statements of the books: trial balance, positions, results by strategy",
+    "report": "statements of the books, and what executing the orders cost",
     "resume": "lift a halt",
     "run": "run the platform, on paper or live",
     "status": "show a running engine at a glance",
