@@ -193,7 +193,7 @@ async def translations() -> dict[str, str]:
     names = (
         "RequestTimeout", "ExchangeNotAvailable", "NetworkError", "OnMaintenance", "BadResponse",
         "RateLimitExceeded", "AuthenticationError", "InsufficientFunds", "InvalidOrder",
-        "OrderNotFound", "ExchangeError",
+        "OrderNotFound", "ExchangeError", "DuplicateOrderId", "BadSymbol",
     )  # fmt: skip
     made = {name: translated(getattr(ccxt, name)(text), exchange) for name in names}
     await exchange.close()

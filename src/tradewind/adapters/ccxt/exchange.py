@@ -17,6 +17,10 @@ OWN = frozenset({"alpaca", "binance", "binanceusdm"})
 """Venues that we have adapters of our own for; through ccxt they are other venues."""
 
 
+class NotThere(Refused):
+    """The venue has no such order."""
+
+
 def venue_of(exchange_id: str) -> str:
     """The venue's name in instrument ids.
 
@@ -74,17 +78,24 @@ def translated(error: Exception, exchange: Any) -> TradewindError:
     """What an error of ccxt is to us: refused, never sent is not told, or unknown.
 
     A rate refusal changed nothing; every other failure of the network may have come behind the
-    venue's having taken the order.
+    venue's having taken the order. So may an error that ccxt has no name for, which may be a
+    server's failure, and an order id that the venue says it has: nothing is sent twice.
     """
     library = _library()
     words = f"{exchange.id}: {_words(error, exchange)}"
+    if isinstance(error, library.OrderNotFound):
+        return NotThere(words)
     if isinstance(error, (library.RateLimitExceeded, library.AuthenticationError)):
         return Refused(words)
     if isinstance(error, (library.BadResponse, library.NullResponse)):
         return BadAnswer(words)
     if isinstance(error, library.NetworkError):
         return NoAnswer(words)
-    return Refused(words) if isinstance(error, library.ExchangeError) else BadAnswer(words)
+    is_named = type(error) is not library.ExchangeError
+    is_there = isinstance(error, library.DuplicateOrderId)
+    if isinstance(error, library.ExchangeError) and is_named and not is_there:
+        return Refused(words)
+    return BadAnswer(words)
 
 
 def _words(error: Exception, exchange: Any) -> str:

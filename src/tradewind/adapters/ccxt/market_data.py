@@ -61,6 +61,15 @@ class CcxtMarketData:
 
     async def start(self) -> None:
         """Learn the instruments; `UserError` for one that the venue has not."""
+        is_started = False
+        try:
+            await self._learn()
+            is_started = True
+        finally:
+            if not is_started:
+                await self._exchange.close()
+
+    async def _learn(self) -> None:
         markets = await self._asked(self._exchange.load_markets())
         for each in self._ids:
             market = markets.get(symbol_of(each, self._venue))

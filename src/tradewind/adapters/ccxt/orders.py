@@ -83,10 +83,11 @@ def reports_of(
         return [m.OrderRejected(0, order_id, "the venue rejected the order")]
     reports: list[m.Report] = [m.OrderAccepted(0, order_id, str(order["id"]))]
     reports += [fill_report(order_id, trade, instrument) for trade in trades]
-    if status in ("canceled", "canceling"):
-        reports += [m.OrderCanceled(0, order_id)] if status == "canceled" else []
+    filled = floor_units(_decimal(order.get("filled") or 0), instrument.quantity_digits)
+    if status == "canceled":
+        reports.append(m.OrderCanceled(0, order_id, "", filled))
     elif status == "expired":
-        reports.append(m.OrderExpired(0, order_id, "its time in force is over"))
+        reports.append(m.OrderExpired(0, order_id, "its time in force is over", filled))
     return reports
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from tradewind.adapters.ccxt.card import missing_to_trade
 from tradewind.adapters.ccxt.exchange import make_exchange, translated, venue_of
 from tradewind.adapters.ccxt.instruments import instrument_of, symbol_of
+from tradewind.adapters.ccxt.lookup import Lookup
 from tradewind.adapters.ccxt.orders import (
     MILLISECOND_NS,
     money,
@@ -62,6 +63,7 @@ class CcxtTrading:
         address: str = "",
         poll_s: float = POLL_S,
         id_prefix: str = "",
+        silence_s: float = SILENCE_S,
     ) -> None:
         self._exchange = make_exchange(exchange_id, key=key, secret=secret, address=address)
         self._venue = venue_of(exchange_id)
@@ -69,6 +71,9 @@ class CcxtTrading:
         self._clock = clock
         self._poll_s = poll_s
         self._id_prefix = id_prefix
+        self._silence_s = silence_s
+        self._lookup = Lookup(self._exchange, self._asked)
+        self._sent_ms: dict[str, int] = {}
         self._instruments: dict[str, Instrument] = {}
         self._by_symbol: dict[str, Instrument] = {}
         self._deliver: Deliver | None = None
@@ -86,7 +91,7 @@ class CcxtTrading:
     @property
     def silence_s(self) -> float:
         """How long after sending an order may still reach the venue."""
-        return SILENCE_S
+        return self._silence_s
 
     @property
     def connection(self) -> Connection:
@@ -123,13 +128,15 @@ class CcxtTrading:
         new = new_order(command, instrument)
         # watched from before the sending: an order without an answer may work
         self._watch(command.order_id, instrument)
+        self._sent_ms[command.order_id] = self._clock.now_ns() // MILLISECOND_NS - LOOK_BACK_MS
         try:
             order = await self._asked(lambda: self._exchange.create_order(*new))
         except Refused:
             self._working.pop(command.order_id, None)
+            self._sent_ms.pop(command.order_id, None)
             raise
         self._venue_ids[command.order_id] = str(order["id"])
-        self._tell(m.OrderAccepted(0, command.order_id, str(order["id"])))
+        self._tell_once(m.OrderAccepted(0, command.order_id, str(order["id"])))
 
     async def cancel(self, command: m.CancelOrder) -> None:
         """Ask for a cancel."""
@@ -237,6 +244,7 @@ class CcxtTrading:
         while len(self._working) > ORDERS_WATCHED_MAX:
             oldest = next(iter(self._working))
             del self._working[oldest]
+            self._sent_ms.pop(oldest, None)
             self._told.pop(oldest, None)
 
     def _instrument(self, instrument: str) -> Instrument:
@@ -268,29 +276,17 @@ class CcxtTrading:
         self._connection = Connection(is_up=False, count=self._connection.count, reason=reason)
 
     async def _find(self, order_id: str, instrument: Instrument) -> dict[str, Any] | None:
-        """An order by our id: by the venue's id where we know it, else among open and closed ones.
-
-        Where the venue lists no closed orders an order that is not open cannot be told from one
-        that never came, so that is no answer.
-        """
-        exchange, symbol = self._exchange, instrument.symbol
-        venue_id = self._venue_ids.get(order_id)
-        if venue_id is not None and exchange.has.get("fetchOrder") is True:
-            return await self._asked(lambda: exchange.fetch_order(venue_id, symbol))
-        lists = [exchange.fetch_open_orders]
-        if exchange.has.get("fetchOrders") is True:
-            lists = [exchange.fetch_orders]
-        elif exchange.has.get("fetchClosedOrders") is True:
-            lists.append(exchange.fetch_closed_orders)
-        for orders_of in lists:
-            for order in await self._asked(lambda ask=orders_of: ask(symbol)):  # type: ignore[misc]
-                if order.get("clientOrderId") == order_id:
-                    self._venue_ids[order_id] = str(order["id"])
-                    found: dict[str, Any] = order
-                    return found
-        if len(lists) == 1 and exchange.has.get("fetchOrders") is not True:
-            raise BadAnswer(f"{exchange.id} lists no closed orders: {order_id} may be one of them")
-        return None
+        """An order by our id: by the venue's id where we know it, else as `Lookup` can."""
+        symbol, venue_id = instrument.symbol, self._venue_ids.get(order_id)
+        found = None
+        if venue_id is not None:
+            found = await self._lookup.by_venue_id(venue_id, symbol)
+        if found is None:
+            sent_ms = self._sent_ms.get(order_id)
+            found = await self._lookup.by_our_id(order_id, symbol, sent_ms=sent_ms)
+        if found is not None:
+            self._venue_ids[order_id] = str(found["id"])
+        return found
 
     async def _reports(
         self, order_id: str, order: dict[str, Any], instrument: Instrument
@@ -319,19 +315,25 @@ class CcxtTrading:
         order = await self._find(order_id, instrument)
         if order is None:
             return
-        told = self._told.setdefault(order_id, set())
         for report in await self._reports(order_id, order, instrument):
-            if report not in told:
-                told.add(report)
-                self._tell(report)
+            self._tell_once(report)
+        told = self._told.get(order_id, ())
         filled = sum(fill.quantity for fill in told if isinstance(fill, m.OrderFilled))
         whole = floor_units(Decimal(str(order.get("filled") or 0)), instrument.quantity_digits)
         # executions may be listed later than the order ends
         if order.get("status") in ENDED and filled >= whole:
             self._working.pop(order_id, None)
             self._told.pop(order_id, None)
+            self._sent_ms.pop(order_id, None)
 
-    def _tell(self, report: m.Report) -> None:
+    def _tell_once(self, report: m.Report) -> None:
+        """Deliver what is new of an order; one that is watched no more may be told again."""
+        told = self._told.setdefault(report.order_id, set())
+        if report in told:
+            return
+        told.add(report)
+        if report.order_id not in self._working:
+            del self._told[report.order_id]
         if self._deliver is not None and report.order_id.startswith(self._id_prefix):
             self._deliver(report)
 

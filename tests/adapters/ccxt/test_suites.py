@@ -1,0 +1,41 @@
+"""ccxt passes the numbered suites of trading and market data, in an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.adapters.ccxt.test_ccxt import PACKAGES
+from tests.venue.judges.judge import foreign_python
+
+ROOT = Path(__file__).parents[3]
+SUITES = Path(__file__).parent / "suites.py"
+DEADLINE_S = 480
+NOT_PLAYED = {"amendments", "cut", "rate_limit", "skew", "silent", "gap", "precision", "duplicate"}
+"""What ccxt does not do, or hides: sockets are its own, and orders are asked for."""
+
+
+@pytest.mark.timeout(600)
+def test_ccxt_passes_the_suites_of_its_ports(tmp_path: Path) -> None:
+    python = foreign_python(*PACKAGES, "pytest")
+    results = tmp_path / "results.xml"
+    command = [python, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider"]
+    command += ["-c", os.devnull, f"--rootdir={ROOT}", f"--junitxml={results}", str(SUITES)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S, check=False,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "TRADEWIND_PURE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
+    cases = list(ElementTree.parse(results).iter("testcase"))
+    skipped = [case for case in cases if case.find("skipped") is not None]
+    passed = {case.attrib["name"] for case in cases if case not in skipped}
+    assert "test_an_order_off_the_page_is_never_taken_for_one_that_was_not_sent" in passed
+    assert len({name[:8] for name in passed if name.startswith("test_t")}) >= 18
+    assert len({name[:8] for name in passed if name.startswith("test_m")}) >= 4
+    for case in skipped:
+        reason = next(case.iter("skipped")).attrib["message"]
+        assert "no depth here" in reason or any(word in reason for word in NOT_PLAYED), reason
