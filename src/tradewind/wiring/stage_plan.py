@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tradewind.model.errors import UserError
 from tradewind.wiring import catalog
 from tradewind.wiring.process_guard import forbid_core_dumps
 from tradewind.wiring.settings import Settings
 from tradewind.wiring.stage import StagePlan
 from tradewind.wiring.trading_venues import SIM, venue_entry
+from tradewind.wiring.venue_entry import VenueEntry
 from tradewind.wiring.venue_keys import needed_keys
 
 
@@ -17,7 +21,9 @@ def stage_plan(settings: Settings) -> StagePlan:
     if name == SIM:
         seed = settings[catalog.MARKET_SEED]
         return StagePlan(mode="paper", seed=seed, reconcile_interval_s=interval_s)
-    entry = venue_entry(name)
+    entry = _with_currency(venue_entry(name), settings)
+    if mode == "live" and entry.live_refusal:
+        raise UserError(entry.live_refusal)
     keys = None
     if mode == "live" or entry.data_needs_key:
         forbid_core_dumps()
@@ -30,6 +36,16 @@ def stage_plan(settings: Settings) -> StagePlan:
         confirmed=settings[catalog.LIVE_CONFIRM],
         reconcile_interval_s=interval_s,
     )
+
+
+def _with_currency(entry: VenueEntry, settings: Settings) -> VenueEntry:
+    """The entry with what its account is kept in; `UserError` where nothing tells."""
+    if entry.currency:
+        return entry
+    symbols = settings[catalog.INSTRUMENTS]
+    if not symbols or "/" not in symbols[0]:
+        raise UserError(f"{entry.name} has many markets: name what to trade, --instruments BTC/USD")
+    return replace(entry, currency=symbols[0].partition("/")[2])
 
 
 def symbols_of(settings: Settings, plan: StagePlan, strategies: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ builds them, so that a run loads those of its own venue alone.
 from __future__ import annotations
 
 from tradewind.model.errors import UserError
-from tradewind.wiring import alpaca, binance
+from tradewind.wiring import alpaca, binance, ccxt
 from tradewind.wiring.venue_entry import VenueEntry
 
 SIM = "sim"
@@ -17,6 +17,9 @@ VENUES: dict[str, VenueEntry] = {
 }
 """By the name that people type."""
 
+FAMILIES = {ccxt.PREFIX: ccxt.entry_of}
+"""By the beginning of the name, like `ccxt:kraken`: who makes an entry of the rest."""
+
 
 def venue_entry(name: str) -> VenueEntry:
     """The entry of a venue by the name that people type.
@@ -24,7 +27,10 @@ def venue_entry(name: str) -> VenueEntry:
     >>> venue_entry("alpaca").currency
     'USD'
     """
+    for prefix, entry_of in FAMILIES.items():
+        if name.startswith(prefix):
+            return entry_of(name.removeprefix(prefix))
     if name not in VENUES:
-        known = ", ".join(sorted([SIM, *VENUES]))
+        known = ", ".join([*sorted([SIM, *VENUES]), *(f"{prefix}NAME" for prefix in FAMILIES)])
         raise UserError(f"there is no venue {name!r}: choose from {known}")
     return VENUES[name]

@@ -84,7 +84,8 @@ class VenueEntry:
 
     `title` is what people call it. `symbols` are what strategies trade where nobody names any, the
     n-th by the n-th; the demo's where empty. `data_needs_key` says that even market data is not
-    given without one.
+    given without one, `live_refusal` why nothing is traded live here. Without a `currency` the
+    account is kept in that of the first symbol.
     """
 
     name: str
@@ -98,6 +99,7 @@ class VenueEntry:
     trading: MakeTrading
     symbols: tuple[str, ...] = ()
     data_needs_key: bool = False
+    live_refusal: str = ""
 
 
 def split_address(host: str) -> tuple[str, str]:

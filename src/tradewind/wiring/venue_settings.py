@@ -112,6 +112,29 @@ ALPHA_VANTAGE_ADDRESS: Setting[str] = Setting(
     "",
     "Another place than `www.alphavantage.co`, like a local venue.",
 )
+CCXT_KEY: Setting[str] = Setting(
+    "ccxt.api_key",
+    ("CCXT_API_KEY",),
+    kinds.text(),
+    "",
+    "API key of the venue that is traded through ccxt.",
+    secret=True,
+)
+CCXT_SECRET: Setting[str] = Setting(
+    "ccxt.secret",
+    ("CCXT_SECRET",),
+    kinds.text(),
+    "",
+    "The secret that belongs to the key.",
+    secret=True,
+)
+CCXT_ADDRESS: Setting[str] = Setting(
+    "ccxt.address",
+    ("CCXT_ADDRESS",),
+    kinds.text(),
+    "",
+    "Another place than the venue's own, like a local venue's `http://127.0.0.1:8080`.",
+)
 VENUE_SETTINGS: tuple[Setting[Any], ...] = (
     ALPACA_KEY,
     ALPACA_SECRET,
@@ -127,4 +150,7 @@ VENUE_SETTINGS: tuple[Setting[Any], ...] = (
     ALPHA_VANTAGE_PER_MINUTE,
     ALPHA_VANTAGE_PER_DAY,
     ALPHA_VANTAGE_ADDRESS,
+    CCXT_KEY,
+    CCXT_SECRET,
+    CCXT_ADDRESS,
 )

@@ -204,7 +204,7 @@ class DataStage:
 
 @pytest.fixture(scope="module")
 def moving() -> Iterator[Venue]:
-    with local_binance("--speed", "20") as running:
+    with local_binance("--speed", "5") as running:
         yield running
 
 

@@ -22,7 +22,7 @@ from tradewind.ports.trading import Refused
 ROOT = Path(__file__).parents[3]
 SESSION = Path(__file__).parent / "session.py"
 # The first one names the environment; a judge that has ccxt alone has another.
-PACKAGES = ("numpy", "msgspec", "ccxt==4.5.90")
+PACKAGES = ("numpy", "msgspec", "ccxt==4.5.90", "pytest")
 DEADLINE_S = 150
 
 KRAKEN = {

@@ -21,7 +21,7 @@ NOT_PLAYED = {"amendments", "cut", "rate_limit", "skew", "silent", "gap", "preci
 
 @pytest.mark.timeout(600)
 def test_ccxt_passes_the_suites_of_its_ports(tmp_path: Path) -> None:
-    python = foreign_python(*PACKAGES, "pytest")
+    python = foreign_python(*PACKAGES)
     results = tmp_path / "results.xml"
     command = [python, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider"]
     command += ["-c", os.devnull, f"--rootdir={ROOT}", f"--junitxml={results}", str(SUITES)]

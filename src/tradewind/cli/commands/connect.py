@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     forbid_core_dumps()
     settings = load_settings({catalog.HOME.name: str(home_of(arguments))})
     entry = venue_entry(arguments.venue)
+    if entry.live_refusal:
+        raise UserError(entry.live_refusal)
     keys = _keys(settings, entry, arguments)
     found = asyncio.run(_permissions(settings, entry, keys))
     refuse_dangerous(entry, found)
