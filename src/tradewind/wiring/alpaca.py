@@ -12,7 +12,7 @@ from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Trading
 from tradewind.wiring import catalog
 from tradewind.wiring import venue_settings as names
-from tradewind.wiring.venue_entry import KeyPair, Place, VenueEntry, split_address
+from tradewind.wiring.venue_entry import KeyPair, Place, VenueEntry, base_of, split_address
 
 if TYPE_CHECKING:
     from tradewind.adapters.alpaca.rest import Hosts, Keys
@@ -77,7 +77,7 @@ def hosts_of(place: Place) -> Hosts:
     known = {"paper": PAPER, "live": LIVE}.get(place.host)
     if known is not None:
         return msgspec.structs.replace(known, feed=place.feed, silence_s=place.silence_s)
-    base = place.host if "://" in place.host else f"http://{place.host}"
+    base = base_of(place.host)
     scheme, address = split_address(base)
     socket = f"{'wss' if scheme == 'https' else 'ws'}://{address}"
     return Hosts(base, base, f"{socket}/stream", socket, place.feed, place.silence_s)

@@ -185,7 +185,7 @@ VENUE: Setting[str] = Setting(
     kinds.text(),
     "sim",
     "Where market data comes from and orders go: `sim` is the generated market, `alpaca`, "
-    "`binance`, `binance-usdm`, `ccxt:NAME`.",
+    "`binance`, `binance-usdm`, `ccxt:NAME`, `massive`.",
 )
 INSTRUMENTS: Setting[tuple[str, ...]] = Setting(
     "trading.instruments",

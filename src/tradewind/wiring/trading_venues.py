@@ -7,13 +7,14 @@ builds them, so that a run loads those of its own venue alone.
 from __future__ import annotations
 
 from tradewind.model.errors import UserError
-from tradewind.wiring import alpaca, binance, ccxt
+from tradewind.wiring import alpaca, binance, ccxt, massive
 from tradewind.wiring.venue_entry import VenueEntry
 
 SIM = "sim"
 
 VENUES: dict[str, VenueEntry] = {
-    entry.name: entry for entry in (alpaca.ENTRY, binance.ENTRY, binance.USDM_ENTRY)
+    entry.name: entry
+    for entry in (alpaca.ENTRY, binance.ENTRY, binance.USDM_ENTRY, massive.ENTRY)
 }
 """By the name that people type."""
 

@@ -35,13 +35,15 @@ class KeyPair(NamedTuple):
 class Place(NamedTuple):
     """Where a venue is: an environment's name or an address, "" for the venue's own.
 
-    `feed` is which of its market data the account pays for, where there are several. A connection
-    that nothing comes on for `silence_s` is made anew.
+    `feed` is which of its market data the account pays for, where there are several, and
+    `requests_per_minute` how many questions, where that differs. A connection that nothing comes
+    on for `silence_s` is made anew.
     """
 
     host: str = ""
     feed: str = ""
     silence_s: float = 45.0
+    requests_per_minute: int = 0
 
 
 VENUES_OWN = Place()
@@ -83,9 +85,9 @@ class VenueEntry:
     """One venue: as typed, as in instrument ids, its currency, its settings, who builds it.
 
     `title` is what people call it. `symbols` are what strategies trade where nobody names any, the
-    n-th by the n-th; the demo's where empty. `data_needs_key` says that even market data is not
-    given without one, `live_refusal` why nothing is traded live here. Without a `currency` the
-    account is kept in that of the first symbol.
+    n-th by the n-th; the demo's where empty. A key may have no `secret`. `data_needs_key` says that
+    even market data is not given without one, `live_refusal` why nothing is traded live here.
+    Without a `currency` the account is kept in that of the first symbol.
     """
 
     name: str
@@ -93,13 +95,25 @@ class VenueEntry:
     title: str
     currency: str
     key: Setting[str]
-    secret: Setting[str]
+    secret: Setting[str] | None
     place: PlaceOf
     market_data: MakeMarketData
     trading: MakeTrading
     symbols: tuple[str, ...] = ()
     data_needs_key: bool = False
     live_refusal: str = ""
+
+
+def base_of(address: str) -> str:
+    """An address as the base of URLs; a bare host is plain HTTP on the loopback, else HTTPS.
+
+    >>> base_of("127.0.0.1:8081"), base_of("api.polygon.io")
+    ('http://127.0.0.1:8081', 'https://api.polygon.io')
+    """
+    if not address or "://" in address:
+        return address.rstrip("/")
+    is_local = address.partition(":")[0] in ("127.0.0.1", "localhost")
+    return f"{'http' if is_local else 'https'}://{address.rstrip('/')}"
 
 
 def split_address(host: str) -> tuple[str, str]:

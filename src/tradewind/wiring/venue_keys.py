@@ -21,7 +21,10 @@ def find_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str] | No
 
     Settings come before API_KEYS, both before what `tradewind connect` saved.
     """
-    key, secret = settings[entry.key], settings[entry.secret]
+    key = settings[entry.key]
+    if entry.secret is None:
+        return (KeyPair(key, ""), settings.where(entry.key)) if key else None
+    secret = settings[entry.secret]
     if bool(key) != bool(secret):
         missing = entry.secret if key else entry.key
         raise UserError(f"{missing.variables[0]} is missing: a key has two parts, set both")
@@ -39,12 +42,16 @@ def needed_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str]:
     if found is None:
         is_for_data = entry.data_needs_key and settings[catalog.TRADING_MODE] != "live"
         why = f"{entry.title} gives market data to a key only, and" if is_for_data else ""
-        raise UserError(
-            f"{why} there are no keys for {entry.name}: ".lstrip()
-            + f"run tradewind connect {entry.name}, or set "
-            f"{entry.key.variables[0]} and {entry.secret.variables[0]}"
-        )
+        raise UserError(f"{why} there are no keys for {entry.name}: {how_to_give(entry)}".lstrip())
     return found
+
+
+def how_to_give(entry: VenueEntry) -> str:
+    """What to do about keys that are not there, as the rest of a sentence."""
+    if entry.secret is None:
+        return f"set {entry.key.variables[0]}"
+    both = f"{entry.key.variables[0]} and {entry.secret.variables[0]}"
+    return f"run tradewind connect {entry.name}, or set {both}"
 
 
 def save_keys(settings: Settings, entry: VenueEntry, keys: KeyPair) -> Path:

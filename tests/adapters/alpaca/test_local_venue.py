@@ -142,6 +142,23 @@ def test_an_order_works_is_amended_and_canceled(venue: LocalVenue) -> None:
     trade(venue, use)
 
 
+def test_an_execution_of_a_replacement_is_ours_for_a_later_process_too(venue: LocalVenue) -> None:
+    order = far(limit_price=10_000)
+
+    async def before(desk: Desk) -> None:
+        await desk.trading.submit(order)
+        amend = m.AmendOrder(0, order.order_id, "ALPACA", APPLE, order.quantity, 9_990_000, 1)
+        await desk.trading.amend(amend)
+        await until(lambda: desk.of(order.order_id, m.OrderFilled))
+
+    async def later(desk: Desk) -> None:
+        found = await desk.trading.fills(APPLE, since_ns=0)
+        assert sum(one.quantity for one in found if one.order_id == order.order_id) > 0
+
+    trade(venue, before)
+    trade(venue, later)
+
+
 def test_an_id_is_used_up_for_good(venue: LocalVenue) -> None:
     async def use(desk: Desk) -> None:
         order = far()

@@ -176,16 +176,30 @@ class AlpacaAccount:
     async def fills(
         self, instrument: str, since_ns: int, order_ids: dict[str, str]
     ) -> list[VenueFill]:
-        """Executions of an instrument; `order_ids` are ours by the venue's order id."""
+        """Executions of an instrument; `order_ids` are ours by the venue's order id.
+
+        One that is not among them, of an earlier process, is asked for and added: a replacement
+        has another id than the order that we know.
+        """
         listing = self.listings.of(instrument)
         # `after` excludes its own moment
-        executions = await self.executions(since_ns - MILLISECOND_NS)
-        fills = (
-            _venue_fill(one, listing, order_ids.get(one.order_id, ""))
-            for one in executions
+        executions = [
+            one
+            for one in await self.executions(since_ns - MILLISECOND_NS)
             if self.listings.by_symbol(one.symbol) is listing
-        )
+        ]
+        for venue_id in {one.order_id for one in executions} - order_ids.keys():
+            order_ids[venue_id] = await self._order_id(venue_id)
+        fills = (_venue_fill(one, listing, order_ids[one.order_id]) for one in executions)
         return [fill for fill in fills if fill.venue_time_ns >= since_ns and fill.quantity > 0]
+
+    async def _order_id(self, venue_id: str) -> str:
+        """Our order that one of the venue's is of; "" where there is none any more."""
+        try:
+            order = await self._rest.get(f"/v2/orders/{encoded(venue_id)}", {}, Order)
+        except NotThere:
+            return ""
+        return order_id_of(order.client_order_id)
 
     async def closed_instruments(self) -> dict[str, str]:
         """Equities while the regular session is off, and what is not tradable at all."""

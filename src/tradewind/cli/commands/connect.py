@@ -17,7 +17,7 @@ from tradewind.wiring.process_guard import forbid_core_dumps
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.trading_venues import VENUES, venue_entry
 from tradewind.wiring.venue_entry import KeyPair, VenueEntry
-from tradewind.wiring.venue_keys import find_keys, save_keys
+from tradewind.wiring.venue_keys import find_keys, how_to_give, save_keys
 
 EXAMPLE = "tradewind connect binance"
 SECRET_LINES_MAX = 100
@@ -87,8 +87,8 @@ def _keys(settings: Settings, entry: VenueEntry, arguments: argparse.Namespace) 
         secret = "".join(line for _, line in zip(range(SECRET_LINES_MAX), sys.stdin, strict=False))
     if not key.strip() or not secret.strip():
         raise UserError(
-            "give the key and the secret: type them, pipe them as two lines, or set "
-            f"{entry.key.variables[0]} and {entry.secret.variables[0]}"
+            "give the key and the secret: type them, pipe them as two lines, or "
+            f"{how_to_give(entry)}"
         )
     return KeyPair(key.strip(), secret.strip())
 

@@ -23,8 +23,6 @@ from tradewind.venue.windows import Window
 
 REQUESTS_PER_MINUTE = 200
 EQUITY_POINTS_MAX = 50_000
-SWIFT = {"swift": 100_000}
-"""Accounts with another budget for trading, for clients that are to be hurried."""
 DATA_REQUESTS_PER_MINUTE = {"free": 200, "paid": 10_000}
 
 
@@ -64,7 +62,7 @@ class Desk:
 
     def window(self, customer: Customer, budget: str) -> Window:
         """What a customer has used of a budget: of trading, or of data."""
-        limit = SWIFT.get(customer.name, self.requests_per_minute)
+        limit = self.requests_per_minute
         if budget == "data":
             limit = DATA_REQUESTS_PER_MINUTE[customer.plan]
         limit *= self.chaos.rates

@@ -43,7 +43,7 @@ class AlpacaVenue:
         chaos: Chaos,
         *,
         seed: int = 7,
-        accounts: Iterable[str] = ("demo", "second", "free", "swift"),
+        accounts: Iterable[str] = ("demo", "second", "free"),
         history_days: int = HISTORY_DAYS,
         speed: float = 1.0,
         still: bool = False,
