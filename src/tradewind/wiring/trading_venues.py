@@ -13,8 +13,7 @@ from tradewind.wiring.venue_entry import VenueEntry
 SIM = "sim"
 
 VENUES: dict[str, VenueEntry] = {
-    entry.name: entry
-    for entry in (alpaca.ENTRY, binance.ENTRY, binance.USDM_ENTRY, massive.ENTRY)
+    entry.name: entry for entry in (alpaca.ENTRY, binance.ENTRY, binance.USDM_ENTRY, massive.ENTRY)
 }
 """By the name that people type."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.adapters.ccxt.test_ccxt import PACKAGES
-from tests.venue.judges.judge import foreign_python
+from tests.venue.judges.judge import foreign_python, local_venue
 
 ROOT = Path(__file__).parents[3]
 SUITES = Path(__file__).parent / "suites.py"
@@ -39,3 +40,21 @@ def test_ccxt_passes_the_suites_of_its_ports(tmp_path: Path) -> None:
     for case in skipped:
         reason = next(case.iter("skipped")).attrib["message"]
         assert "no depth here" in reason or any(word in reason for word in NOT_PLAYED), reason
+
+
+def test_a_run_over_ccxt_has_the_venues_prices(tmp_path: Path) -> None:
+    python = foreign_python(*PACKAGES)
+    with local_venue("binance") as about:
+        command = [python, "-m", "tradewind", "run", "--venue", "ccxt:binance", "--without-gateway"]
+        command += ["--instruments", "BTC/USDT", "--for", "8", "--json", "--home", str(tmp_path)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=DEADLINE_S, check=False,
+            env={
+                **os.environ, "PYTHONPATH": str(ROOT / "src"), "TRADEWIND_PURE": "1",
+                "TRADEWIND_STRATEGIES": "none", "CCXT_ADDRESS": about["url"],
+            },
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3_000:]
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert summary["counts"]["market_rows"] > 0
+    assert [row["instrument"] for row in summary["market"]] == ["BTC/USDT.CCXT-BINANCE"]
