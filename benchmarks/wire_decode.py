@@ -13,12 +13,11 @@ import msgspec
 from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind as tw
-from tradewind.adapters.binance.batches import Batches
-from tradewind.adapters.binance.rows import TradeRow, grids_of, read_frame
+from tradewind.adapters.binance.stream_reader import StreamReader
 from tradewind.runtime.simulated_run import RunTerms, SimulatedRun
 from tradewind.sim.venue import SimulatedVenue
 
-TARGET = 0.17 if tw.COMPILED else 0.065
+TARGET = 0.8 if tw.COMPILED else 0.09
 BTC = tw.Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001")
 BATCH = 100
 """Frames between two looks at the socket."""
@@ -31,6 +30,12 @@ class Wire(msgspec.Struct):
     p: str
     q: str
     m: bool
+
+
+class Combined(msgspec.Struct):
+    """What is around it."""
+
+    data: Wire
 
 
 class Count(tw.Strategy):
@@ -51,12 +56,12 @@ class Count(tw.Strategy):
 
 
 def frames(count: int) -> list[bytes]:
-    """Frames of `btcusdt@trade` as the venue writes them."""
+    """Frames of the combined stream `btcusdt@trade` as the venue writes them."""
     rows = floor.trade_rows(count)
     columns = (rows[name].tolist() for name in ("time_ns", "price", "size", "side"))
     return [
-        b'{"e":"trade","E":%d,"s":"BTCUSDT","t":%d,"p":"%d.%02d000000","q":"%d.%05d000",'
-        b'"T":%d,"m":%s,"M":true}'
+        b'{"stream":"btcusdt@trade","data":{"e":"trade","E":%d,"s":"BTCUSDT","t":%d,'
+        b'"p":"%d.%02d000000","q":"%d.%05d000","T":%d,"m":%s,"M":true}}'
         % (
             1_723_000_000_000 + time_ns // 1_000_000,
             number,
@@ -70,16 +75,12 @@ def frames(count: int) -> list[bytes]:
 
 
 def run(received: list[bytes]) -> int:
-    """Frames through reader, batches and engine; the number of trades that came out."""
-    grids, batches = grids_of([BTC]), Batches(BTC)
+    """Frames through reader and engine; the number of trades that came out."""
+    reader = StreamReader([BTC])
     engine = SimulatedRun([Count()], [BTC], SimulatedVenue(), RunTerms(), start_time_ns=0)
     total = 0
     for start in range(0, len(received), BATCH):
-        for number, raw in enumerate(received[start : start + BATCH], start):
-            row = read_frame(raw, grids, number)
-            assert isinstance(row, TradeRow)
-            batches.add_trade(row, number)
-        for columns in batches.take_all():
+        for columns in reader.take(received[start : start + BATCH], start):
             engine.take(columns)
             total += len(columns)
     return total
@@ -88,9 +89,9 @@ def run(received: list[bytes]) -> int:
 def run_bare(received: list[bytes]) -> floor.ToyCount:
     """The loop over frames."""
     strategy = floor.ToyCount()
-    decoder = msgspec.json.Decoder(Wire)
+    decoder = msgspec.json.Decoder(Combined)
     for raw in received:
-        wire = decoder.decode(raw)
+        wire = decoder.decode(raw).data
         trade = floor.Trade(wire.T, float(wire.p), float(wire.q), -1 if wire.m else 1)
         strategy.on_trade(trade)
     return strategy

@@ -1,7 +1,7 @@
 """The stream reader: frames of a market stream as columns, many at a time.
 
-Trades and quotes, which are nearly all frames, take a short way: one decoding for a whole batch,
-then exact units. Whatever does not fit it takes the long way (`rows.read_frame`), which says why.
+Trades and quotes, which are nearly all frames, take a short way (`usual_frames`). Whatever does not
+fit it takes the long way (`rows.read_frame`), which says why.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 
-from tradewind.adapters.binance.batches import FIELDS, Batches
+from tradewind.adapters.binance.batches import Batches
+from tradewind.adapters.binance.decoded_frames import DecodedFrames
 from tradewind.adapters.binance.depth_sync import DepthSync
 from tradewind.adapters.binance.rows import (
-    MICROSECONDS_FROM,
     AggregateTradeRow,
     AnyRow,
     BarRow,
@@ -28,49 +28,20 @@ from tradewind.adapters.binance.rows import (
     read_frame,
 )
 from tradewind.adapters.binance.stream_names import PrintKind
+from tradewind.adapters.binance.usual_frames import (
+    IS_COMPILED,
+    ORDERED_FRAMES_MAX,
+    Lane,
+    Rows,
+    UsualFrames,
+)
 from tradewind.model.columns import ColumnKind, Columns
-from tradewind.model.errors import BadNumber
-from tradewind.model.fixed_point import parse_fixed_point
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import BadTick
 
-ORDERED_FRAMES_MAX = 64
-"""Frames of one read that keep the order between trades, quotes and depth of an instrument; of a
-longer one, which came at once, each kind keeps its own order only."""
 BAD_TICKS_KEPT_MAX = 100
 GAPS_MAX = 100
 """Gaps of an instrument that wait to be filled; one more forgets the oldest."""
-ID_MAX = 2**62
-
-
-class Data(msgspec.Struct, gc=False):
-    """The data of any frame, with the letters of the wire; one letter means several things.
-
-    {"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,"p":"61837.63000000",
-     "q":"0.02000000","T":1723161255342,"m":true,"M":true}
-    {"u":50093239212,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000",
-     "A":"1.54698000"}
-    """
-
-    e: str = ""
-    s: str = ""
-    t: int = -1
-    p: str = ""
-    q: str = ""
-    T: int = 0
-    m: bool | None = None
-    X: str = "MARKET"
-    u: int = -1
-    B: str = ""
-    A: str = ""
-    b: str | int | list[tuple[str, str]] = ""
-    a: str | int | list[tuple[str, str]] = ""
-
-
-class Combined(msgspec.Struct, gc=False):
-    """{"stream":"btcusdt@trade","data":{...}}; the data says what the name of the stream does."""
-
-    data: Data
 
 
 class StreamStatistics(msgspec.Struct):
@@ -88,9 +59,6 @@ class StreamStatistics(msgspec.Struct):
     bad_ticks_kept: list[BadTick] = []
 
 
-_MANY = msgspec.json.Decoder(list[Combined])
-
-
 class Stream:
     """One instrument's place in the reader: its grid, its book's sync, its last print."""
 
@@ -98,32 +66,26 @@ class Stream:
         "batches",
         "grid",
         "instrument",
+        "lane",
         "last_bar_ns",
-        "last_print",
         "missed",
-        "price_digits",
-        "quantity_digits",
-        "quotes",
         "sync",
-        "tick",
-        "trades",
     )
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.grid = Grid.of(instrument)
-        self.price_digits = self.grid.price_digits
-        self.quantity_digits = self.grid.quantity_digits
-        self.tick = self.grid.tick
         self.batches = Batches(instrument)
+        self.lane = Lane(self.grid, self.batches)
         self.sync = DepthSync()
-        self.last_print = -1
-        """Id of the last print; -1 before the first."""
         self.missed: deque[tuple[int, int]] = deque(maxlen=GAPS_MAX)
         """Ids of the prints around those that are missed, a pair for each gap."""
         self.last_bar_ns = 0
-        self.trades: list[int] = []
-        self.quotes: list[int] = []
+
+    @property
+    def last_print(self) -> int:
+        """Id of the last print; -1 before the first."""
+        return self.lane.last_print
 
 
 class StreamReader:
@@ -147,6 +109,8 @@ class StreamReader:
         self._grids = grids_of(each.instrument for each in self.streams.values())
         self._alone = {name: {name: each.grid} for name, each in self.streams.items()}
         self.prints = prints
+        usual = UsualFrames if IS_COMPILED else DecodedFrames
+        self._usual = usual([each.lane for each in self.streams.values()], prints)
         self._is_ordered = True
 
     def take(self, frames: list[bytes], received_time_ns: int) -> list[Columns]:
@@ -155,15 +119,7 @@ class StreamReader:
             self.time_ns = received_time_ns
         self.statistics.frames += len(frames)
         self._is_ordered = len(frames) <= ORDERED_FRAMES_MAX
-        try:
-            combined = _MANY.decode(b"[%b]" % b",".join(frames))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            combined = []
-        if len(combined) == len(frames):
-            self._take_each(combined, frames)
-        else:
-            for raw in frames:
-                self._take_long(raw)
+        self._usual.take(frames, self.time_ns, self._take_long)
         return self._finished()
 
     def take_snapshot(self, symbol: str, body: bytes, received_time_ns: int) -> list[Columns]:
@@ -211,68 +167,6 @@ class StreamReader:
         stream.last_bar_ns = int(begins[-1])
         return [bars.cut(first)]
 
-    def _take_each(self, combined: list[Combined], frames: list[bytes]) -> None:
-        """The short way for trades of the chosen kind and quotes, the long one for the rest."""
-        streams, prints = self.streams, self.prints
-        name, stream = "", None
-        for frame, raw in zip(combined, frames, strict=True):
-            data = frame.data
-            if data.s != name:
-                name = data.s
-                stream = streams.get(name)
-            if stream is not None:
-                if data.e == prints:
-                    if self._take_print(stream, data):
-                        continue
-                elif data.B and data.A and self._take_quote(stream, data):
-                    continue
-            self._take_long(raw)
-
-    def _take_print(self, stream: Stream, data: Data) -> bool:
-        """Take a trade; False where anything about it is not as usual."""
-        number = data.t if data.t >= 0 else data.a
-        stamp, is_maker = data.T, data.m
-        if number != stream.last_print + 1 or is_maker is None or data.X != "MARKET":
-            return False
-        try:
-            price = parse_fixed_point(data.p, stream.price_digits)
-            size = parse_fixed_point(data.q, stream.quantity_digits)
-        except BadNumber:
-            return False
-        if price <= 0 or price % stream.tick or size <= 0 or not 0 < stamp < MICROSECONDS_FROM:
-            return False
-        stream.last_print += 1
-        row = (self.time_ns, stamp * 1_000_000, price, size, -1 if is_maker else 1)
-        if self._is_ordered:
-            stream.batches.add("trades", row)
-        else:
-            stream.trades += row
-        return True
-
-    def _take_quote(self, stream: Stream, data: Data) -> bool:
-        """Take a quote; False where anything about it is not as usual."""
-        stamp, bid_text, ask_text = data.T, data.b, data.a
-        if not isinstance(bid_text, str) or not isinstance(ask_text, str):
-            return False
-        try:
-            bid = parse_fixed_point(bid_text, stream.price_digits)
-            ask = parse_fixed_point(ask_text, stream.price_digits)
-            bid_size = parse_fixed_point(data.B, stream.quantity_digits)
-            ask_size = parse_fixed_point(data.A, stream.quantity_digits)
-        except BadNumber:
-            return False
-        tick = stream.tick
-        if bid <= 0 or ask < bid or bid_size <= 0 or ask_size <= 0 or bid % tick or ask % tick:
-            return False
-        if not 0 <= data.u <= ID_MAX or not 0 <= stamp < MICROSECONDS_FROM:
-            return False
-        row = (self.time_ns, stamp * 1_000_000, bid, bid_size, ask, ask_size, data.u)
-        if self._is_ordered:
-            stream.batches.add("quotes", row)
-        else:
-            stream.quotes += row
-        return True
-
     def _take_long(self, raw: bytes) -> None:
         row = read_frame(raw, self._grids, self.time_ns)
         if isinstance(row, BadTick):
@@ -289,7 +183,7 @@ class StreamReader:
             case QuoteRow():
                 bid, ask = (row.bid, row.bid_size), (row.ask, row.ask_size)
                 values = (self.time_ns, row.venue_time_ns, *bid, *ask, row.update_id)
-                self._add(stream, "quotes", stream.quotes, values)
+                self._add(stream, "quotes", stream.lane.quotes, values)
             case DepthUpdateRow() | DepthSnapshotRow():
                 self._take_depth(stream, row)
             case TradeRow() if isinstance(row, AggregateTradeRow) == (self.prints == "aggTrade"):
@@ -302,25 +196,23 @@ class StreamReader:
 
     def _take_trade(self, stream: Stream, row: TradeRow) -> None:
         """A print, perhaps behind a gap; one that was told before is passed over."""
-        last = stream.last_print
+        last = stream.lane.last_print
         if last >= 0 and row.id <= last:
             self.statistics.skipped += 1
             return
         if last >= 0 and row.id != last + 1:
             self.statistics.trade_gaps += 1
             stream.missed.append((last, row.id))
-        stream.last_print = row.id
+        stream.lane.last_print = row.id
         values = (self.time_ns, row.venue_time_ns, row.price, row.size, row.side)
-        self._add(stream, "trades", stream.trades, values)
+        self._add(stream, "trades", stream.lane.trades, values)
 
-    def _add(
-        self, stream: Stream, kind: ColumnKind, flat: list[int], values: tuple[int, ...]
-    ) -> None:
+    def _add(self, stream: Stream, kind: ColumnKind, rows: Rows, values: tuple[int, ...]) -> None:
         """A row that took the long way joins those of its kind that took the short one."""
         if self._is_ordered:
             stream.batches.add(kind, values)
         else:
-            flat += values
+            rows.add(values)
 
     def _take_depth(self, stream: Stream, row: DepthUpdateRow | DepthSnapshotRow) -> None:
         gaps = stream.sync.gaps
@@ -342,12 +234,9 @@ class StreamReader:
         found: list[Columns] = []
         for stream in self.streams.values():
             found += stream.batches.take_all()
-            if stream.trades:
-                found.append(_columns("trades", stream.instrument, stream.trades))
-                stream.trades = []
-            if stream.quotes:
-                found.append(_columns("quotes", stream.instrument, stream.quotes))
-                stream.quotes = []
+            for rows in (stream.lane.trades, stream.lane.quotes):
+                if rows.length:
+                    found.append(rows.take(stream.instrument))
         self._count(found)
         return found
 
@@ -360,9 +249,3 @@ class StreamReader:
                 counts.quotes += len(columns)
             elif columns.kind == "bars":
                 counts.bars += len(columns)
-
-
-def _columns(kind: ColumnKind, instrument: Instrument, flat: list[int]) -> Columns:
-    names = FIELDS[kind]
-    table = np.array(flat, dtype=np.int64).reshape(-1, len(names))
-    return Columns(kind, instrument, {name: table[:, i] for i, name in enumerate(names)})
