@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from tradewind.adapters.alpaca.card import alpaca_card
+from tradewind.adapters.alpha_vantage.card import alpha_vantage_card
 from tradewind.adapters.binance.card import binance_card
+from tradewind.adapters.ccxt.card import ccxt_card
+from tradewind.adapters.massive.card import massive_card
 from tradewind.ports.venue_card import VenueCard, card_markdown
 
 INTRODUCTION = """\
@@ -20,7 +24,8 @@ def venue_cards() -> list[VenueCard]:
     >>> [card.venue for card in venue_cards()][:2]
     ['BINANCE', 'BINANCE-USDM']
     """
-    return [binance_card("spot"), binance_card("usdm")]
+    data = [massive_card(), alpha_vantage_card(), ccxt_card()]
+    return [binance_card("spot"), binance_card("usdm"), alpaca_card(), *data]
 
 
 def venues_markdown() -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from tradewind.adapters.ccxt.card import missing_to_trade
+from tradewind.adapters.ccxt.card import SILENCE_S, missing_to_trade
 from tradewind.adapters.ccxt.exchange import make_exchange, translated, venue_of
 from tradewind.adapters.ccxt.instruments import instrument_of, symbol_of
 from tradewind.adapters.ccxt.lookup import Lookup
@@ -33,8 +33,6 @@ from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, V
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
 
-SILENCE_S = 60.0
-"""Most venues have no receive window; what they did not take by then is not on its way."""
 POLL_S = 2.0
 ORDERS_WATCHED_MAX = 1_000
 TRADES_MAX = 500
