@@ -48,18 +48,24 @@ def workers_that_answer(port: int, count: int) -> set[str]:
 
 
 class Load:
-    """Asks from several threads until it is stopped; counts answers and failures."""
+    """Asks from several threads until it is stopped; counts answers and failures.
 
-    def __init__(self, port: int, path: str, *, keeps_connections: bool) -> None:
+    `repeats` is how often a request is sent again whose connection was reset before any answer,
+    as clients and proxies do with what is safe to repeat (RFC 9110, 9.2.2).
+    """
+
+    def __init__(self, port: int, path: str, *, keeps_connections: bool, repeats: int = 0) -> None:
         self.outcomes: Counter[str] = Counter()
         self._port = port
         self._path = path
         self._keeps = keeps_connections
+        self._repeats = repeats
         self._ends = threading.Event()
         self._threads = [threading.Thread(target=self._ask) for _ in range(4)]
 
     def _ask(self) -> None:
         connection: http.client.HTTPConnection | None = None
+        left = self._repeats
         while not self._ends.is_set():
             try:
                 if connection is None:
@@ -70,20 +76,26 @@ class Load:
                 answer = connection.getresponse()
                 answer.read()
                 self.outcomes[str(answer.status)] += 1
+                left = self._repeats
                 if answer.will_close or not self._keeps:
                     connection.close()
                     connection = None
             except (OSError, http.client.HTTPException) as error:
-                self.outcomes[type(error).__name__] += 1
                 connection = None
+                if left and isinstance(error, ConnectionResetError):
+                    left -= 1
+                    continue
+                self.outcomes[type(error).__name__] += 1
             time.sleep(0.002)
         if connection is not None:
             connection.close()
 
 
 @contextmanager
-def under_load(port: int, path: str = "/ready", *, keeps_connections: bool) -> Iterator[Load]:
-    load = Load(port, path, keeps_connections=keeps_connections)
+def under_load(
+    port: int, path: str = "/ready", *, keeps_connections: bool, repeats: int = 0
+) -> Iterator[Load]:
+    load = Load(port, path, keeps_connections=keeps_connections, repeats=repeats)
     for thread in load._threads:
         thread.start()
     try:

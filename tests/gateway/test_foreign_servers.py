@@ -26,7 +26,8 @@ from tradewind.runtime.read_models import Status
 
 APP = "tradewind.gateway.app:app"
 SERVERS = {
-    "uvicorn": ["uvicorn", APP, "--port", "{port}", "--workers", "{workers}"],
+    "uvicorn": ["uvicorn", APP, "--port", "{port}", "--workers", "{workers}",
+        "--timeout-worker-healthcheck", "60"],
     "gunicorn": [
         "gunicorn", APP, "-k", "uvicorn.workers.UvicornWorker", "-b", "127.0.0.1:{port}",
         "-w", "{workers}",
@@ -93,7 +94,7 @@ def test_it_serves_with_workers_and_restarts_without_dropping_a_request(
         served(server, tmp_path, workers=2, REDIS_URL=redis.url) as (port, pid),
     ):
         wait_for_text(tmp_path / "log", STARTED[server], count=2)
-        with under_load(port, keeps_connections=False) as load:
+        with under_load(port, keeps_connections=False, repeats=1) as load:
             os.kill(pid, signal.SIGHUP)
             wait_for_text(tmp_path / "log", STARTED[server], count=4)
         assert set(load.outcomes) == {"200"}, load.outcomes

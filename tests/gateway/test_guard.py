@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 
 from tests.gateway.served import PASSWORD, Served
 from tests.runtime.memory_engine import MemoryEngine
-from tradewind.gateway.guard import BODY_BYTES_MAX, LOGINS_PER_MINUTE, NESTING_MAX
+from tradewind.gateway.bodies import BODY_BYTES_MAX, NESTING_MAX
+from tradewind.gateway.guard import LOGINS_PER_MINUTE
 
 LOGIN = "/api/v1/auth/login"
 JSON = {"Content-Type": "application/json"}
@@ -117,7 +118,7 @@ def test_logins_of_an_address_are_fewer(served: Served, client: TestClient) -> N
 
 def test_every_answer_carries_the_security_headers(tmp_path: Path, engine: MemoryEngine) -> None:
     served = Served(tmp_path, engine, is_https=True)
-    with served.client() as client:
+    with served.client("127.0.0.1") as client:
         for path in ("/health", "/no/such/path", "/api/v1/status"):
             headers = client.get(path).headers
             assert headers["x-content-type-options"] == "nosniff"

@@ -84,12 +84,13 @@ def named_in_tables() -> set[str]:
     from tradewind.cli.commands import COMMANDS
     from tradewind.strategies.library import LIBRARY
     from tradewind.venue.catalog import VENUES
+    from tradewind.wiring.secret_sources import MODULES
 
     public = {target.partition(":")[0] for target in tradewind.NAMES.values()}
     commands = {f"tradewind.cli.commands.{name.replace('-', '_')}" for name in COMMANDS}
     strategies = {target.partition(":")[0] for target in LIBRARY.values()}
     venues = {target.partition(":")[0] for target, _ in VENUES.values()}
-    return public | commands | strategies | venues
+    return public | commands | strategies | venues | set(MODULES.values())
 
 
 def lines_of(node: source.Function) -> int:

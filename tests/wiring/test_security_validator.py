@@ -75,3 +75,45 @@ def test_several_workers_need_a_store_that_they_share(
     found = faults(tmp_path, WORKERS="2", **given)
     assert len(found) == count
     assert all("REDIS_URL" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"TRADEWIND_HOST": "0.0.0.0"}, "gateway.host"),
+        ({"TRADEWIND_TLS_CERTIFICATE": "c.pem"}, "gateway.tls_certificate"),
+        ({"DATABASE_URL": "postgresql://a:Hx9kqz@db.example.com/c"}, "database.url"),
+        ({"DATABASE_URL": "postgresql://a:postgres@127.0.0.1/c"}, "database.url"),
+        ({"REDIS_URL": "redis://cache.example.com/0"}, "redis.url"),
+        ({"REDIS_PASSWORD": "CHANGE_ME"}, "redis.password"),
+        ({"VAULT_ADDR": "http://vault.example.com"}, "vault.address"),
+        ({"API_ENCRYPTION_KEY": GOOD}, "gateway.jwt_secret"),
+    ],
+)
+def test_production_refuses_what_is_reached_without_protection(
+    tmp_path: Path, given: dict[str, str], name: str
+) -> None:
+    good = {"ENVIRONMENT": "production", "JWT_SECRET": GOOD, "API_ENCRYPTION_KEY": GOOD[::-1]}
+    found = faults(tmp_path, **(good | given))
+    assert [fault.partition(":")[0] for fault in found] == [name]
+
+
+def test_what_is_protected_is_no_fault_in_production(tmp_path: Path) -> None:
+    given = {
+        "ENVIRONMENT": "production",
+        "JWT_SECRET": GOOD,
+        "API_ENCRYPTION_KEY": GOOD[::-1],
+        "TRADEWIND_HOST": "0.0.0.0",
+        "TRADEWIND_TLS_CERTIFICATE": "c.pem",
+        "TRADEWIND_TLS_KEY": "k.pem",
+        "DATABASE_URL": "postgresql://a:Hx9kqz@db.example.com/c?sslmode=verify-full",
+        "REDIS_URL": "rediss://:Hx9kqz@cache.example.com/0",
+        "VAULT_ADDR": "https://vault.example.com",
+        "WORKERS": "4",
+    }
+    assert faults(tmp_path, **given) == []
+
+
+def test_without_a_login_nothing_listens_for_others(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, TRADEWIND_HOST="0.0.0.0", TRADEWIND_AUTHENTICATION="local")
+    assert "only 127.0.0.1 is served" in fault

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, WebSocket
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tradewind.gateway.guard import Guard
@@ -35,6 +36,10 @@ from tradewind.gateway.services import Services
 from tradewind.gateway.stream import Stream
 from tradewind.version import VERSION
 
+CORS_REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "X-API-Key")
+CORS_ANSWER_HEADERS = ("ETag", "Idempotency-Replayed", "RateLimit-Remaining", "Retry-After")
+CORS_S = 600
+"""How long a browser remembers that an origin is allowed."""
 OPENAPI_PATH = "/api/v1/openapi.json"
 ROUTERS = (
     system.router,
@@ -81,6 +86,15 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Guard, services=services)
     hosts = [each.strip("[]") for each in services.options.trusted_hosts]
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    if services.options.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=services.options.allowed_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=list(CORS_REQUEST_HEADERS),
+            expose_headers=list(CORS_ANSWER_HEADERS),
+            max_age=CORS_S,
+        )
     app.add_middleware(services.metrics.middleware)
     return app
 

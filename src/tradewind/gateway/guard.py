@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-import json
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewind.gateway.authentication import NotAuthenticated
+from tradewind.gateway.bodies import checked_body
+from tradewind.gateway.forwarded import asked_by, networks_of
 from tradewind.gateway.principal import LOCAL, Principal
 from tradewind.gateway.problems import Problem, problem
 from tradewind.gateway.rate_limits import RateLimit
@@ -20,12 +21,9 @@ from tradewind.gateway.services import Services
 from tradewind.model.errors import TradewindError
 from tradewind.runtime.control_messages import StatusRequest
 
-BODY_BYTES_MAX = 64 * 1024
-NESTING_MAX = 32
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_PATHS = frozenset({"/api/v1/data/uploads"})
 """Their bodies are bytes, bounded by the route itself, and only for who may send them."""
-JSON_TYPE = "application/json"
 LOGIN_PATHS = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/setup"})
 OPEN_PATHS = LOGIN_PATHS | {"/health", "/ready"}
 """Whoever sends an old token along gets an answer here all the same."""
@@ -40,7 +38,11 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+REQUEST_DEADLINE_S = 30.0
+"""A request that takes longer gets 503; what it asked of the engine may still happen."""
 LIVE_MODE = "live"
 LIVE_WITHOUT_LOGIN = (
     "the engine trades live and this gateway asks for no login: set "
@@ -60,6 +62,7 @@ class Guard:
         self._services = services
         self._mode_look_at_ns = 0
         options = services.options
+        self._proxies = networks_of(options.trusted_proxies)
         per_minute = options.requests_per_minute
         burst = max(1, per_minute // BURST_SHARE)
         self._addresses = services.limit("address", per_minute=per_minute, burst=burst)
@@ -84,18 +87,42 @@ class Guard:
                 answer = problem(error.status, error.detail, error.headers)
                 await answer(scope, receive, guarded)
             return
-        await self._app(scope, receive, guarded)
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, guarded)
+        else:
+            await self._within_deadline(scope, receive, guarded)
+
+    async def _within_deadline(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(REQUEST_DEADLINE_S):
+                await self._app(scope, receive, noting)
+        except TimeoutError:
+            if has_begun:
+                raise
+            sentence = f"this took longer than {REQUEST_DEADLINE_S:g} s: look before asking again"
+            await problem(503, sentence)(scope, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive, limited: dict[str, str]) -> Receive:
         """Return what the route receives from; raises `Problem`."""
         headers = Headers(scope=scope)
-        address = scope["client"][0] if scope.get("client") else ""
+        peer = scope["client"][0] if scope.get("client") else ""
+        asked = asked_by(peer, scope["scheme"], headers, self._proxies)
+        address = asked.address
+        if self._services.options.is_https and not asked.is_https and not is_loopback(address):
+            raise Problem(403, "this gateway answers over https only")
         state = scope.setdefault("state", {})
         state["address"] = address
         self._check_origin(scope, headers)
         is_local = not self._services.options.needs_login
         if is_local:
-            await self._check_local(headers, address)
+            await self._check_local(headers, peer)
         else:
             await _take(self._addresses, address, self._services.now_ns(), limited)
             if scope["path"] in LOGIN_PATHS:
@@ -109,7 +136,7 @@ class Guard:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             if scope["path"] in UPLOAD_PATHS and principal is not None:
                 return receive
-            return await _checked_body(headers, receive)
+            return await checked_body(headers, receive)
         return receive
 
     async def _check_local(self, headers: Headers, address: str) -> None:
@@ -201,92 +228,3 @@ async def _take(limit: RateLimit, subject: str, now_ns: int, limited: dict[str, 
     limited.update(allowance.headers())
     if allowance.wait_ns:
         raise Problem(429, "too many requests: wait as Retry-After says", allowance.headers())
-
-
-async def _checked_body(headers: Headers, receive: Receive) -> Receive:
-    """Read the body, bounded, and refuse what readers of JSON would understand differently."""
-    body = await _read_body(headers, receive)
-    if body:
-        check_type(headers, JSON_TYPE)
-        _check_json(body)
-    is_given = False
-
-    async def again() -> Message:
-        nonlocal is_given
-        if is_given:
-            return await receive()
-        is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
-
-
-def check_type(headers: Headers, wanted: str) -> None:
-    """Refuse a body of another content type; raises `Problem`."""
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
-        raise Problem(415, f"send it as Content-Type: {wanted}")
-
-
-async def _read_body(headers: Headers, receive: Receive) -> bytes:
-    too_large = Problem(413, f"the body is larger than {BODY_BYTES_MAX} bytes")
-    length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()):
-        raise Problem(400, "Content-Length is no number")
-    if int(length) > BODY_BYTES_MAX:
-        raise too_large
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Problem(400, "the request ended in the middle of its body")
-        body += message.get("body", b"")
-        if len(body) > BODY_BYTES_MAX:
-            raise too_large
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _check_json(body: bytes) -> None:
-    """Refuse doubled keys, NaN and deep nesting.
-
-    >>> _check_json(b'{"side": "BUY", "side": "SELL"}')
-    Traceback (most recent call last):
-        ...
-    tradewind.gateway.problems.Problem: the body has the key 'side' twice
-    """
-    try:
-        _check_nesting(body)
-        json.loads(body, object_pairs_hook=_without_doubles, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, _Doubled):
-            raise Problem(400, str(error)) from None
-        raise Problem(400, "the body is not JSON") from None
-
-
-class _Doubled(ValueError):
-    """A key that is there twice."""
-
-
-def _check_nesting(body: bytes) -> None:
-    depth = deepest = 0
-    for byte in body:
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    if deepest > NESTING_MAX:
-        raise ValueError("too deep")
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise _Doubled(f"the body has the key {name!r} twice")
-        found[name] = value
-    return found
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number")

@@ -38,6 +38,7 @@ class Options:
     encryption_keys: tuple[bytes, ...] = field(repr=False)
     allowed_origins: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = LOOPBACK_NAMES
+    trusted_proxies: tuple[str, ...] = ()
     requests_per_minute: int = 1_000
     is_https: bool = False
     job_slots: int = 2

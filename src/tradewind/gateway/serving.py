@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 
+import msgspec
 import uvicorn
 from fastapi import FastAPI
 
@@ -18,17 +19,21 @@ WEBSOCKET_BYTES_MAX = 4_096
 """A message of a client that is longer ends its connection."""
 GRACEFUL_STOP_S = 3
 KEEP_ALIVE_S = 15
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2; those of 1.3 are all good. Older versions Python refuses by itself."""
 DRAIN_S = 1.0
 """How long a worker that is replaced asks its clients to connect again before it goes."""
 READY_CHECK_S = 0.02
 
 
-async def serve_as_child(app: FastAPI, listening: socket.socket, ready: int = -1) -> None:
+async def serve_as_child(
+    app: FastAPI, listening: socket.socket, ready: int = -1, tls: Tls | None = None
+) -> None:
     """Serve until told to stop, or until the process that started this one is gone.
 
     `ready` is the number of a pipe that is told when requests are answered.
     """
-    server = uvicorn.Server(_settings(app))
+    server = uvicorn.Server(_settings(app, tls))
     watching = asyncio.create_task(_follow_parent(server, app))
     telling = asyncio.create_task(_tell_ready(server, ready))
     await server.serve(sockets=[listening])
@@ -38,11 +43,18 @@ async def serve_as_child(app: FastAPI, listening: socket.socket, ready: int = -1
         sys.exit(1)
 
 
+class Tls(msgspec.Struct, frozen=True):
+    """The gateway's own certificate: two files in PEM."""
+
+    certificate: str
+    key: str
+
+
 class GuestServer(uvicorn.Server):
     """A server in a process whose signals belong to somebody else."""
 
-    def __init__(self, app: FastAPI) -> None:
-        super().__init__(_settings(app))
+    def __init__(self, app: FastAPI, tls: Tls | None = None) -> None:
+        super().__init__(_settings(app, tls))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -50,9 +62,12 @@ class GuestServer(uvicorn.Server):
         yield
 
 
-def _settings(app: FastAPI) -> uvicorn.Config:
+def _settings(app: FastAPI, tls: Tls | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+        ssl_ciphers=CIPHERS,
         log_level="warning",
         access_log=False,
         server_header=False,

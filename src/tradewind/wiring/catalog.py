@@ -8,6 +8,27 @@ from typing import Any
 
 from tradewind.model.marking import MARKINGS
 from tradewind.wiring import setting_kinds as kinds
+from tradewind.wiring.gateway_settings import AGE_IDENTITY as AGE_IDENTITY
+from tradewind.wiring.gateway_settings import ALLOWED_ORIGINS as ALLOWED_ORIGINS
+from tradewind.wiring.gateway_settings import AUTHENTICATION as AUTHENTICATION
+from tradewind.wiring.gateway_settings import ENCRYPTION_KEY as ENCRYPTION_KEY
+from tradewind.wiring.gateway_settings import ENCRYPTION_KEY_PREVIOUS as ENCRYPTION_KEY_PREVIOUS
+from tradewind.wiring.gateway_settings import GATEWAY_SETTINGS
+from tradewind.wiring.gateway_settings import HOST as HOST
+from tradewind.wiring.gateway_settings import JWT_SECRET as JWT_SECRET
+from tradewind.wiring.gateway_settings import JWT_SECRET_PREVIOUS as JWT_SECRET_PREVIOUS
+from tradewind.wiring.gateway_settings import PORT as PORT
+from tradewind.wiring.gateway_settings import REDIS_CONNECTIONS as REDIS_CONNECTIONS
+from tradewind.wiring.gateway_settings import REDIS_PASSWORD as REDIS_PASSWORD
+from tradewind.wiring.gateway_settings import REDIS_URL as REDIS_URL
+from tradewind.wiring.gateway_settings import REQUESTS_PER_MINUTE as REQUESTS_PER_MINUTE
+from tradewind.wiring.gateway_settings import TLS_CERTIFICATE as TLS_CERTIFICATE
+from tradewind.wiring.gateway_settings import TLS_KEY as TLS_KEY
+from tradewind.wiring.gateway_settings import TRUSTED_HOSTS as TRUSTED_HOSTS
+from tradewind.wiring.gateway_settings import TRUSTED_PROXIES as TRUSTED_PROXIES
+from tradewind.wiring.gateway_settings import VAULT_ADDRESS as VAULT_ADDRESS
+from tradewind.wiring.gateway_settings import VAULT_TOKEN as VAULT_TOKEN
+from tradewind.wiring.gateway_settings import WORKERS as WORKERS
 from tradewind.wiring.setting import Setting
 from tradewind.wiring.venue_settings import VENUE_SETTINGS
 
@@ -36,86 +57,6 @@ LOG_LEVEL: Setting[str] = Setting(
     "The least important message that is logged.",
     profiles={"development": "debug"},
 )
-PORT: Setting[int] = Setting(
-    "gateway.port",
-    ("PORT",),
-    kinds.integer(least=1, most=65535),
-    "8000",
-    "HTTP port of the gateway on 127.0.0.1.",
-)
-WORKERS: Setting[int] = Setting(
-    "gateway.workers",
-    ("WORKERS",),
-    kinds.integer(least=1, most=64),
-    "1",
-    "Processes that answer requests; several need PostgreSQL in DATABASE_URL or Redis in "
-    "REDIS_URL.",
-)
-AUTHENTICATION: Setting[str] = Setting(
-    "gateway.authentication",
-    ("TRADEWIND_AUTHENTICATION",),
-    kinds.choice("local", "required"),
-    "local",
-    "`local`: whoever sits at this computer may do everything, in paper mode on 127.0.0.1 only; "
-    "`required`: a login or an API key.",
-    profiles={"staging": "required", "production": "required"},
-)
-JWT_SECRET: Setting[str] = Setting(
-    "gateway.jwt_secret",
-    ("JWT_SECRET",),
-    kinds.text(),
-    "",
-    "Signs access tokens, at least 32 characters; without it a secret is made and kept in "
-    "TRADEWIND_HOME.",
-    secret=True,
-)
-JWT_SECRET_PREVIOUS: Setting[str] = Setting(
-    "gateway.jwt_secret_previous",
-    ("JWT_SECRET_PREVIOUS",),
-    kinds.text(),
-    "",
-    "The secret before, whose tokens stay good: so a change logs nobody out.",
-    secret=True,
-)
-ENCRYPTION_KEY: Setting[str] = Setting(
-    "security.encryption_key",
-    ("API_ENCRYPTION_KEY",),
-    kinds.text(),
-    "",
-    "Encrypts second factors and venue keys, at least 32 characters; without it a key is made and "
-    "kept in TRADEWIND_HOME.",
-    secret=True,
-)
-ENCRYPTION_KEY_PREVIOUS: Setting[str] = Setting(
-    "security.encryption_key_previous",
-    ("API_ENCRYPTION_KEY_PREVIOUS",),
-    kinds.text(),
-    "",
-    "The key before, so that what it encrypted can still be read.",
-    secret=True,
-)
-ALLOWED_ORIGINS: Setting[tuple[str, ...]] = Setting(
-    "gateway.allowed_origins",
-    ("ALLOWED_ORIGINS",),
-    kinds.names(r"https?://[a-z0-9.-]+(:\d+)?", "https://desk.example.com"),
-    "",
-    "Origins of pages, beside the gateway's own, that may send requests.",
-)
-TRUSTED_HOSTS: Setting[tuple[str, ...]] = Setting(
-    "gateway.trusted_hosts",
-    ("TRUSTED_HOSTS",),
-    kinds.names(r"\[::1\]|(\*\.)?[a-z0-9.-]+", "desk.example.com"),
-    "127.0.0.1,localhost,[::1]",
-    "Names under which the gateway answers; others are refused.",
-)
-REQUESTS_PER_MINUTE: Setting[int] = Setting(
-    "gateway.requests_per_minute",
-    ("RATE_LIMIT_REQUESTS_PER_MINUTE",),
-    kinds.integer(least=1, most=1_000_000),
-    "1000",
-    "Requests of one address, and of one user, with a burst of a tenth.",
-    unit="requests/min",
-)
 JOB_SLOTS: Setting[int] = Setting(
     "jobs.slots",
     ("MAX_WORKERS",),
@@ -132,30 +73,6 @@ DATABASE_URL: Setting[str] = Setting(
     "Where users, sessions, keys and the audit trail are; without it security.db in "
     "TRADEWIND_HOME.",
     secret=True,
-)
-REDIS_URL: Setting[str] = Setting(
-    "redis.url",
-    ("REDIS_URL",),
-    kinds.text(),
-    "",
-    "Where several workers count requests and failed logins together, like "
-    "`redis://127.0.0.1:6379/0`; without it the database does.",
-    secret=True,
-)
-REDIS_PASSWORD: Setting[str] = Setting(
-    "redis.password",
-    ("REDIS_PASSWORD",),
-    kinds.text(),
-    "",
-    "The password of Redis, where its address has none.",
-    secret=True,
-)
-REDIS_CONNECTIONS: Setting[int] = Setting(
-    "redis.connections_max",
-    ("REDIS_MAX_CONNECTIONS",),
-    kinds.integer(least=1, most=10_000),
-    "50",
-    "The most connections that one process opens to Redis.",
 )
 TRADING_MODE: Setting[str] = Setting(
     "trading.mode",
@@ -339,21 +256,9 @@ SETTINGS: tuple[Setting[Any], ...] = (
     ENVIRONMENT,
     HOME,
     LOG_LEVEL,
-    PORT,
-    WORKERS,
-    AUTHENTICATION,
-    JWT_SECRET,
-    JWT_SECRET_PREVIOUS,
-    ENCRYPTION_KEY,
-    ENCRYPTION_KEY_PREVIOUS,
-    ALLOWED_ORIGINS,
-    TRUSTED_HOSTS,
-    REQUESTS_PER_MINUTE,
+    *GATEWAY_SETTINGS,
     JOB_SLOTS,
     DATABASE_URL,
-    REDIS_URL,
-    REDIS_PASSWORD,
-    REDIS_CONNECTIONS,
     TRADING_MODE,
     LIVE_ENABLED,
     LIVE_CONFIRM,

@@ -7,12 +7,10 @@ import asyncio
 import socket
 from pathlib import Path
 
-from fastapi import FastAPI
-
-from tradewind.gateway.serving import GuestServer, serve_as_child
+from tradewind.gateway.serving import GuestServer, Tls, serve_as_child
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import build
-from tradewind.wiring.settings import load_settings
+from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.worker_place import place_among_others
 
 
@@ -23,16 +21,19 @@ def main() -> None:
     parser.add_argument("--socket", type=int, required=True, help="number of the listening socket")
     parser.add_argument("--ready", type=int, default=-1, help="number of a pipe to tell")
     arguments = parser.parse_args()
-    app = app_of_home(arguments.home)
+    settings = load_settings({catalog.HOME.name: str(arguments.home)})
+    app = build(settings)
     # Beside the others that the same parent started; only a foreign server claims to be alone.
     place = place_among_others(arguments.home)
-    asyncio.run(serve_as_child(app, socket.socket(fileno=arguments.socket), arguments.ready))
+    listening = socket.socket(fileno=arguments.socket)
+    asyncio.run(serve_as_child(app, listening, arguments.ready, tls_of(settings)))
     place.close()
 
 
-def app_of_home(home: Path) -> FastAPI:
-    """The application over a home; all else is as the settings say."""
-    return build(load_settings({catalog.HOME.name: str(home)}))
+def tls_of(settings: Settings) -> Tls | None:
+    """The gateway's own certificate, None where a proxy has one or none is needed."""
+    certificate = settings[catalog.TLS_CERTIFICATE]
+    return Tls(certificate, settings[catalog.TLS_KEY]) if certificate else None
 
 
 class GatewayGuest:
@@ -42,7 +43,8 @@ class GatewayGuest:
     """
 
     def __init__(self, home: Path, listening: socket.socket) -> None:
-        self._server = GuestServer(app_of_home(home))
+        settings = load_settings({catalog.HOME.name: str(home)})
+        self._server = GuestServer(build(settings), tls_of(settings))
         self._listening = listening
         self._serving: asyncio.Task[None] | None = None
 

@@ -181,6 +181,7 @@ def _options(settings: Settings, home: Path) -> Options:
         ),
         allowed_origins=settings[catalog.ALLOWED_ORIGINS],
         trusted_hosts=settings[catalog.TRUSTED_HOSTS],
+        trusted_proxies=settings[catalog.TRUSTED_PROXIES],
         requests_per_minute=settings[catalog.REQUESTS_PER_MINUTE],
         job_slots=settings[catalog.JOB_SLOTS],
         is_https=settings[catalog.ENVIRONMENT] == "production",

@@ -20,9 +20,46 @@ def secrets_of(
     settings: Settings, setting: Setting[str], previous: Setting[str], home: Path
 ) -> tuple[bytes, ...]:
     """The present secret and the one before; one that nobody set is made once and kept."""
-    present = settings[setting].encode() or kept_secret(home / setting.name.rpartition(".")[2])
-    before = settings[previous].encode()
+    path = home / file_name(setting)
+    present = settings[setting].encode() or kept_secret(path)
+    before = settings[previous].encode() or _kept_before(path)
     return (present, before) if before else (present,)
+
+
+def file_name(setting: Setting[str]) -> str:
+    """The name of the file in which a secret is kept that no setting gives."""
+    return setting.name.rpartition(".")[2]
+
+
+def renew_kept_secret(path: Path) -> Path:
+    """Make a new secret; the present one stays beside it as the one before. Returns the new's file.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     old = kept_secret(Path(folder, "key"))
+    ...     new = kept_secret(renew_kept_secret(Path(folder, "key")))
+    ...     old == _kept_before(Path(folder, "key")), old == new
+    (True, False)
+    """
+    old = kept_secret(path)
+    before = _before(path)
+    draft = path.with_name(f"{path.name}.new")
+    for place, secret in ((before, old), (draft, secrets.token_bytes(SECRET_BYTES))):
+        place.unlink(missing_ok=True)
+        with os.fdopen(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+    draft.replace(path)
+    return path
+
+
+def _before(path: Path) -> Path:
+    return path.with_name(f"{path.name}.previous")
+
+
+def _kept_before(path: Path) -> bytes:
+    return _read_secret(_before(path)) if _before(path).exists() else b""
 
 
 def kept_secret(path: Path) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from tradewind.wiring import catalog
 from tradewind.wiring.setting import Setting
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 SECRET_LENGTH_MIN = 32
 SIGNING = (catalog.JWT_SECRET, catalog.ENCRYPTION_KEY)
 PREVIOUS = (catalog.JWT_SECRET_PREVIOUS, catalog.ENCRYPTION_KEY_PREVIOUS)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TRIED_FIRST = frozenset(
+    {"postgres", "redis", "root", "tradewind", "trading", "test", "secret", "guest", "letmein"}
+)
 _PLACEHOLDER = re.compile(
     r"(change[-_ ]?(this|me|it)|your[-_]|example|placeholder|secret$|password|admin(123)?$|"
     r"default|insecure|^(?P<one>.)(?P=one)*$|xxxx|todo)",
@@ -28,6 +33,8 @@ def dangers(settings: Settings) -> Iterator[str]:
         if setting.secret and setting in (*SIGNING, *PREVIOUS):
             yield from _weak(settings, setting)
     yield from _several_workers(settings)
+    yield from _listening(settings)
+    yield from _equal_secrets(settings)
     if settings[catalog.ENVIRONMENT] == "production":
         yield from _in_production(settings)
     if settings[catalog.AUTHENTICATION] == "local":
@@ -67,10 +74,74 @@ def _in_production(settings: Settings) -> Iterator[str]:
             yield f"{setting.name}: production needs it: set {name} or {name}_FILE"
     if settings[catalog.LOG_LEVEL] == "debug":
         yield f"log.level: debug is not for production ({settings.where(catalog.LOG_LEVEL)})"
+    yield from _plain_stores(settings)
+    yield from _passwords(settings)
     for origin in settings[catalog.ALLOWED_ORIGINS]:
         if origin.startswith("http://"):
             where = settings.where(catalog.ALLOWED_ORIGINS)
             yield f"gateway.allowed_origins: {origin} is not https ({where})"
+
+
+def _listening(settings: Settings) -> Iterator[str]:
+    """What listens off this computer needs a login, and in production HTTPS."""
+    host, where = settings[catalog.HOST], settings.where(catalog.HOST)
+    has_certificate = bool(settings[catalog.TLS_CERTIFICATE])
+    if has_certificate != bool(settings[catalog.TLS_KEY]):
+        yield "gateway.tls_certificate: a certificate and its key belong together: set both"
+    if host in LOOPBACK:
+        return
+    if settings[catalog.AUTHENTICATION] == "local":
+        yield f"gateway.host: without a login only 127.0.0.1 is served, not {host} ({where})"
+    if settings[catalog.ENVIRONMENT] == "production" and not has_certificate:
+        yield (
+            f"gateway.host: production speaks plain HTTP on 127.0.0.1 only, not on {host}: set "
+            f"TRADEWIND_TLS_CERTIFICATE, or leave it to a proxy on this computer ({where})"
+        )
+
+
+def _plain_stores(settings: Settings) -> Iterator[str]:
+    """Stores that are reached over a network without encryption."""
+    for setting, secure in (
+        (catalog.DATABASE_URL, _is_safe_database),
+        (catalog.REDIS_URL, _is_safe_redis),
+    ):
+        url = settings[setting]
+        host = urlsplit(url).hostname or "127.0.0.1"
+        if url and host not in LOOPBACK and not secure(url):
+            yield (
+                f"{setting.name}: {host} is reached without encryption: use rediss:// for Redis, "
+                f"sslmode=verify-full for PostgreSQL ({settings.where(setting)})"
+            )
+    vault = urlsplit(settings[catalog.VAULT_ADDRESS])
+    if vault.scheme == "http" and vault.hostname not in LOOPBACK:
+        yield f"vault.address: use https ({settings.where(catalog.VAULT_ADDRESS)})"
+
+
+def _is_safe_database(url: str) -> bool:
+    query = parse_qs(urlsplit(url).query)
+    modes = query.get("sslmode", query.get("ssl", [""]))
+    return modes[-1] in ("require", "verify-ca", "verify-full")
+
+
+def _is_safe_redis(url: str) -> bool:
+    return url.startswith("rediss://")
+
+
+def _passwords(settings: Settings) -> Iterator[str]:
+    """Passwords of stores that everybody would try first."""
+    found = [(catalog.REDIS_PASSWORD, settings[catalog.REDIS_PASSWORD])]
+    for setting in (catalog.DATABASE_URL, catalog.REDIS_URL):
+        found.append((setting, urlsplit(settings[setting]).password or ""))
+    for setting, password in found:
+        if password and (_PLACEHOLDER.search(password) or password.lower() in TRIED_FIRST):
+            where = settings.where(setting)
+            yield f"{setting.name}: its password is one that everybody tries first ({where})"
+
+
+def _equal_secrets(settings: Settings) -> Iterator[str]:
+    one, other = (settings[setting] for setting in SIGNING)
+    if one and one == other:
+        yield "gateway.jwt_secret: it equals security.encryption_key: give each its own"
 
 
 def _without_login(settings: Settings) -> Iterator[str]:

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tradewind.model.errors import UserError
+from tradewind.model.errors import OutsideError, UserError
+from tradewind.ports.secrets import parsed_reference
 from tradewind.wiring import catalog
 from tradewind.wiring.live_switches import live_refusals
+from tradewind.wiring.secret_sources import SecretSources
 from tradewind.wiring.security_validator import dangers
 from tradewind.wiring.setting import Setting
 from tradewind.wiring.setting_sources import (
@@ -35,6 +37,8 @@ CONFIG_VARIABLE = "TRADEWIND_CONFIG"
 CONFIG_FILES = ("config/system.toml", "config/system.json")
 MASK = "********"
 OUR_PREFIX = "TRADEWIND_"
+SOURCE_SETTINGS = (catalog.VAULT_ADDRESS, catalog.VAULT_TOKEN, catalog.AGE_IDENTITY)
+"""How sources of secrets are reached: these stand in no such source themselves."""
 
 
 class BadSettings(UserError):
@@ -135,6 +139,7 @@ class _Reader:
         self.environment = environment_source(environment)
         self.dotenv = _optional(dotenv_source, folder / ".env")
         self.config = self._config(environment, folder)
+        self.sources = SecretSources(environment, self._plain)
         self.faults = [*self.dotenv.faults, *self.config.faults, *self._unknown_names()]
 
     def values(self) -> dict[str, Value]:
@@ -160,6 +165,8 @@ class _Reader:
         given = self._given(setting)
         if given is not None:
             self._check_secrecy(setting, given)
+            given = self._fetched(setting, given)
+        if given is not None:
             try:
                 return Value(setting.kind.parse(given.text), given.text, given.where)
             except ValueError as error:
@@ -168,6 +175,25 @@ class _Reader:
         text = setting.profiles.get(profile, setting.default)
         where = f"profile {profile}" if profile in setting.profiles else "default"
         return Value(setting.kind.parse(text), text, where)
+
+    def _fetched(self, setting: Setting[Any], given: Given) -> Given | None:
+        """What a setting's text stands for where it names a secret that is kept elsewhere."""
+        reference = parsed_reference(given.text)
+        if reference is None:
+            return given
+        where = f"{given.where}, {reference}"
+        try:
+            return Given(self.sources.read(reference), where)
+        except (UserError, OutsideError) as error:
+            self.faults.append(f"{setting.name}: {error} ({where})")
+            return None
+
+    def _plain(self, variable: str) -> str:
+        """The text of a setting that says how a source of secrets is reached."""
+        for setting in SOURCE_SETTINGS:
+            if variable in setting.variables:
+                return str(self._value(setting, profile="").value)
+        return ""
 
     def _given(self, setting: Setting[Any]) -> Given | None:
         return (

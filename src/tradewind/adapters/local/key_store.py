@@ -89,6 +89,11 @@ def has_keys(home: Path, venue: str) -> bool:
     return (home / FOLDER / f"{venue}.json").exists()
 
 
+def saved_venues(home: Path) -> list[str]:
+    """The venues of which keys were saved."""
+    return sorted(path.stem for path in (home / FOLDER).glob("*.json"))
+
+
 def _key_id(key: bytes) -> str:
     return hashlib.sha256(b"tradewind venue keys " + key).hexdigest()[:16]
 

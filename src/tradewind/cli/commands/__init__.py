@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "report": "statements of the books, and what executing the orders cost",
     "resume": "lift a halt",
     "run": "run the platform, on paper or live",
+    "secrets": "change this installation's own secrets without logging anybody out",
     "status": "show a running engine at a glance",
     "strategies": "list the strategies of the library and their parameters",
     "sweep": "run a strategy over imported market data with every combination of parameters",

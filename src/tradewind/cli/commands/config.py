@@ -8,11 +8,20 @@ from tradewind.cli.main import EXIT_OK, EXIT_WRONG_USE
 from tradewind.cli.output import add_json_option, note, print_answer
 from tradewind.wiring.catalog import SETTINGS
 from tradewind.wiring.settings import Settings, load_settings, read_settings
-from tradewind.wiring.settings_reference import env_example, settings_markdown
+from tradewind.wiring.settings_reference import (
+    env_example,
+    env_production,
+    settings_markdown,
+)
 from tradewind.wiring.venues import venues_markdown
 
 EXAMPLE = "tradewind config show --json"
-DOCUMENTS = {"markdown": settings_markdown, "env": env_example, "venues": venues_markdown}
+DOCUMENTS = {
+    "markdown": settings_markdown,
+    "env": env_example,
+    "production": env_production,
+    "venues": venues_markdown,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

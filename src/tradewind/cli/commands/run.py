@@ -219,7 +219,10 @@ def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
             fault="ours",
             retry=False,
         )
-    home, listening = settings[catalog.HOME], claim_port(settings[catalog.PORT])
+    home, listening = (
+        settings[catalog.HOME],
+        claim_port(settings[catalog.PORT], settings[catalog.HOST]),
+    )
     if not arguments.single:
         return GatewayProcess(home, listening, settings[catalog.WORKERS])
     # Here and not above: a run in two processes needs none of the libraries in this one.
@@ -242,7 +245,8 @@ def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:
     recovered = f"epoch {platform.epoch}, sequence {state.sequence}"
     yield f"  journal     {options.home / 'journal'} ({recovered})"
     if gateway is not None:
-        address = f"http://127.0.0.1:{gateway.port}"
+        scheme = "https" if load_settings()[catalog.TLS_CERTIFICATE] else "http"
+        address = f"{scheme}://127.0.0.1:{gateway.port}"
         yield f"  gateway     {address}  {address}/health  {address}/metrics"
     for scope, (reason, by) in state.halts.items():
         yield f"  HALTED      {scope}: {reason} (by {by}); `tradewind resume` lifts it"

@@ -19,8 +19,8 @@ from starlette.requests import ClientDisconnect
 from tradewind.api import job_answers, market_answers
 from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
+from tradewind.gateway.bodies import check_type
 from tradewind.gateway.described import acts, answers
-from tradewind.gateway.guard import check_type
 from tradewind.gateway.job_commands import UPLOADS_FOLDER
 from tradewind.gateway.job_schemas import NewDownload, NewImport
 from tradewind.gateway.permissions import Permission

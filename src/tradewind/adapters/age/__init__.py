@@ -1,0 +1,1 @@
+"""age: secrets of an encrypted file."""

@@ -1,0 +1,1 @@
+"""Google Cloud: secrets of its Secret Manager."""

@@ -1,0 +1,1 @@
+"""HashiCorp Vault: secrets of its KV engine."""
