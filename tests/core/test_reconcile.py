@@ -14,6 +14,7 @@ from tradewind.core.reconcile import (
     Scope,
     adopted,
     balance_differences,
+    contract_costs,
     expected_balances,
     fill_differences,
     is_untouched,
@@ -23,7 +24,7 @@ from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.instruments import Instrument
 from tradewind.model.orders import OrderType, Side
-from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder
+from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
 
 BTC = Instrument("BTC/USDT.SPOT", tick="0.01", lot="0.00001")
 ETH = Instrument("ETH/BTC.SPOT", tick="0.00001", lot="0.0001")
@@ -142,3 +143,41 @@ def test_every_kind_has_a_rule_and_what_would_halt_can_be_taken() -> None:
         assert taken.rule != HALT
         assert taken.told("SPOT").rule == taken.rule
     assert m.VenueDiffered in get_args(m.Record)
+
+
+PERPETUAL = Instrument("BTC/USDT.USDM", tick="0.1", lot="0.001", kind="perpetual")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1)])
+def test_money_of_contracts_is_the_same_in_whatever_order_executions_are_posted(
+    order: tuple[int, ...],
+) -> None:
+    """Bought at 100, sold at 110, bought at 120: the venue took 10 and holds one at 120."""
+    engine = Engine(State())
+    prices = (1_000, 1_100, 1_200)
+    sides = (Side.BUY, Side.SELL, Side.BUY)
+    for event in (
+        m.RunStarted(1, "j0", 1, ""),
+        m.InstrumentListed(1, PERPETUAL),
+        m.AccountOpened(1, "main", "USDT"),
+        m.CashDeposited(1, "main", "USDT", 1_000 * 10**8),
+        m.StrategyRegistered(1, "person", "main", "", {}),
+        *(
+            m.OrderIntended(2, f"j0-person-{n}", "person", PERPETUAL.id, sides[n], 1_000)
+            for n in range(3)
+        ),
+        *(
+            m.OrderFilled(3, f"j0-person-{n}", f"f{n}", prices[n], 1_000, 0, "USDT", 2)
+            for n in order
+        ),
+    ):
+        engine.step(event)
+    scope = Scope("USDM", "main", "j0", since_ns=0, settled_ns=100)
+    wallet, cost = 1_010 * 10**8, 120 * 10**8
+    there = [VenuePosition(PERPETUAL.id, 1_000, 1_200, cost=cost)]
+    said = [VenueBalance("USDT", wallet, wallet)]
+    costs = contract_costs(engine.state, there)
+    assert costs == {"USDT": cost}
+    assert not list(
+        balance_differences(engine.state, scope, said, has_positions=True, contracts=costs)
+    )

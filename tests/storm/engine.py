@@ -19,11 +19,15 @@ from tradewind.model import messages as m
 from tradewind.model.errors import TradewindError
 from tradewind.model.ids import order_id
 from tradewind.model.orders import OrderType, Side
+from tradewind.runtime.acceptance import halting, seen_of
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import (
+    CONFIRMATION,
     AmendRequest,
     CancelRequest,
     PlaceRequest,
+    ReconcileRequest,
+    ResumeRequest,
     StatusRequest,
 )
 from tradewind.runtime.recorder import Recorder
@@ -42,7 +46,8 @@ LIVE = {
     "ENABLE_LIVE_TRADING": "true",
     "MAX_POSITION_SIZE": LIMIT,
     "RISK_PER_TRADE": "1",
-    "TRADEWIND_RECONCILE_INTERVAL_S": "2",
+    "TRADEWIND_RECONCILE_INTERVAL_S": "1",
+    "TRADEWIND_SILENCE_S": "3",
 }
 """The switches and limits of a live run."""
 
@@ -158,6 +163,17 @@ class StormEngine:
         """Until the venue is traded, nothing is unknown or on its way, and nothing differs."""
         self.wait_until(_is_healed, "healed")
 
+    def accept_and_resume(self, status: Any) -> None:
+        """A person takes the venue's word on what halted it, and lets trading go on."""
+        for halt in status["halts"]:
+            venue = halt["scope"].removeprefix("venue:")
+            seen = seen_of(halting(status["differences"], venue))
+            if seen:
+                request = ReconcileRequest(venue, seen, "a bust", "storm")
+                with suppress(TradewindError):
+                    ask(self.home, request, deadline_s=HEAL_S)
+            ask(self.home, ResumeRequest(halt["scope"], "storm", CONFIRMATION))
+
     def state(self) -> State:
         """The state that its journal leads to, once it has ended."""
         with closing(read_journal(self.home / "journal")) as journal:
@@ -170,4 +186,4 @@ def _is_healed(status: Any) -> bool:
     if any(row["state"].startswith(unsettled) for row in status["orders"]):
         return False
     venues = {row["state"] for row in status["venues"]}
-    return venues == {"trading"} and not status["differences"]
+    return venues == {"trading"} and not status["differences"] and not status["halts"]

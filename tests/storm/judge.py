@@ -15,6 +15,7 @@ from tradewind.core.state import State
 from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import format_units
 from tradewind.model.orders import OrderState
+from tradewind.venue.margin import Position
 
 ACCOUNT = "live"
 OPEN = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")
@@ -33,7 +34,7 @@ def judge(ground: Ground, engine: StormEngine, venue: LocalVenue) -> Counter[str
     received = _judge_once(log)
     _judge_orders(ground, state, log)
     _judge_positions(ground, state, log)
-    _judge_money(ground, state, venue)
+    _judge_money(ground, state, venue, log)
     _judge_limits(ground.listed.values(), log)
     counts = Counter(OrderState(order.state).name for order in state.orders.values())
     counts["wanted"], counts["received"] = len(state.orders), len(received)
@@ -92,15 +93,34 @@ def _judge_positions(ground: Ground, state: State, log: Log) -> None:
         assert Decimal(format_units(here, digits)) == there, f"I3: {instrument} {here}, {there}"
 
 
-def _judge_money(ground: Ground, state: State, venue: LocalVenue) -> None:
+def _judge_money(ground: Ground, state: State, venue: LocalVenue, log: Log) -> None:
     """I3: every balance is the venue's, which keeps more digits than our money has."""
     ours = expected_balances(state, _scope(state), has_positions=ground.has_positions)
     theirs = venue.operate("GET", "accounts")[venue.first["name"]]
+    costs = _contract_costs(state, log) if ground.has_positions else {}
     for currency in ours.keys() | theirs.keys():
         there = theirs.get(currency, {"free": "0", "locked": "0"})
         total = Decimal(there["free"]) + Decimal(there["locked"])
         here = Decimal(format_units(ours.get(currency, 0), currency_digits(currency)))
+        here += costs.get(currency, Decimal(0))
         assert abs(here - total) <= DUST, f"I3: {currency} is {here} here and {total} there"
+
+
+def _contract_costs(state: State, log: Log) -> dict[str, Decimal]:
+    """What the venue's open contracts cost it, by its own arithmetic: not taken from the wallet."""
+    held: dict[str, Position] = {}
+    for entry in log:
+        if entry["what"] in ("trade", "busted"):
+            side = (1 if entry["side"] == "BUY" else -1) * (-1 if entry["what"] == "busted" else 1)
+            position = held.setdefault(entry["symbol"], Position(entry["symbol"], "BOTH"))
+            position.trade(side, Decimal(entry["fill"]), Decimal(entry["fill_price"]))
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for market in state.markets:
+        instrument = market.instrument
+        if instrument.kind == "perpetual":
+            symbol = instrument.base + instrument.currency
+            costs[instrument.currency] += held[symbol].cost if symbol in held else Decimal(0)
+    return costs
 
 
 def _scope(state: State) -> Scope:

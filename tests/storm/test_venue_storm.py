@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.local_venue import LocalVenue
-from tests.storm.faults import BUST, KINDS
+from tests.storm.faults import KINDS
 from tests.storm.ground import Ground, Listed
 from tests.storm.venue_storm import storm_over
 
@@ -31,11 +31,33 @@ SPOT = Ground(
         "ETH/USDT.BINANCE": Listed("ETHUSDT", 1_000_000, 290_000, Decimal(3_000)),
     },
     amends="quantity",
-    unplayable=frozenset({BUST}),
 )
 
 
-@pytest.mark.parametrize("ground", [SPOT], ids=lambda ground: ground.name)
+def usdm_settings(venue: LocalVenue) -> dict[str, str]:
+    return {
+        **spot_settings(venue),
+        "TRADEWIND_VENUE": "binance-usdm",
+        "BINANCE_USDM_BASE_URL": venue.url,
+        "LIVE_TRADING_CONFIRM": "demo1",
+    }
+
+
+USDM = Ground(
+    name="binance-usdm",
+    options=("--rates", "20"),
+    settings=usdm_settings,
+    listed={
+        "BTC/USDT.BINANCE-USDM": Listed("BTCUSDT", 1, 585_000, Decimal(60_000)),
+        "ETH/USDT.BINANCE-USDM": Listed("ETHUSDT", 10, 290_000, Decimal(3_000)),
+    },
+    amends="price",
+    has_positions=True,
+)
+GROUNDS = (SPOT, USDM)
+
+
+@pytest.mark.parametrize("ground", GROUNDS, ids=lambda ground: ground.name)
 def test_two_hundred_faults_lose_and_double_nothing(ground: Ground, tmp_path: Path) -> None:
     counts = storm_over(ground, tmp_path, seed=1, faults=200)
     assert counts["received"] > 300
@@ -44,7 +66,7 @@ def test_two_hundred_faults_lose_and_double_nothing(ground: Ground, tmp_path: Pa
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("ground", [SPOT], ids=lambda ground: ground.name)
+@pytest.mark.parametrize("ground", GROUNDS, ids=lambda ground: ground.name)
 def test_a_thousand_faults_lose_and_double_nothing(ground: Ground, tmp_path: Path) -> None:
     counts = storm_over(ground, tmp_path, seed=2, faults=1_000)
     assert counts["received"] > 1_500

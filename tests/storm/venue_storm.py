@@ -14,14 +14,16 @@ from urllib.error import HTTPError
 
 from tests.adapters.local_venue import local_venue
 from tests.storm.engine import StormEngine
-from tests.storm.faults import CUTTING, LASTING, ONCE, drawn
+from tests.storm.faults import BUST, CUTTING, LASTING, ONCE, drawn
 from tests.storm.ground import Ground
 from tests.storm.judge import judge
 from tradewind.model.orders import Side
+from tradewind.runtime.acceptance import FILL
 
 VENUE_LIFE_S = 6 * 3600.0
 TRADING_S = 60.0
 """How long trading may take to go on behind a fault that takes the connection."""
+BUST_MS = 50.0
 RESTING_MAX = 12
 RUSHED = 0.1
 """The share of orders that do not wait until the venue is traded again."""
@@ -44,7 +46,9 @@ class VenueStorm:
         for name in drawn(self.chance, faults, self.ground.unplayable):
             self.struck[name] += 1
             begun_s = time.monotonic()
-            if name in LASTING:
+            if name == BUST:
+                self._bust()
+            elif name in LASTING:
                 self._last(name)
             else:
                 self._strike(name)
@@ -72,6 +76,26 @@ class VenueStorm:
             self.venue.operate("DELETE", f"faults/{name}")
         self._trade(name)
 
+    def _bust(self) -> None:
+        """A fill is taken back: the venue is halted until a person takes its word."""
+        self._wait_until_trading(BUST)
+        self.venue.fault(BUST, value=BUST_MS, count=1)
+        deadline_s = time.monotonic() + TRADING_S
+        while not any(row["name"] == BUST and row["struck"] for row in self._faults()):
+            assert time.monotonic() < deadline_s, "no fill to take back"
+            self._at_market()
+            time.sleep(0.2)
+        self.engine.wait_until(_has_bust, "halted by the bust")
+        while True:
+            status = self.engine.status()
+            if not status["halts"] and not status["differences"]:
+                return
+            self.engine.accept_and_resume(status)
+            time.sleep(0.1)
+
+    def _faults(self) -> Any:
+        return self.venue.operate("GET", "faults")
+
     def _strength(self, name: str) -> dict[str, Any]:
         values = STRENGTHS[name]
         return {"value": self.chance.choice(values)} if values else {}
@@ -83,6 +107,7 @@ class VenueStorm:
         self._orders()
 
     def _wait_until_trading(self, name: str) -> None:
+        assert not self.engine.status()["halts"], self._why()
         deadline_s = time.monotonic() + TRADING_S
         while not self.engine.is_trading():
             assert time.monotonic() < deadline_s, f"not traded behind {name}: {self._why()}"
@@ -122,10 +147,15 @@ class VenueStorm:
             self.engine.amend(name, quantity, listed.far_price - listed.far_price // 100)
 
 
+def _has_bust(status: Any) -> bool:
+    return any(row["kind"] == FILL for row in status["differences"])
+
+
 def storm_over(ground: Ground, folder: Path, *, seed: int, faults: int) -> Counter[str]:
     """A whole storm: venue, engine, faults, healing, verdict; counts of orders and faults.
 
-    `storm.json` in the folder tells what struck, what it took and what became of the orders.
+    `storm.json` in the folder tells what struck, what it took and what became of the orders,
+    `venue.json` is the venue's log.
     """
     begun_s = time.monotonic()
     options = (*ground.options, "--seed", str(seed))
@@ -142,6 +172,7 @@ def storm_over(ground: Ground, folder: Path, *, seed: int, faults: int) -> Count
         finally:
             if engine.process is not None and engine.process.poll() is None:
                 engine.end(signal.SIGKILL)
+            (folder / "venue.json").write_text(json.dumps(venue.log()))
         counts = judge(ground, engine, venue)
     story = {
         "venue": ground.name,

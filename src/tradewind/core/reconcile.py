@@ -7,13 +7,12 @@ Pure: the caller asks the venue, gives the answers here and carries out what com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
-from tradewind.core.positions import Position
 from tradewind.core.state import Account, State
 from tradewind.model import messages as m
 from tradewind.model.instruments import currency_digits
@@ -140,13 +139,19 @@ def balance_differences(
     balances: Iterable[VenueBalance],
     *,
     has_positions: bool,
+    contracts: Mapping[str, int] | None = None,
     dust: int = 0,
 ) -> Iterator[Difference]:
     """Currencies of which the venue has another total than our books.
 
+    `contracts` is what the venue's open contracts cost, by currency, which it leaves in the
+    wallet. It cannot be ours: of the same executions in another order other ones are open, so
+    that profit which is taken here is still open there, and money would seem to differ.
     Up to `dust` money units are what rounding the executions since the last look can make.
     """
     ours = expected_balances(state, scope, has_positions=has_positions)
+    for currency, cost in (contracts or {}).items():
+        ours[currency] = ours.get(currency, 0) + cost
     theirs = {balance.currency: balance.total for balance in balances}
     for currency in sorted(ours.keys() | theirs.keys()):
         here, there = ours.get(currency, 0), theirs.get(currency, 0)
@@ -156,6 +161,17 @@ def balance_differences(
             deposit = m.CashDeposited(0, scope.account, currency, there - here)
             kind = "balance_rounding" if abs(there - here) <= dust else "balance"
             yield Difference(kind, currency, *texts, events=(deposit,))
+
+
+def contract_costs(state: State, positions: Iterable[VenuePosition]) -> dict[str, int]:
+    """What the venue's open contracts cost, by currency."""
+    costs: dict[str, int] = {}
+    for position in positions:
+        number = state.market_numbers.get(position.instrument)
+        if number is not None and position.cost:
+            currency = state.markets[number].currency
+            costs[currency] = costs.get(currency, 0) + position.cost
+    return costs
 
 
 def position_differences(
@@ -203,14 +219,12 @@ def is_untouched(state: State, scope: Scope) -> bool:
 def expected_balances(state: State, scope: Scope, *, has_positions: bool) -> dict[str, int]:
     """What the venue should say by our books, in money units by currency.
 
-    A spot venue has no positions: there a bought base is a balance like any other. A contract is
-    not paid for: what our books hold it at is still money in the venue's wallet.
+    A spot venue has no positions: there a bought base is a balance like any other. What a venue
+    has not taken for contracts is not in it: see `contract_costs`.
     """
     account: Account = state.account(scope.account)
     totals = {name: wallet.cash for name, wallet in account.wallets.items()}
     if has_positions:
-        for market, position in _contracts(state, scope):
-            totals[market.currency] = totals.get(market.currency, 0) + position.cost
         return totals
     for (instrument_id, _), quantity in expected_positions(state, scope).items():
         instrument = state.market(instrument_id).instrument
@@ -219,16 +233,6 @@ def expected_balances(state: State, scope: Scope, *, has_positions: bool) -> dic
             money = quantity * 10**shift if shift >= 0 else quantity // 10**-shift
             totals[instrument.base] = totals.get(instrument.base, 0) + money
     return totals
-
-
-def _contracts(state: State, scope: Scope) -> Iterator[tuple[Market, Position]]:
-    """Positions in contracts that are margined, not paid for."""
-    for book in state.strategies:
-        if book.account.name == scope.account:
-            for key, position in book.positions.items():
-                market = state.markets[key // 3]
-                if market.venue == scope.venue and market.instrument.kind == "perpetual":
-                    yield market, position
 
 
 def expected_positions(state: State, scope: Scope) -> dict[tuple[str, Leg], int]:

@@ -40,13 +40,18 @@ class VenueBalance(msgspec.Struct, frozen=True):
 
 
 class VenuePosition(msgspec.Struct, frozen=True):
-    """A signed position at the venue; `average_price` is rounded to the instrument's units."""
+    """A signed position at the venue; `average_price` is rounded to the instrument's units.
+
+    `cost` is what a contract that is margined cost, in money units with the sign of the quantity:
+    money that is still in the venue's wallet. 0 for what was paid for.
+    """
 
     instrument: str
     quantity: int
     average_price: int = 0
     leg: Leg = Leg.NET
     text: str = ""
+    cost: int = 0
 
 
 class VenueFill(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import TypeVar
 
-import msgspec
+from msgspec import structs
 
 from tradewind.core.reconcile import (
     HALT,
@@ -20,6 +20,7 @@ from tradewind.core.reconcile import (
     Scope,
     adopted,
     balance_differences,
+    contract_costs,
     fill_differences,
     is_untouched,
     order_differences,
@@ -42,6 +43,8 @@ HOLDING_TRIES = 5
 """How often money and positions are asked in one look while executions keep arriving."""
 SETTLE_NS = 2_000_000_000
 """What changed here so shortly before a look may be under way and is left for the next one."""
+LISTED_NS = 200_000_000
+"""An execution that we had for so long when the venue was asked must be in its answer."""
 OVERLAP_NS = 600_000_000_000
 """How far before the last look executions are asked for again; doubles cost nothing."""
 DUST_UNITS = 10
@@ -147,9 +150,12 @@ class Reconciliation:
         scope = self._scope(started_ns)
         is_first = is_untouched(state, scope)
         self._found_rows = []
-        found = self._seen_twice([accepted.of(one) for one in await self._merge(scope)])
-        found = await self._take_back(found)
-        found += [accepted.of(one) for one in await self._holdings(scope)]
+        merged = [accepted.of(one) for one in await self._merge(scope)]
+        confirmed = self._seen_twice(merged)
+        found = await self._take_back(confirmed)
+        if len(confirmed) == len(merged):
+            # else money differs by an execution that is missing for the first time
+            found += [accepted.of(one) for one in await self._holdings(scope)]
         for difference in found:
             await self._follow(adopted(difference, "first") if is_first else difference)
         await self._loop.turn()
@@ -170,7 +176,7 @@ class Reconciliation:
             order_id, _, fill_id = difference.subject.partition(" ")
             fill = await self._find_fill(order_id, fill_id) if self._find_fill else None
             events = () if fill is None else reversal(self._loop.engine.state, fill)
-            await self._follow(msgspec.structs.replace(difference, events=events))
+            await self._follow(structs.replace(difference, events=events))
         await self._loop.turn()
         return [one for one in found if one not in taken]
 
@@ -187,8 +193,9 @@ class Reconciliation:
         for market in list(state.markets):
             if market.venue != self.venue:
                 continue
+            asked = structs.replace(scope, settled_ns=self._clock.now_ns() - LISTED_NS)
             fills = await _ask(self._trading.fills(market.id, since_ns=scope.since_ns))
-            for difference in list(fill_differences(state, scope, market.id, fills)):
+            for difference in list(fill_differences(state, asked, market.id, fills)):
                 if difference.events:
                     self._tell(difference)
                     self._offer(difference.events)
@@ -210,16 +217,24 @@ class Reconciliation:
                 return found
             before = found
             await asyncio.sleep(self._pause_s)
-            await self._merge(scope)
+            missing = {one.subject for one in await self._merge(scope) if one.kind == FILL}
+            if missing - self._suspected:
+                self._suspected |= missing
+                return []  # money differs by what was taken back: the next look tells both
         return []
 
     async def _holding_differences(self, scope: Scope) -> list[Difference]:
         trading, state = self._trading, self._loop.engine.state
         balances = await _ask(trading.balances())
         positions = await _ask(trading.positions()) if trading.has_positions else []
-        dust = DUST_UNITS + 2 * self._fills
+        contracts = contract_costs(state, positions)
         found = balance_differences(
-            state, scope, balances, has_positions=trading.has_positions, dust=dust
+            state,
+            scope,
+            balances,
+            has_positions=trading.has_positions,
+            contracts=contracts,
+            dust=DUST_UNITS * (1 + sum(one.cost != 0 for one in positions)) + 2 * self._fills,
         )
         if not trading.has_positions:
             return list(found)

@@ -34,6 +34,8 @@ from tradewind.ports.trading import Permissions
 
 MILLISECOND_NS = 1_000_000
 PAGE_ROWS = 1000
+PRICE_DIGITS = 12
+"""Digits of an average price."""
 PAGES_MAX = 1000
 """Pages of one question; more executions than that in one go is not believed."""
 KEY_RIGHTS_PATH = "/sapi/v1/account/apiRestrictions"
@@ -240,6 +242,7 @@ class AccountQuestions:
             _quantity(row.position_amt, instrument),
             divide_half_even(scaled, 10**4),
             leg,
+            cost=_cost(row, instrument),
         )
 
     def _weight(self, name: str) -> int:
@@ -272,6 +275,19 @@ def _fill(trade: OwnTrade, instrument: Instrument) -> VenueFill:
         Liquidity.MAKER if is_maker else Liquidity.TAKER,
         trade.time * MILLISECOND_NS,
     )
+
+
+def _cost(row: FuturesPosition, instrument: Instrument) -> int:
+    """What an open contract cost, in money units: its average price has more digits than the tick.
+
+    >>> row = FuturesPosition("BTCUSDT", "-0.003", entry_price="60000.12345678")
+    >>> _cost(row, Instrument("BTC/USDT.BINANCE-USDM", tick="0.10", lot="0.001"))
+    -18000037037
+    """
+    quantity = _quantity(row.position_amt, instrument)
+    price = money_units(row.entry_price, PRICE_DIGITS)
+    digits = PRICE_DIGITS + instrument.quantity_digits - instrument.money_digits
+    return divide_half_even(price * quantity, 10**digits)
 
 
 def _balance(asset: str, total: str, free: str) -> VenueBalance:
