@@ -17,7 +17,7 @@ from tradewind.core.risk import RULES
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tradewind"
-MUTATED = ("core/risk.py", "core/entry.py")
+MUTATED = ("core/risk.py", "core/entry.py", "core/hours.py")
 LOOSER = {ast.Gt: ast.GtE, ast.Lt: ast.LtE, ast.GtE: ast.Gt, ast.LtE: ast.Lt}
 PLAY = (
     "import sys\n"

@@ -2,6 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from tradewind.core.exposure cimport Holding, Scope
+from tradewind.core.hours cimport hours_breach
 from tradewind.core.market cimport Market
 from tradewind.core.order_messages cimport submit_order
 from tradewind.core.orders cimport Order, new_order

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.exposure import Holding, Scope
+from tradewind.core.hours import hours_breach
 from tradewind.core.margin import margin_breach
 from tradewind.core.market import Market
 from tradewind.core.order_messages import submit_order
@@ -112,6 +113,8 @@ def first_breach(state: State, order: Order, book: StrategyBook, market: Market)
     breach = _form_breach(state, order, book, market)
     if breach is None:
         breach = _halt_breach(state, book, market)
+    if breach is None and market.sessions is not None:
+        breach = hours_breach(order, market, state.time_ns)
     if breach is not None:
         return breach
     try:

@@ -21,6 +21,7 @@ from tradewind.model.limits import Limits
 from tradewind.model.marking import parse_marking
 from tradewind.model.numbers import MONEY_MAX, UNITS_MAX
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, Sizing, TargetKind, TimeInForce
+from tradewind.model.sessions import sessions_of
 
 TIME_MAX_NS = 2**62
 """Times are below it: the year 2116."""
@@ -36,7 +37,7 @@ SCOPE_KINDS = ("account", "strategy", "instrument", "venue")
 _SIDES = frozenset(map(int, Side))
 _TYPES = frozenset(map(int, OrderType))
 _TIMES = frozenset(map(int, TimeInForce))
-_FLAGS = frozenset(range(int(OrderFlag.POST_ONLY | OrderFlag.REDUCE_ONLY) + 1))
+_FLAGS = frozenset(range(sum(OrderFlag) + 1))
 _LEGS = frozenset(map(int, Leg))
 _KINDS = frozenset(map(int, TargetKind))
 _SIZINGS = frozenset(map(int, Sizing))
@@ -68,6 +69,7 @@ def _run_started(state: State, event: m.RunStarted) -> None:
 
 def _instrument_listed(state: State, event: m.InstrumentListed) -> None:
     new = event.instrument
+    sessions_of(new.calendar)
     bounds = Bounds(Limits(), new, new.currency)
     if not 0 <= bounds.stress <= 10**9 or new.min_notional_money < 0:
         raise UserError(f"{new.id}: stress_move is 0 to 1, min_notional not negative")

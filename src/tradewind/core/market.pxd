@@ -11,16 +11,17 @@ cdef int64_t _LAST, _MID, _BID_ASK
 
 @cython.final
 cdef class Market:
-    cdef readonly object instrument
+    cdef readonly object instrument, sessions
     cdef public Book book
     cdef readonly str id, venue, currency
     cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional, quantity_unit
     cdef readonly double price_scale, quantity_scale
-    cdef public int64_t mark, last, bid, ask, mark_time_ns, target_count, marking
+    cdef public int64_t mark, last, bid, ask, mark_time_ns, target_count, marking, opens_ns, closes_ns
     cdef public bint is_repriced
     cdef public Market next_repriced
     cdef public list holders, bar_listeners, trade_listeners, quote_listeners, depth_listeners
     cpdef void forget(self, int64_t strategy) except *
+    cpdef bint is_open(self, int64_t time_ns) except -1
     @cython.locals(marking=int64_t, price=int64_t)
     cpdef int64_t valued_at(self, int64_t quantity) except? -1
     cpdef int64_t notional(self, int64_t price, int64_t quantity) except? -1

@@ -10,6 +10,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.market import Bar, Quote, Trade, scaled_bar, scaled_quote, scaled_trade
 from tradewind.model.marking import Marking
 from tradewind.model.numbers import multiply_units
+from tradewind.model.sessions import sessions_of
 
 # C integers when compiled (market.pxd)
 _LAST = int(Marking.LAST)
@@ -41,6 +42,7 @@ class Market:
         "bar_listeners",
         "bid",
         "book",
+        "closes_ns",
         "currency",
         "depth_listeners",
         "holders",
@@ -57,10 +59,12 @@ class Market:
         "money_divisor",
         "money_factor",
         "next_repriced",
+        "opens_ns",
         "price_scale",
         "quantity_scale",
         "quantity_unit",
         "quote_listeners",
+        "sessions",
         "target_count",
         "tick",
         "trade_listeners",
@@ -106,6 +110,17 @@ class Market:
         self.price_scale = 10.0**instrument.price_digits
         self.quantity_scale = 10.0**instrument.quantity_digits
         self.quantity_unit = int(10**instrument.quantity_digits)
+        self.sessions = sessions_of(instrument.calendar)
+        self.opens_ns = self.closes_ns = 0
+
+    def is_open(self, time_ns: int) -> bool:
+        """Whether the calendar has a session at a time, its two ends included."""
+        if self.sessions is None or self.opens_ns <= time_ns <= self.closes_ns:
+            return True
+        if not self.sessions.is_open(time_ns):
+            return False
+        self.opens_ns, self.closes_ns = self.sessions.around(time_ns)
+        return True
 
     def notional(self, price: int, quantity: int) -> int:
         """Money of a quantity at a price in the instrument's currency, half-even; signed."""

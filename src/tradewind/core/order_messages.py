@@ -14,7 +14,7 @@ SIDES: Any = (Side.SELL, None, Side.BUY)
 LEGS: Any = (Leg.SHORT, Leg.NET, Leg.LONG)
 TYPES: Any = (None, *OrderType)
 TIMES: Any = (None, *TimeInForce)
-FLAGS = tuple(OrderFlag(number) for number in range(4))
+FLAGS = tuple(OrderFlag(number) for number in range(sum(OrderFlag) + 1))
 
 
 def order_intended(order: Order, strategy: str, instrument: str) -> OrderIntended:

@@ -12,6 +12,7 @@ from tradewind.core.state cimport Account, State, StrategyBook
 from tradewind.core.tape cimport Tape
 from tradewind.core.target cimport Target
 from tradewind.core.targets cimport take_target
+from tradewind.core.report_checks cimport checked_report
 from tradewind.core.report_moves cimport move_order
 from tradewind.core.transitions cimport apply
 from tradewind.core.venue_model cimport VenueModel

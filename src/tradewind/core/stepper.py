@@ -11,6 +11,7 @@ from tradewind.core.order_lifecycle import Happening
 from tradewind.core.order_messages import order_intended, target_intended
 from tradewind.core.orders import Order
 from tradewind.core.posting import post_fill
+from tradewind.core.report_checks import checked_report
 from tradewind.core.report_moves import move_order
 from tradewind.core.reports import Acceptance, Execution, execution_of
 from tradewind.core.state import Account, State, StrategyBook
@@ -321,7 +322,7 @@ class Stepper(Callbacks):
                     self._bounded(intent)
             elif venue is not None and self.taken < len(venue.reports):
                 self.taken += 1
-                self._bounded(venue.reports[self.taken - 1])
+                self._bounded(checked_report(self.state, venue.reports[self.taken - 1]))
             else:
                 break
 

@@ -13,6 +13,7 @@ from tradewind.model.columns import OPTIONAL, REQUIRED, ColumnKind, Columns, Int
 from tradewind.model.errors import BadData
 from tradewind.model.instruments import Instrument
 from tradewind.model.row_checks import check_rows
+from tradewind.model.sessions import DAY_NS, is_by_day, sessions_of
 from tradewind.model.timeframes import timeframe_ns
 from tradewind.model.unit_arrays import QUANTITY_COLUMNS, units_array
 
@@ -37,7 +38,9 @@ def columns_from(
     cannot hold is refused, never rounded.
 
     `close_time_ns` of bars may be left out: it is the open plus the timeframe, or without one the
-    next bar's open (the last bar then lasts the median step).
+    next bar's open (the last bar then lasts the median step). Days (UTC midnights) of an
+    instrument whose calendar has sessions are those sessions: a daily bar of XNYS opens at 09:30
+    and closes at 16:00 in New York, or at 13:00 on a half day.
 
     >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
     >>> frame = {"open_time_ns": [0, 60], "open": [10.5, 10.7], "high": [10.75, 10.7],
@@ -52,7 +55,7 @@ def columns_from(
     given = _named(kind, given, instrument)
     arrays = {name: _column(name, given[name], instrument, digits) for name in given}
     if kind == "bars" and "close_time_ns" not in arrays:
-        arrays["close_time_ns"] = close_times(arrays["open_time_ns"], timeframe)
+        arrays |= _bar_times(arrays["open_time_ns"], timeframe, instrument.calendar)
     columns = Columns(kind, instrument, {name: arrays[name] for name in _order(kind, arrays)})
     check_rows(columns)
     return columns
@@ -101,6 +104,17 @@ def close_times(open_time_ns: IntColumn, timeframe: str | None) -> IntColumn:
         raise BadData("a single bar has no step to take its close time from: name the timeframe")
     step = int(np.median(np.diff(open_time_ns)))
     return np.append(open_time_ns[1:], open_time_ns[-1] + step)
+
+
+def _bar_times(open_time_ns: IntColumn, timeframe: str | None, calendar: str) -> dict[str, Any]:
+    """Open and close times of bars; whole days (UTC) of a calendar are its sessions."""
+    is_daily = timeframe in (None, "1d") and is_by_day(calendar) and len(open_time_ns) > 0
+    if is_daily and bool((open_time_ns % DAY_NS == 0).all()):
+        sessions = sessions_of(calendar)
+        assert sessions is not None, "a calendar by day has sessions"
+        pairs = np.array([sessions.of_day(int(time_ns)) for time_ns in open_time_ns])
+        return {"open_time_ns": pairs[:, 0].copy(), "close_time_ns": pairs[:, 1].copy()}
+    return {"open_time_ns": open_time_ns, "close_time_ns": close_times(open_time_ns, timeframe)}
 
 
 def _same(kind: ColumnKind, columns: Columns, instrument: Instrument) -> Columns:

@@ -70,11 +70,12 @@ class Liquidity(IntEnum):
 
 
 class OrderFlag(IntFlag):
-    """Instructions that ride on an order."""
+    """Instructions that ride on an order; EXTENDED_HOURS lets it trade around the session."""
 
     NONE = 0
     POST_ONLY = 1
     REDUCE_ONLY = 2
+    EXTENDED_HOURS = 4
 
 
 class Leg(IntEnum):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tradewind.core.venue_model import NEVER_NS
 from tradewind.model.orders import TimeInForce
+from tradewind.sim.listing import Listing
 from tradewind.sim.order import WorkingOrder
 from tradewind.sim.reporting import Reporting
 
@@ -19,8 +20,9 @@ GTD = int(TimeInForce.GTD)
 class Expiry:
     """The orders that end at a time, the earliest first; `next_ns` is when.
 
-    DAY orders end at the first of `session_closes_ns` behind their arrival, or, where none is,
-    at midnight UTC; GTD orders at their own time.
+    DAY orders end with the session: at the first of `session_closes_ns` behind their arrival, or
+    at the next close of the instrument's calendar (with EXTENDED_HOURS at the end of the hours
+    after it), or, where there is neither, at midnight UTC. GTD orders end at their own time.
     """
 
     __slots__ = ("count", "heap", "next_ns", "reporting", "session_closes_ns")
@@ -33,11 +35,16 @@ class Expiry:
         self.next_ns = NEVER_NS
 
     def add(
-        self, order: WorkingOrder, time_ns: int, time_in_force: int, expire_time_ns: int
+        self,
+        order: WorkingOrder,
+        time_ns: int,
+        time_in_force: int,
+        expire_time_ns: int,
+        listing: Listing,
     ) -> None:
         """Note when the order ends, if its time in force says so."""
         if time_in_force == DAY:
-            expire_time_ns = self.day_end_ns(time_ns)
+            expire_time_ns = self.day_end_ns(time_ns, listing, order.is_extended)
         elif time_in_force != GTD:
             return
         order.expire_time_ns = expire_time_ns
@@ -47,11 +54,17 @@ class Expiry:
         self.count += 1
         self.next_ns = self.heap[0][0]
 
-    def day_end_ns(self, time_ns: int) -> int:
-        """The first session close behind a time, or midnight UTC where no close is left."""
+    def day_end_ns(self, time_ns: int, listing: Listing, is_extended: int) -> int:
+        """When a DAY order of a time ends; midnight UTC where no session is known behind it."""
         index = bisect_right(self.session_closes_ns, time_ns)
         if index < len(self.session_closes_ns):
-            return self.session_closes_ns[index]
+            return int(self.session_closes_ns[index])
+        sessions = listing.sessions
+        if sessions is not None:
+            behind = sessions.extended_close_behind if is_extended else sessions.close_behind
+            found = behind(time_ns)
+            if found is not None:
+                return int(found)
         return (time_ns // DAY_NS + 1) * DAY_NS
 
     def forget_done(self) -> None:

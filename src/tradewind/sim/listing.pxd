@@ -7,7 +7,7 @@ cdef int64_t LIMIT, STOP, STOP_LIMIT, _MONEY_MAX, _UNITS_MAX
 
 @cython.final
 cdef class Listing:
-    cdef readonly object instrument
+    cdef readonly object instrument, sessions
     cdef readonly str currency
     cdef public str halted
     cdef readonly int64_t tick, lot, min_notional, money_digits, money_factor, money_divisor

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tradewind.model.instruments import Instrument
 from tradewind.model.numbers import MONEY_MAX, UNITS_MAX, format_plain, multiply_units
 from tradewind.model.orders import OrderType
+from tradewind.model.sessions import sessions_of
 from tradewind.sim.rates import RATE_DIGITS
 
 # C integers when compiled (listing.pxd)
@@ -42,6 +43,7 @@ class Listing:
         "money_factor",
         "price_digits",
         "quantity_digits",
+        "sessions",
         "tick",
         "unit_divisor",
         "volume",
@@ -69,6 +71,7 @@ class Listing:
         # From amounts of 10^-9, for each order and for each unit of quantity, to money units.
         self.amount_divisor = int(10 ** (RATE_DIGITS - self.money_digits))
         self.unit_divisor = self.amount_divisor * int(10**self.quantity_digits)
+        self.sessions = sessions_of(instrument.calendar)
 
     def notional(self, price: int, quantity: int) -> int:
         """Value of a quantity at a price in money units of the currency."""

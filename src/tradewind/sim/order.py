@@ -14,6 +14,7 @@ STOP_LIMIT = int(OrderType.STOP_LIMIT)
 IOC = int(TimeInForce.IOC)
 FOK = int(TimeInForce.FOK)
 POST_ONLY = int(OrderFlag.POST_ONLY)
+EXTENDED = int(OrderFlag.EXTENDED_HOURS)
 
 
 class WorkingOrder:
@@ -36,6 +37,7 @@ class WorkingOrder:
         "instrument",
         "is_all_or_none",
         "is_done",
+        "is_extended",
         "is_immediate",
         "limit_price",
         "number",
@@ -62,6 +64,7 @@ class WorkingOrder:
         self.is_immediate = 0
         self.is_all_or_none = 0
         self.post_only = 0
+        self.is_extended = 0
         self.expire_time_ns = 0
         self.number = 0
         self.ahead = _UNKNOWN
@@ -115,4 +118,5 @@ def new_order(
     order.is_immediate = 1 if time_in_force in (IOC, FOK) else 0
     order.is_all_or_none = 1 if time_in_force == FOK else 0
     order.post_only = 1 if flags & POST_ONLY else 0
+    order.is_extended = 1 if flags & EXTENDED else 0
     return order

@@ -68,7 +68,7 @@ class OrderEntry:
             self.reporting.reject(order_id, time_ns, reason)
             return
         self.reporting.accept(order, time_ns)
-        self.expiry.add(order, time_ns, time_in_force, expire_time_ns)
+        self.expiry.add(order, time_ns, time_in_force, expire_time_ns, matching.listing)
         matching.arrive(order, time_ns)
 
     def identity_refusal(self, order_id: str, instrument: int) -> str:

@@ -46,8 +46,8 @@ class SimulatedVenue(VenueModel):
     others move our resting orders, `excess` what a market order does with more than is quoted:
     "wait" for the next quote, or "slip" and fill whole. `participation` is the share of
     a bar's volume that our orders may be, as "0.1". `session_closes_ns` are the times at which
-    DAY orders end; without them (and behind the last) it is midnight UTC. `seed` is for
-    models that draw and have no seed of their own.
+    DAY orders end; without them (and behind the last) it is the close of the instrument's
+    calendar, or midnight UTC. `seed` is for models that draw and have no seed of their own.
 
     >>> from tradewind.model.instruments import Instrument
     >>> from tradewind.model.orders import OrderType, Side
@@ -322,8 +322,9 @@ class SimulatedVenue(VenueModel):
         )  # fmt: skip
         order.filled_quantity = filled_quantity
         self.reporting.register(order)
-        self.entry.expiry.add(order, time_ns, time_in_force, expire_time_ns)
-        self.matchings[instrument].rest(order)
+        matching = self.matchings[instrument]
+        self.entry.expiry.add(order, time_ns, time_in_force, expire_time_ns, matching.listing)
+        matching.rest(order)
         self.settle(time_ns)
 
     def open_orders(self) -> list[WorkingOrder]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from tradewind.core.engine import Engine
@@ -108,6 +109,13 @@ def _trade(world: World, words: Words) -> None:
 def _wait(world: World, words: Words) -> None:
     unit = words[0].lstrip("0123456789")
     world.time_ns += int(words[0][: len(words[0]) - len(unit)]) * NS[unit]
+    world.give(m.ClockTicked(world.time_ns))
+
+
+def _at(world: World, words: Words) -> None:
+    """`> at 2024-11-29T13:00:00-05:00`, and nanoseconds behind it: `> at ... 1`."""
+    seconds = int(datetime.fromisoformat(words[0]).timestamp())
+    world.time_ns = seconds * NS["s"] + int((words[1:] or ["0"])[0])
     world.give(m.ClockTicked(world.time_ns))
 
 
@@ -306,6 +314,7 @@ GIVEN: dict[str, Callable[[World, Words], None]] = {
     "quote": _quote,
     "trade": _trade,
     "wait": _wait,
+    "at": _at,
     "intent": _intent,
     "target": _target,
     "cancel": _cancel,

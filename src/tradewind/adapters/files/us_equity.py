@@ -20,6 +20,7 @@ from tradewind.adapters.files.times import utc_from_local
 from tradewind.model.columns import ColumnKind, Columns, IntColumn
 from tradewind.model.errors import BadData
 from tradewind.model.frames import columns_from
+from tradewind.model.sessions import sessions_of
 
 ZONE = "America/New_York"
 PRICE_DIGITS = 4
@@ -30,8 +31,7 @@ MINUTE_NS = 60_000 * MILLISECOND_NS
 HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
 SESSION_OPEN_NS = 9 * HOUR_NS + 30 * MINUTE_NS
-SESSION_CLOSE_NS = 16 * HOUR_NS
-"""The regular session. Half days end at 13:00; until session tables come, they count as whole."""
+CALENDAR = "XNYS"
 
 Frame = dict[str, Any]
 
@@ -121,8 +121,17 @@ def _long_bars(
         day, minute = minutes // DAY_NS * DAY_NS, minutes % DAY_NS
         daily = (minute == 0).all()
         opened = SESSION_OPEN_NS if daily else np.maximum(minute, SESSION_OPEN_NS)
-        closed = SESSION_CLOSE_NS if daily else minute + HOUR_NS
+        closed = _session_closes(day) if daily else minute + HOUR_NS
         yield block, _times(day + opened, day + closed) | _prices(block)
+
+
+def _session_closes(days: IntColumn) -> IntColumn:
+    """When the session of each day (nanoseconds of its midnight) ends; half days end early."""
+    sessions = sessions_of(CALENDAR)
+    assert sessions is not None, "the calendar has sessions"
+    both = np.array([sessions.of_day(int(day)) for day in days], np.int64).reshape(-1, 2)
+    closes: IntColumn = SESSION_OPEN_NS + both[:, 1] - both[:, 0]
+    return closes
 
 
 def _short_bars(
