@@ -167,6 +167,10 @@ def _position_liquidated(state: State, event: m.PositionLiquidated) -> None:
     check_room(state, account.name, event.fee_currency or market.currency, abs(event.fee))
 
 
+def _nothing(state: State, event: m.RiskLevelReached) -> None:
+    """A notice can always be taken."""
+
+
 def check_room(state: State, name: str, currency: str, amount: int) -> None:
     """Refuse what would not fit into the books of an account in a currency."""
     wallet = state.account(name).wallets.get(currency)
@@ -196,4 +200,5 @@ ACCOUNT_CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.InstrumentDelisted: _instrument_delisted,
     m.MarginCalled: _margin_called,
     m.PositionLiquidated: _position_liquidated,
+    m.RiskLevelReached: _nothing,
 }

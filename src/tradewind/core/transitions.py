@@ -281,6 +281,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.InstrumentDelisted: instrument_delisted,
     m.MarginCalled: margin_called,
     m.PositionLiquidated: position_liquidated,
+    m.RiskLevelReached: only_time,
     m.Halted: halted,
     m.Resumed: resumed,
     m.BadTick: bad_tick,

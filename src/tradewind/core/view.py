@@ -13,6 +13,7 @@ from tradewind.core.market import Market
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order, new_order
 from tradewind.core.position_view import AccountView, PositionView
+from tradewind.core.sizing import risk_quantity
 from tradewind.core.state import StrategyBook
 from tradewind.core.target import new_target
 from tradewind.model import messages as m
@@ -182,6 +183,22 @@ class View:
         share = units_of(weight, WEIGHT_DIGITS)
         kept = share * (10**WEIGHT_DIGITS - self._cash_buffer) // 10**WEIGHT_DIGITS
         return self._target(market, _WEIGHT, kept, leg)
+
+    def risk_quantity(
+        self, instrument: str | Instrument, entry: Number | None, stop: Number | None
+    ) -> Decimal:
+        """The largest quantity the account's risk limits let through: see `core.sizing`."""
+        market = self._market(instrument)
+        digits = market.instrument.price_digits
+        price = market.mark if entry is None else units_of(entry, digits)
+        units = risk_quantity(
+            self._engine.state,
+            self._book,
+            market,
+            entry=price,
+            stop=0 if stop is None else units_of(stop, digits),
+        )
+        return to_decimal(units, market.instrument.quantity_digits)
 
     def cancel(self, identifier: str) -> None:
         """Want an order canceled."""

@@ -94,6 +94,16 @@ class MarginCalled(TimedMessage, frozen=True):
     maintenance: int
 
 
+class RiskLevelReached(TimedMessage, frozen=True):
+    """A measure of a scope reached a level: what the monitor saw, and at what it acts."""
+
+    scope: str
+    measure: str
+    value: str
+    limit: str
+    level: str
+
+
 class PositionLiquidated(TimedMessage, frozen=True):
     """The venue closed a position of an account: a signed quantity traded without an order.
 
@@ -119,4 +129,5 @@ AccountEvent = (
     | InstrumentDelisted
     | MarginCalled
     | PositionLiquidated
+    | RiskLevelReached
 )

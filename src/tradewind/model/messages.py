@@ -18,6 +18,7 @@ from tradewind.model.account_messages import InstrumentRenamed as InstrumentRena
 from tradewind.model.account_messages import InstrumentSplit as InstrumentSplit
 from tradewind.model.account_messages import MarginCalled as MarginCalled
 from tradewind.model.account_messages import PositionLiquidated as PositionLiquidated
+from tradewind.model.account_messages import RiskLevelReached as RiskLevelReached
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.market import Bar, BarOpened, DepthUpdate, Quote, Trade

@@ -60,6 +60,7 @@ class Desk:
         self.counts: dict[str, int] = {}
         self.complaints: list[Callable[[], str]] = []
         """Each gives a sentence on what works less well though trading goes on, or ""."""
+        self.more_metrics: list[Callable[[], list[Metric]]] = []
         self.watches: list[VenueWatch] = []
         self.actions: DeskActions | None = None
         loop.listeners.append(self._on_turn)
@@ -191,6 +192,7 @@ class Desk:
                     "market_data_age_seconds", "gauge", "Age of the newest price.", age_s, labels
                 )
             )
+        found += [one for more in self.more_metrics for one in more()]
         return found + [one for watch in self.watches for one in watch.reconciliation.metrics()]
 
     async def submit(self, event: Submission) -> int:

@@ -218,6 +218,7 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
             m.InstrumentDelisted,
             m.MarginCalled,
             m.PositionLiquidated,
+            m.RiskLevelReached,
             m.QueryOrder,
         ],
         no_row,

@@ -115,6 +115,16 @@ class Strategy:
         """Want this signed share of account equity in the instrument (0.5 is half)."""
         return self._view.target_weight(self._or_first(instrument), weight, leg)
 
+    def risk_quantity(
+        self, *, stop: Number | None = None, entry: Number | None = None, instrument: str = ""
+    ) -> Decimal:
+        """The largest quantity that `RISK_PER_TRADE` and `MAX_POSITION_SIZE` let through.
+
+        For an entry price (default: the last price) with a stop; the tightest limit of strategy,
+        account and firm wins, in whole lots, 0 where nothing may be opened.
+        """
+        return self._view.risk_quantity(self._or_first(instrument), entry, stop)
+
     def cancel(self, order_id: str) -> None:
         """Want an order canceled."""
         self._view.cancel(order_id)

@@ -211,6 +211,14 @@ RISK_PER_TRADE: Setting[Decimal] = Setting(
     "The share of equity that one trade may lose at its stop, or by the instrument's stress move.",
     unit="share of equity",
 )
+RISK_LEVELS: Setting[str] = Setting(
+    "risk.levels",
+    ("RISK_LEVELS",),
+    kinds.text(),
+    "",
+    "What the risk monitor does at which value: JSON of measures with warn, block, reduce_only, "
+    "flatten, as in docs/guides/risk.md; nothing without it.",
+)
 JOURNAL_URL: Setting[str] = Setting(
     "journal.url",
     ("JOURNAL_URL",),
@@ -271,6 +279,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     MARKET_SEED,
     MAX_POSITION,
     RISK_PER_TRADE,
+    RISK_LEVELS,
     JOURNAL_URL,
     JOURNAL_NAME,
     SNAPSHOT_INTERVAL,

@@ -38,6 +38,8 @@ from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
 from tradewind.runtime.retention import Retention, RetentionRule
+from tradewind.runtime.risk_levels import Threshold
+from tradewind.runtime.risk_monitor import RiskMonitor
 from tradewind.runtime.segments import FileSegments
 from tradewind.runtime.venue_watch import VenueWatch
 from tradewind.version import VERSION
@@ -77,6 +79,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     stage: StagePlan | None = None
     symbols: tuple[str, ...] = ()
     mark: str = "latest"
+    risk_levels: tuple[Threshold, ...] = ()
 
 
 class Platform:
@@ -229,6 +232,10 @@ class Platform:
         self.desk.watches.append(self.watch)
         self.desk.actions = DeskActions(self.loop, self.desk.watches, self.options.home)
         self.desk.actions.host = self._strategies
+        self.monitor = RiskMonitor(
+            self.loop, self.desk.actions, self.options.home, thresholds=self.options.risk_levels
+        )
+        self.desk.more_metrics.append(self.monitor.metrics)
         if recovered.folded > FOLDED_MAX:
             await self._save()
 
@@ -278,6 +285,7 @@ class Platform:
             asyncio.create_task(self.watch.run(), name="venue watch"),
             asyncio.create_task(watch_halt_file(home, self.desk.submit), name="HALT file"),
             asyncio.create_task(self._keep_house(), name="housekeeping"),
+            asyncio.create_task(self.monitor.run(), name="risk monitor"),
         ]
         waiting = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)

@@ -23,6 +23,7 @@ from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.marking import MARKINGS
 from tradewind.runtime.desk import Desk
 from tradewind.runtime.retention import RetentionRule
+from tradewind.runtime.risk_levels import parse_levels
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.journals import journal_place
@@ -197,6 +198,7 @@ def _options(settings: Settings) -> PlatformOptions:
         stage=stage,
         symbols=symbols_of(settings, stage, len(strategies)),
         mark=settings[catalog.MARK],
+        risk_levels=parse_levels(settings[catalog.RISK_LEVELS]),
         retention=RetentionRule(
             kept_days=settings[catalog.RETENTION_DAYS],
             disk_bytes_max=settings[catalog.DISK_MAX] * MEGABYTE,
