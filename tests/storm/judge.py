@@ -43,7 +43,8 @@ def judge(ground: Ground, engine: StormEngine, venue: LocalVenue) -> Counter[str
 
 
 def _is_ours(entry: dict[str, Any], journal_id: str) -> bool:
-    return str(entry.get("client_id", "")).startswith(journal_id + "-")
+    """Whether an entry tells of an order of ours; what was only asked for has no `filled`."""
+    return "filled" in entry and str(entry.get("client_id", "")).startswith(journal_id + "-")
 
 
 def _judge_once(log: Log) -> list[str]:
@@ -56,6 +57,9 @@ def _judge_once(log: Log) -> list[str]:
 def _judge_orders(ground: Ground, state: State, log: Log) -> None:
     """I1, I9, I10: every order is known on both sides, as far filled and as open."""
     last = {ground.name_of(entry["client_id"]): entry for entry in log}
+    filled_there: dict[str, Decimal] = defaultdict(Decimal)
+    for client_id, filled in {each["client_id"]: each["filled"] for each in log}.items():
+        filled_there[ground.name_of(client_id)] += Decimal(filled)
     busted: dict[str, Decimal] = defaultdict(Decimal)
     for entry in log:
         if entry["what"] == "busted":
@@ -65,7 +69,7 @@ def _judge_orders(ground: Ground, state: State, log: Log) -> None:
         assert order is not None, f"I1: the venue has {name}, we do not"
         digits = state.markets[order.instrument].instrument.quantity_digits
         filled = Decimal(format_units(order.filled_quantity, digits)) - busted[name]
-        assert filled == Decimal(entry["filled"]), f"I3: {name}: {filled} here, {entry}"
+        assert filled == filled_there[name], f"I3: {name}: {filled} here, {entry}"
         is_open = entry["status"] in OPEN
         assert order.is_open == is_open, f"{name} is {OrderState(order.state).name}, {entry}"
     for order in state.orders.values():
@@ -97,6 +101,7 @@ def _judge_money(ground: Ground, state: State, venue: LocalVenue, log: Log) -> N
     """I3: every balance is the venue's, which keeps more digits than our money has."""
     ours = expected_balances(state, _scope(state), has_positions=ground.has_positions)
     theirs = venue.operate("GET", "accounts")[venue.first["name"]]
+    theirs = _without_positions(ground, state, theirs)
     costs = _contract_costs(state, log) if ground.has_positions else {}
     for currency in ours.keys() | theirs.keys():
         there = theirs.get(currency, {"free": "0", "locked": "0"})
@@ -121,6 +126,18 @@ def _contract_costs(state: State, log: Log) -> dict[str, Decimal]:
             symbol = instrument.base + instrument.currency
             costs[instrument.currency] += held[symbol].cost if symbol in held else Decimal(0)
     return costs
+
+
+def _without_positions(ground: Ground, state: State, theirs: dict[str, Any]) -> dict[str, Any]:
+    """The money alone; where the venue's accounts show positions too, they are what we hold."""
+    ours = expected_positions(state, _scope(state))
+    symbols = {one.symbol: name for name, one in ground.listed.items() if one.symbol in theirs}
+    for symbol, instrument in symbols.items():
+        digits = state.market(instrument).instrument.quantity_digits
+        here = sum(quantity for (name, _), quantity in ours.items() if name == instrument)
+        there = Decimal(theirs[symbol]["free"])
+        assert Decimal(format_units(here, digits)) == there, f"I3: {instrument} {here}, {there}"
+    return {name: held for name, held in theirs.items() if name not in symbols}
 
 
 def _scope(state: State) -> Scope:
