@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "halt": "stop new orders and cancel the working ones",
     "ledger": "the double-entry books, shown or written as CSV, Parquet or Beancount",
     "new-strategy": "write a file with a strategy to begin with",
+    "notify": "tell people what happens, over Telegram, Slack, Discord, e-mail and others",
     "orders": "list the orders of a running engine, or cancel one",
     "positions": "list the positions of a running engine",
     "reconcile": "on what we and a venue differ; take the venue's word",

@@ -28,6 +28,7 @@ from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.journals import journal_place
 from tradewind.wiring.limit_profiles import demo_limits, limit_lines
+from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
 from tradewind.wiring.settings import Settings, load_settings
@@ -85,11 +86,20 @@ def run(arguments: argparse.Namespace) -> int:
     options = _options(settings)
     gateway = None if arguments.without_gateway else _gateway(settings, arguments)
     try:
-        with _logging(options.home / LOG_NAME, settings[catalog.LOG_LEVEL]):
+        with _logging(options.home / LOG_NAME, settings[catalog.LOG_LEVEL]), _notifying(settings):
             return asyncio.run(_run(options, arguments, gateway))
     finally:
         if gateway is not None:
             gateway.stop()
+
+
+def _notifying(settings: Settings) -> contextlib.AbstractContextManager[None]:
+    """What tells people, where a channel is set; else its libraries are not even loaded."""
+    if not any(settings[one] for one in WANTED):
+        return contextlib.nullcontext()
+    from tradewind.wiring.notifications import notifying
+
+    return notifying(settings)
 
 
 async def _run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from typing import Annotated, Any
 
@@ -24,7 +23,7 @@ from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.schemas import ChangeOrder, NewOrder
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy, listing, rows_page, visible_orders
-from tradewind.model.ids import ALPHABET, PERSON
+from tradewind.model.ids import PERSON
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import OrderIntended
 from tradewind.model.numbers import parse_units
@@ -37,6 +36,7 @@ from tradewind.runtime.control_messages import (
     OpenOrdersRequest,
     PlaceRequest,
 )
+from tradewind.runtime.person_orders import person_order_id
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
@@ -44,8 +44,6 @@ Reader = Annotated[Principal, require(Permission.READ_TRADING)]
 Writer = Annotated[Principal, require(Permission.WRITE_ORDERS)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 INTERNAL = frozenset({"ends_as", "stated_quantity", "amends", "amends_sent"})
-ORDER_ID_DIGITS = 9
-"""Digits of base 36 from the idempotency key: with the journal's id and `person` it fits in 24."""
 
 
 @router.post("", status_code=202, summary="Place an order", **acts(told.Placed))
@@ -186,12 +184,7 @@ def order_id_of(journal_id: str, user_id: str, key: str) -> str:
     >>> order_id_of("j0", "u1", "a-key")
     'j0-person-w1400w5or'
     """
-    number = int.from_bytes(hashlib.sha256(f"{user_id}\n{key}".encode()).digest())
-    digits = []
-    for _ in range(ORDER_ID_DIGITS):
-        number, digit = divmod(number, len(ALPHABET))
-        digits.append(ALPHABET[digit])
-    return f"{journal_id}-{PERSON}-{''.join(digits)}"
+    return person_order_id(journal_id, f"{user_id}\n{key}")
 
 
 def _intended(order: NewOrder, order_id: str, instrument: Instrument) -> OrderIntended:
