@@ -194,7 +194,12 @@ class Reconciliation:
             if market.venue != self.venue:
                 continue
             asked = structs.replace(scope, settled_ns=self._clock.now_ns() - LISTED_NS)
-            fills = await _ask(self._trading.fills(market.id, since_ns=scope.since_ns))
+            try:
+                fills = await _ask(self._trading.fills(market.id, since_ns=scope.since_ns))
+            except Refused:
+                if market.id not in state.lost_venues:
+                    raise
+                continue  # what the venue does not list any more it does not answer for
             for difference in list(fill_differences(state, asked, market.id, fills)):
                 if difference.events:
                     self._tell(difference)

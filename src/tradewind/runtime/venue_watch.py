@@ -74,7 +74,7 @@ class VenueWatch:
         if now_s < self._next_s and not (is_new and not self._lost):
             return
         try:
-            done = await self.reconciliation.look() and await self._sessions()
+            done = await self._sessions() and await self.reconciliation.look()
         except Refused as error:
             self._lose(f"the venue refuses: {error}")
             done = False

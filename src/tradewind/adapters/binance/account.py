@@ -18,7 +18,7 @@ from tradewind.adapters.binance.order_wire import (
     OwnTrade,
     SpotAccount,
 )
-from tradewind.adapters.binance.refusals import ORDER_DOES_NOT_EXIST, VenueRefused
+from tradewind.adapters.binance.refusals import BAD_SYMBOL, ORDER_DOES_NOT_EXIST, VenueRefused
 from tradewind.adapters.binance.reports import fee_units, money_units, reports_of_query
 from tradewind.adapters.binance.rest import Rest
 from tradewind.adapters.net.outcome import BadAnswer
@@ -169,12 +169,13 @@ class AccountQuestions:
 
     async def closed_instruments(self) -> dict[str, str]:
         """Ours that the venue does not trade now."""
-        info = await self._rest.ask(
-            self._service.path("exchangeInfo"),
-            symbols_parameter(self._service.kind, list(self._by_symbol)),
-            ExchangeInfo,
-            weight=self._weight("exchangeInfo"),
-        )
+        try:
+            info = await self._listed(symbols_parameter(self._service.kind, list(self._by_symbol)))
+        except VenueRefused as error:
+            if error.code != BAD_SYMBOL:
+                raise
+            # one of ours is gone, and the venue tells nothing of the others: ask for all
+            info = await self._listed({})
         note_limits(info.rate_limits, self._rest.budget)
         status = {each.symbol: each.status for each in info.symbols}
         return {
@@ -182,6 +183,14 @@ class AccountQuestions:
             for symbol, instrument in self._by_symbol.items()
             if status.get(symbol) != TRADING
         }
+
+    async def _listed(self, symbols: dict[str, Value]) -> ExchangeInfo:
+        return await self._rest.ask(
+            self._service.path("exchangeInfo"),
+            symbols,
+            ExchangeInfo,
+            weight=self._weight("exchangeInfo"),
+        )
 
     async def permissions(self) -> Permissions:
         """What the key may do; whether it may withdraw is None where it cannot be asked."""

@@ -13,6 +13,7 @@ from tradewind.ports.trading import Refused
 UNKNOWN_OUTCOME = frozenset({-1000, -1001, -1006, -1007})
 """Codes behind which an order may be at the venue all the same."""
 TIMESTAMP = -1021
+BAD_SYMBOL = -1121
 ORDER_DOES_NOT_EXIST = -2013
 CANCEL_REJECTED = -2011
 BAD_KEY = frozenset({-2014, -2015, -1022})
@@ -26,6 +27,10 @@ EXPLANATIONS: dict[int, str] = {
     -1022: "the API secret does not belong to the API key",
     -1111: "a number has more digits than the venue takes",
     -1121: "the venue does not list this symbol",
+    -2019: "the account has too little free margin for the order",
+    -4014: "the price does not lie on the instrument's tick",
+    -4108: "the venue does not trade the instrument now",
+    -4164: "the order's value is below the instrument's minimum",
     -2014: "the API key is not one of this venue",
     -2015: "the API key is revoked, lacks a permission or is bound to another IP address",
 }

@@ -31,7 +31,8 @@ def exchange_info(call: Call) -> dict[str, Any]:
     single, several = call.parameters.text("symbol"), call.parameters.text("symbols")
     for name in ("permissions", "showPermissionSets", "symbolStatus"):
         call.parameters.text(name)
-    names = [single] if single else _names(several) if several else list(call.venue.exchange.books)
+    traded = [name for name in call.venue.exchange.books if name not in call.venue.delisted]
+    names = [single] if single else _names(several) if several else traded
     listings = [call.venue.exchange.listing(call.listed(name)) for name in names]
     return {
         "timezone": "UTC",

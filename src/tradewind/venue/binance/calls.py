@@ -48,7 +48,7 @@ class Call:
 
     def listed(self, symbol: str) -> str:
         """A symbol that must be listed."""
-        if symbol not in self.venue.exchange.books:
+        if symbol not in self.venue.exchange.books or symbol in self.venue.delisted:
             raise ApiError(-1121)
         return symbol
 

@@ -38,7 +38,11 @@ def exchange_info(call: Call) -> dict[str, Any]:
         "rateLimits": call.venue.limits.rule_rows(),
         "exchangeFilters": [],
         "assets": assets,
-        "symbols": [symbol_row(book.listing, call) for book in call.venue.exchange.books.values()],
+        "symbols": [
+            symbol_row(book.listing, call)
+            for symbol, book in call.venue.exchange.books.items()
+            if symbol not in call.venue.delisted
+        ],
     }
 
 

@@ -14,6 +14,7 @@ from tradewind.venue.binance.calls import Call, Endpoint
 from tradewind.venue.binance.errors import UNKNOWN_STATUS, ApiError
 from tradewind.venue.binance.keys import ApiKey
 from tradewind.venue.binance.limits import Limits, RateRules, banned, too_much_weight
+from tradewind.venue.binance.operator_routes import add_operator_routes
 from tradewind.venue.binance.order_lists import OrderLists
 from tradewind.venue.binance.rest import error_response, rest_handler
 from tradewind.venue.binance.stream_messages import SpotDialect
@@ -78,6 +79,7 @@ class BinanceVenue:
         self.dialect = self.new_dialect()
         self.streams = Streams(self)
         self.lists = OrderLists(self)
+        self.delisted: set[str] = set()
         self.amendments: dict[int, list[dict[str, Any]]] = {}
         self.methods = {each.method: each for each in endpoints if each.method}
         self._changing = {each.rest for each in endpoints if each.changes_orders}
@@ -193,6 +195,7 @@ class BinanceVenue:
             application.router.add_get(kind + "/ws/{names:.*}", self.streams.serve)
             application.router.add_get(f"{kind}/stream", self.streams.serve)
         application.router.add_get("/ws-api/v3", api)
+        add_operator_routes(application, self)
 
     async def burst(self, channel: str, count: int) -> int:
         """Send a stream's subscribers so many best prices as fast as they read."""
