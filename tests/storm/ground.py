@@ -9,6 +9,8 @@ shows two). What to fill in:
   storm adds the three switches and the limits.
 - `listed` names what is traded, each with an amount in units worth about thirty dollars, a price in
   units far below the market, and roughly what one is worth.
+- `resting` are those of them in which orders rest, and the others are for orders at the market:
+  for venues that refuse what could meet an order of our own. Without it all are for both.
 - `unplayable` are faults of the local venue that this one does not have.
 - `amends` is what may be changed of a resting order: "quantity" (down), "price" or "" for nothing.
 - `name_of` turns a client id in the venue's log into our order id, where a replacement gets
@@ -48,6 +50,7 @@ class Ground:
     settings: Callable[[LocalVenue], dict[str, str]]
     listed: Mapping[str, Listed]
     options: tuple[str, ...] = ()
+    resting: frozenset[str] = frozenset()
     unplayable: frozenset[str] = frozenset()
     amends: str = ""
     has_positions: bool = False

@@ -53,6 +53,7 @@ ALPACA = Ground(
         "BTC/USD.ALPACA": Listed("BTC/USD", 500, 585_000_000, Decimal(60_000)),
         "ETH/USD.ALPACA": Listed("ETH/USD", 10_000, 29_000_000, Decimal(3_000)),
     },
+    resting=frozenset({"ETH/USD.ALPACA"}),
     amends="price",
     unplayable=frozenset({BUST}),
     has_positions=True,

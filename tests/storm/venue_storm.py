@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.error import HTTPError
 from tests.adapters.local_venue import local_venue
 from tests.storm.engine import StormEngine
 from tests.storm.faults import BUST, CUTTING, LASTING, ONCE, drawn
-from tests.storm.ground import Ground
+from tests.storm.ground import Ground, Listed
 from tests.storm.judge import judge
 from tradewind.model.orders import Side
 from tradewind.runtime.acceptance import FILL
@@ -123,15 +124,19 @@ class VenueStorm:
         while len(self._resting) > RESTING_MAX:
             self.engine.cancel(self._resting.pop(0))
 
+    def _chosen(self, names: Iterable[str]) -> tuple[str, Listed]:
+        name = self.chance.choice(sorted(names))
+        return name, self.ground.listed[name]
+
     def _at_market(self) -> None:
         """An order that fills at once."""
-        instrument, listed = self.chance.choice(list(self.ground.listed.items()))
+        instrument, listed = self._chosen(self.ground.listed.keys() - self.ground.resting)
         side = self.chance.choice((Side.BUY, Side.SELL))
         self.engine.place(instrument, side, listed.quantity * self.chance.randint(1, 3))
 
     def _rest(self) -> None:
         """An order that rests; some are canceled or amended at once, some later."""
-        instrument, listed = self.chance.choice(list(self.ground.listed.items()))
+        instrument, listed = self._chosen(self.ground.resting or self.ground.listed.keys())
         quantity = listed.quantity * self.chance.randint(2, 4)
         name = self.engine.place(instrument, Side.BUY, quantity, listed.far_price)
         if not name:

@@ -13,7 +13,7 @@ import pytest
 from tests.adapters.alpaca.samples import EXECUTION, ORDER, limit_order, update
 from tests.adapters.loopback_venue import Told, told
 from tests.adapters.net.loopback import RealClock, no_chance
-from tradewind.adapters.alpaca.account import AlpacaAccount
+from tradewind.adapters.alpaca.account import ORDERS_ASKED_MAX, AlpacaAccount
 from tradewind.adapters.alpaca.orders import Extras
 from tradewind.adapters.alpaca.rest import Duplicate, Hosts, Keys, rest_of
 from tradewind.adapters.alpaca.trading import AlpacaTrading
@@ -353,10 +353,20 @@ def test_executions_are_read_page_by_page() -> None:
         ]
 
     async def use(trading: AlpacaTrading, venue: Told, reports: list[m.Report]) -> None:
-        assert len(await trading.fills("AAPL.ALPACA", since_ns=0)) == 250
-        assert [asked.query.get("page_token") for asked in venue.asked] == [None, "100", "200"]
+        found = await trading.fills("AAPL.ALPACA", since_ns=0)
+        assert len(found) == 250
+        pages = [asked for asked in venue.asked if asked.path == FILLS[1]]
+        assert [asked.query.get("page_token") for asked in pages] == [None, "100", "200"]
+        asked_for = [asked.path for asked in venue.asked if asked.path != FILLS[1]]
+        newest = [f"/v2/orders/o{n}" for n in range(250, 250 - ORDERS_ASKED_MAX, -1)]
+        assert asked_for == newest
+        assert [one.order_id for one in found[-2:]] == ["", "j0-cross-11"]
+        await trading.fills("AAPL.ALPACA", since_ns=0)
+        again = [asked.path for asked in venue.asked if asked.path.startswith("/v2/orders/")]
+        assert len(set(again)) == len(again)
 
-    using({FILLS: page}, use)
+    order = ORDER | {"id": "o250", "client_order_id": "j0-cross-11~2"}
+    using({FILLS: page, ("GET", "/v2/orders/o250"): (200, order)}, use)
 
 
 def test_no_key_is_in_an_error_or_a_repr() -> None:

@@ -42,6 +42,8 @@ PAGES_MAX = 1_000
 REPLACED_MAX = 100
 """Replacements of one order that are followed."""
 MILLISECOND_NS = 1_000_000
+ORDERS_ASKED_MAX = 30
+"""Orders of executions that are asked for at once, of the 200 requests that a minute has."""
 SINGLE_ASSETS_MAX = 40
 """Assets asked for one by one; more are picked out of the whole list."""
 
@@ -179,7 +181,8 @@ class AlpacaAccount:
         """Executions of an instrument; `order_ids` are ours by the venue's order id.
 
         One that is not among them, of an earlier process, is asked for and added: a replacement
-        has another id than the order that we know.
+        has another id than the order that we know. The newest are enough: what was executed long
+        ago is known by the order's own id, or was told by a question about the order.
         """
         listing = self.listings.of(instrument)
         # `after` excludes its own moment
@@ -188,9 +191,11 @@ class AlpacaAccount:
             for one in await self.executions(since_ns - MILLISECOND_NS)
             if self.listings.by_symbol(one.symbol) is listing
         ]
-        for venue_id in {one.order_id for one in executions} - order_ids.keys():
+        newest = dict.fromkeys(one.order_id for one in reversed(executions))
+        unknown = [venue_id for venue_id in newest if venue_id not in order_ids]
+        for venue_id in unknown[:ORDERS_ASKED_MAX]:
             order_ids[venue_id] = await self._order_id(venue_id)
-        fills = (_venue_fill(one, listing, order_ids[one.order_id]) for one in executions)
+        fills = (_venue_fill(one, listing, order_ids.get(one.order_id, "")) for one in executions)
         return [fill for fill in fills if fill.venue_time_ns >= since_ns and fill.quantity > 0]
 
     async def _order_id(self, venue_id: str) -> str:

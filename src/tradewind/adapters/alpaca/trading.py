@@ -36,7 +36,7 @@ from tradewind.adapters.net.query import encoded
 from tradewind.adapters.net.session import Session
 from tradewind.adapters.net.socket import Socket, SocketSettings
 from tradewind.model import messages as m
-from tradewind.model.errors import OutsideError, UserError
+from tradewind.model.errors import BadData, OutsideError, UserError
 from tradewind.model.numbers import format_plain
 from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
 from tradewind.ports.platform import Clock
@@ -283,7 +283,7 @@ class AlpacaTrading:
         while True:
             is_doubtful = abs(self._account.offset.offset_ns) > DOUBTFUL_NS
             await asyncio.sleep(CLOCK_DOUBTFUL_S if is_doubtful else CLOCK_FRESH_S)
-            with suppress(OutsideError, Refused):
+            with suppress(OutsideError, Refused, BadData):
                 await self._account.market_clock()
 
     async def _until_listening(self, task: asyncio.Task[None]) -> None:
