@@ -25,7 +25,7 @@ async def checked_body(headers: Headers, receive: Receive) -> Receive:
     body = await _read_body(headers, receive)
     if body:
         check_type(headers, JSON_TYPE)
-        _check_json(body)
+        check_json(body)
     is_given = False
 
     async def again() -> Message:
@@ -67,10 +67,10 @@ async def _read_body(headers: Headers, receive: Receive) -> bytes:
             return bytes(body)
 
 
-def _check_json(body: bytes) -> None:
+def check_json(body: bytes) -> None:
     """Refuse doubled keys, NaN and deep nesting.
 
-    >>> _check_json(b'{"side": "BUY", "side": "SELL"}')
+    >>> check_json(b'{"side": "BUY", "side": "SELL"}')
     Traceback (most recent call last):
         ...
     tradewind.gateway.problems.Problem: the body has the key 'side' twice

@@ -6,6 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
+from tradewind.gateway.breached import Breached, NoList
 from tradewind.model.errors import UserError
 
 LENGTH_MIN = 12
@@ -14,13 +15,16 @@ LENGTH_MAX = 128
 KINDS_MIN = 5
 """Different characters that a password has at least."""
 
+PRODUCT_WORDS = ("tradewind",)
+NO_LIST = NoList()
+
 _HASHER = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1, type=Type.ID)
 """OWASP's Password Storage Cheat Sheet: Argon2id with 19 MiB; one pass more than its two."""
 _NOBODY = _HASHER.hash("nobody has this password")
 
 
-def check_password(password: str, name: str) -> str:
-    """The password if it may be one.
+def check_password(password: str, name: str, breached: Breached = NO_LIST) -> str:
+    """The password if it may be one; `breached` knows those that others know.
 
     >>> check_password("correct horse battery", "ann")
     'correct horse battery'
@@ -35,6 +39,10 @@ def check_password(password: str, name: str) -> str:
         raise UserError(f"the password: use at least {KINDS_MIN} different characters")
     if name.lower() in password.lower():
         raise UserError("the password: do not use your own name in it")
+    if any(word in password.lower() for word in PRODUCT_WORDS):
+        raise UserError("the password: do not use the product's name in it")
+    if breached.has(password):
+        raise UserError("the password: it is known to others, who try it first: take another")
     return password
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tradewind.gateway.authentication import Authentication
+from tradewind.gateway.breached import Breached
 from tradewind.gateway.engine_link import EngineLink
 from tradewind.gateway.job_runner import JobRunner
 from tradewind.gateway.logins import Logins
 from tradewind.gateway.market_rows import MarketRows
 from tradewind.gateway.metrics import HttpMetrics
+from tradewind.gateway.passwords import NO_LIST
 from tradewind.gateway.rate_limits import RateLimit
 from tradewind.gateway.second_factor import SecondFactor
 from tradewind.gateway.tokens import AccessTokens
@@ -41,6 +43,7 @@ class Options:
     trusted_proxies: tuple[str, ...] = ()
     requests_per_minute: int = 1_000
     is_https: bool = False
+    breached: Breached = NO_LIST
     job_slots: int = 2
 
 

@@ -11,6 +11,7 @@ from tradewind.wiring import setting_kinds as kinds
 from tradewind.wiring.gateway_settings import AGE_IDENTITY as AGE_IDENTITY
 from tradewind.wiring.gateway_settings import ALLOWED_ORIGINS as ALLOWED_ORIGINS
 from tradewind.wiring.gateway_settings import AUTHENTICATION as AUTHENTICATION
+from tradewind.wiring.gateway_settings import BREACHED_PASSWORDS as BREACHED_PASSWORDS
 from tradewind.wiring.gateway_settings import ENCRYPTION_KEY as ENCRYPTION_KEY
 from tradewind.wiring.gateway_settings import ENCRYPTION_KEY_PREVIOUS as ENCRYPTION_KEY_PREVIOUS
 from tradewind.wiring.gateway_settings import GATEWAY_SETTINGS

@@ -24,8 +24,10 @@ from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
 from tradewind.adapters.sql.security_store import SqlSecurityStore
 from tradewind.adapters.sqlite.records import read_records
 from tradewind.gateway.app import create_app
+from tradewind.gateway.breached import Breached, BreachedFile
 from tradewind.gateway.entrance import Entrance, Refusal
 from tradewind.gateway.guard import LIVE_MODE, LIVE_WITHOUT_LOGIN
+from tradewind.gateway.passwords import NO_LIST
 from tradewind.gateway.services import Options, Services
 from tradewind.model.errors import TradewindError, UserError
 from tradewind.ports.security_store import SecurityStore
@@ -172,6 +174,12 @@ def needs_login(settings: Settings) -> bool:
     return settings[catalog.AUTHENTICATION] == "required"
 
 
+def breached_passwords(settings: Settings) -> Breached:
+    """The passwords that others know."""
+    path = settings[catalog.BREACHED_PASSWORDS]
+    return BreachedFile(Path(path)) if path else NO_LIST
+
+
 def _options(settings: Settings, home: Path) -> Options:
     return Options(
         needs_login=needs_login(settings),
@@ -184,5 +192,6 @@ def _options(settings: Settings, home: Path) -> Options:
         trusted_proxies=settings[catalog.TRUSTED_PROXIES],
         requests_per_minute=settings[catalog.REQUESTS_PER_MINUTE],
         job_slots=settings[catalog.JOB_SLOTS],
+        breached=breached_passwords(settings),
         is_https=settings[catalog.ENVIRONMENT] == "production",
     )

@@ -140,6 +140,14 @@ REDIS_CONNECTIONS: Setting[int] = Setting(
     "50",
     "The most connections that one process opens to Redis.",
 )
+BREACHED_PASSWORDS: Setting[str] = Setting(
+    "gateway.breached_passwords",
+    ("BREACHED_PASSWORDS_LIST",),
+    kinds.text(),
+    "",
+    "A file of SHA-1 hashes of passwords that others know, sorted, as Have I Been Pwned gives it; "
+    "new passwords on it are refused.",
+)
 VAULT_ADDRESS: Setting[str] = Setting(
     "vault.address",
     ("VAULT_ADDR",),
@@ -182,6 +190,7 @@ GATEWAY_SETTINGS: tuple[Setting[Any], ...] = (
     REDIS_URL,
     REDIS_PASSWORD,
     REDIS_CONNECTIONS,
+    BREACHED_PASSWORDS,
     VAULT_ADDRESS,
     VAULT_TOKEN,
     AGE_IDENTITY,

@@ -102,7 +102,7 @@ async def change_password(
     if not await run_in_threadpool(is_password, user.password_hash, given.password):
         await trail.note(request, "password changed", outcome="refused")
         raise Problem(403, "the old password is wrong")
-    password = check_password(given.new_password, user.name)
+    password = check_password(given.new_password, user.name, services.options.breached)
     hashed = await run_in_threadpool(hash_password, password)
     services.identities.put_user(msgspec.structs.replace(user, password_hash=hashed))
     services.logins.end_all(user.user_id, keeping=principal.session_id)
@@ -161,7 +161,7 @@ async def confirm_second_factor(
 )
 async def setup(request: Request, given: Setup, services: UseServices) -> Response:
     """Use the link up that the first start printed."""
-    password = check_password(given.password, given.name)
+    password = check_password(given.password, given.name, services.options.breached)
     token_hash = hashlib.sha256(given.token.encode()).digest()
     if not services.identities.take_invitation(token_hash, services.now_ns()):
         await trail.note(request, "first administrator", given.name, outcome="refused")

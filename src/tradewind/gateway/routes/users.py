@@ -56,7 +56,7 @@ async def add(
         raise Problem(400, "a service has no password and acts through keys; all others need one")
     hashed = ""
     if given.password:
-        password = check_password(given.password, given.name)
+        password = check_password(given.password, given.name, services.options.breached)
         hashed = await run_in_threadpool(hash_password, password)
     user = User(
         secrets.token_hex(8),
@@ -83,7 +83,7 @@ async def change(
     if user is None:
         raise Problem(404, f"there is no user {name!r}")
     _check_not_last(services, user, given)
-    changed = await run_in_threadpool(_changed, user, given)
+    changed = await run_in_threadpool(_changed, services, user, given)
     services.identities.put_user(changed)
     services.logins.end_all(user.user_id)
     services.authentication.forget()
@@ -93,12 +93,14 @@ async def change(
     return reply(request, _row(changed))
 
 
-def _changed(user: User, given: ChangeUser) -> User:
+def _changed(services: Services, user: User, given: ChangeUser) -> User:
     wanted: dict[str, Any] = given.model_dump(exclude_none=True, include={"role", "is_disabled"})
     if given.accounts is not None:
         wanted["accounts"] = tuple(given.accounts)
     if given.password is not None:
-        wanted["password_hash"] = hash_password(check_password(given.password, user.name))
+        wanted["password_hash"] = hash_password(
+            check_password(given.password, user.name, services.options.breached)
+        )
     if given.remove_second_factor:
         wanted |= {"totp": b"", "totp_since_ns": 0, "recovery_hashes": ()}
     return msgspec.structs.replace(user, **wanted)
