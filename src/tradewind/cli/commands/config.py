@@ -16,9 +16,27 @@ from tradewind.wiring.settings_reference import (
 from tradewind.wiring.venues import venues_markdown
 
 EXAMPLE = "tradewind config show --json"
+
+
+def openapi_json() -> str:
+    """The OpenAPI document; only who asks for it loads the gateway."""
+    from tradewind.wiring import api_reference
+
+    return api_reference.openapi_json()
+
+
+def api_markdown() -> str:
+    """The page of the HTTP API."""
+    from tradewind.wiring import api_reference
+
+    return api_reference.api_markdown()
+
+
 DOCUMENTS = {
-    "markdown": settings_markdown,
+    "api": api_markdown,
     "env": env_example,
+    "markdown": settings_markdown,
+    "openapi": openapi_json,
     "production": env_production,
     "venues": venues_markdown,
 }
@@ -31,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "check", help="print each value, then every fault; exit code 2 if any"
     )
     showing = actions.add_parser("show", help="print each value and where it came from")
-    printing = actions.add_parser("reference", help="print the reference of settings or venues")
+    printing = actions.add_parser(
+        "reference", help="print the reference of settings, venues or the API"
+    )
     printing.add_argument(
         "--format", choices=sorted(DOCUMENTS), default="markdown", help="default: markdown"
     )
