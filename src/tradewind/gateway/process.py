@@ -32,7 +32,6 @@ LIBRARIES = (
     "pyotp",
     "sqlalchemy",
     "uvicorn",
-    "websockets",
 )
 RESTART_INTERVAL_S = 5.0
 """A gateway that ends by itself is not started more often."""

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import msgspec
 import uvicorn
@@ -74,12 +75,18 @@ def _settings(app: FastAPI, tls: Tls | None) -> uvicorn.Config:
         # Whom to believe about an address is this application's own decision.
         proxy_headers=False,
         lifespan="on",
-        ws="websockets-sansio",
+        # The platform serves its requests even where it cannot stream.
+        ws="websockets-sansio" if has_streaming() else "none",
         ws_max_size=WEBSOCKET_BYTES_MAX,
         limit_concurrency=CONCURRENT_REQUESTS_MAX,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACEFUL_STOP_S,
     )
+
+
+def has_streaming() -> bool:
+    """True where the library that WebSockets need is installed."""
+    return find_spec("websockets") is not None
 
 
 async def _follow_parent(server: uvicorn.Server, app: FastAPI) -> None:

@@ -15,11 +15,14 @@ from typing import Any, Literal
 
 import anyio
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tradewind.gateway.permissions import Permission
+from tradewind.gateway.permissions import ALL_ACCOUNTS, Permission
 from tradewind.gateway.principal import Principal
+from tradewind.gateway.reply import with_times
 from tradewind.gateway.services import Services
+from tradewind.gateway.stream_sources import Sources
 from tradewind.gateway.views import accounts_by_strategy, visible_status
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.model.ids import PERSON
@@ -38,15 +41,19 @@ QUEUE_LENGTH_MAX = 1_000
 """Updates that may wait for one client; beyond it market updates go, then the client."""
 KEPT_UPDATES = 10_000
 """Updates kept for clients that come back; with an older `since` they get a snapshot again."""
-MARKET_S = 0.25
-"""How often market prices are sent, while somebody listens."""
 AGAIN_S = 1.0
 """How long after losing the engine it is tried again."""
 SEND_DEADLINE_S = 10.0
 FOLLOW_DEADLINE_S = 3.0
 """How long a client waits for the engine before it is told that there is none."""
 MESSAGE_BYTES_MAX = 4_096
-CHANNELS = frozenset({"market", "order", "position", "account", "halt"})
+ENGINE_CHANNELS = frozenset({"order", "fill", "position", "account", "pnl", "halt", "risk"})
+CHANNELS = ENGINE_CHANNELS | {"market", "alert", "job", "journal"}
+USUAL = frozenset({"market", "order", "fill", "position", "account", "halt", "risk", "alert"})
+"""What a client gets that names no channel."""
+TIMELESS = frozenset({"market", "alert", "job"})
+"""What is no event of the journal, and so is told whatever a client has seen of it."""
+PROFIT = ("account", "currency", "equity", "realised", "unrealised")
 REASON_BYTES_MAX = 120
 """What a close frame has room for."""
 TOO_SLOW, NOT_ALLOWED, WRONG, GOING = 4408, 4403, 4400, 1001
@@ -72,6 +79,8 @@ class Stream:
         self._kept: deque[Update] = deque(maxlen=KEPT_UPDATES)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_following = asyncio.Event()
+        self._clients: set[_Client] = set()
+        self._sources = Sources(services, self._broadcast.publish, self._is_wanted)
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one client until it goes or cannot keep up."""
@@ -100,6 +109,7 @@ class Stream:
         asked = await client.next_ask()
         self._start()
         subscription = self._broadcast.subscribe()
+        self._clients.add(client)
         endings: list[Ending] = []
         try:
             await self._begin(client, asked)
@@ -112,23 +122,50 @@ class Stream:
                 group.start_soon(until_end, client.listen())
                 group.start_soon(until_end, self._send(client, subscription))
         finally:
+            self._clients.discard(client)
             subscription.close("the client went away")
         return endings[0]
+
+    def _is_wanted(self, channel: str) -> bool:
+        return any(channel in client.channels for client in self._clients)
 
     async def _begin(self, client: _Client, asked: Ask) -> None:
         """Send what the client missed where that is still known, else a snapshot."""
         async with asyncio.timeout(FOLLOW_DEADLINE_S):
             await self._is_following.wait()  # A snapshot from before would leave a gap behind it.
         client.accounts = await accounts_by_strategy(self._services)
+        await self._tell_journal(client, asked)
         first_kept = self._kept[0].sequence if self._kept else 0
         if asked.since and first_kept and asked.since >= first_kept - 1:
             for update in [each for each in self._kept if each.sequence > asked.since]:
                 await client.send_update(update)
+            self._begin_journal(client)
             return
         status = await self._services.engine.ask(StatusRequest())
         body = visible_status(status, client.principal)
         client.snapshot_sequence = status["sequence"]
         await client.send({"type": "snapshot", "sequence": status["sequence"], "body": body})
+        self._begin_journal(client)
+
+    def _begin_journal(self, client: _Client) -> None:
+        """What was written since it was told of the past must not be missed."""
+        if "journal" in client.channels:
+            client.journal_sequence = max(client.journal_sequence, client.snapshot_sequence)
+            self._sources.begin_journal(client.journal_sequence)
+
+    async def _tell_journal(self, client: _Client, asked: Ask) -> None:
+        """The records of the journal that a client of that channel missed, as far as they go."""
+        if not asked.since or "journal" not in client.channels:
+            return
+        client.journal_sequence = asked.since
+        after = asked.since
+        while True:
+            found, last = await run_in_threadpool(self._sources.records, after)
+            for update in found:
+                await client.send_update(update)
+            if last == after:
+                return
+            after = last
 
     async def _send(self, client: _Client, subscription: Subscription) -> Ending:
         async for update in subscription:
@@ -140,10 +177,8 @@ class Stream:
 
     def _start(self) -> None:
         if not self._tasks:
-            self._tasks = [
-                asyncio.create_task(self._follow_engine()),
-                asyncio.create_task(self._follow_market()),
-            ]
+            following = asyncio.create_task(self._follow_engine())
+            self._tasks = [following, *self._sources.start()]
 
     async def _follow_engine(self) -> None:
         """Subscribe to the engine, again and again; clients hear of a gap by a new snapshot."""
@@ -174,19 +209,6 @@ class Stream:
         finally:
             writer.close()
 
-    async def _follow_market(self) -> None:
-        while True:
-            await asyncio.sleep(MARKET_S)
-            if not self._broadcast.subscriber_count:
-                continue
-            try:
-                reading = await self._services.engine.read(StatusRequest())
-            except TradewindError:
-                continue
-            status = reading.answer
-            body = {"market": status["market"]}
-            self._broadcast.publish(Update("quote", status["sequence"], body))
-
 
 class _Client:
     """One WebSocket: what it wants, what it may see."""
@@ -198,8 +220,9 @@ class _Client:
         self.principal = principal
         self.accounts: dict[str, str] = {}
         self.snapshot_sequence = 0
+        self.journal_sequence = 0
         self._encode = encode
-        self._channels: frozenset[str] = CHANNELS
+        self.channels: frozenset[str] = USUAL
 
     async def listen(self) -> Ending:
         while True:
@@ -224,23 +247,46 @@ class _Client:
                 retry=False,
             )
         if asked.type == "subscribe":
-            self._channels = frozenset(asked.channels) or CHANNELS
+            self.channels = frozenset(asked.channels) or USUAL
+            if "journal" in self.channels and not self._may_see_journal():
+                raise OutsideError(
+                    "the journal is for who may read the audit trail, on all accounts",
+                    fault="theirs",
+                    retry=False,
+                )
         return asked
 
     async def send_update(self, update: Update) -> None:
         channel = "market" if update.name == "quote" else update.name
-        is_old = update.sequence <= self.snapshot_sequence and channel != "market"
-        if channel not in self._channels or is_old or not self._may_see(update):
+        seen = self.journal_sequence if channel == "journal" else self.snapshot_sequence
+        is_old = update.sequence <= seen and channel not in TIMELESS
+        if is_old or not self._may_see(update):
             return
-        await self.send({"type": channel, "sequence": update.sequence, "body": update.body})
+        if channel == "account" and "pnl" in self.channels:
+            body = {name: update.body.get(name, "") for name in PROFIT}
+            await self.send({"type": "pnl", "sequence": update.sequence, "body": body})
+        if channel == "journal":
+            self.journal_sequence = update.sequence
+        if channel in self.channels:
+            body = with_times(update.body)
+            await self.send({"type": channel, "sequence": update.sequence, "body": body})
 
     def _may_see(self, update: Update) -> bool:
-        if update.name in ("quote", "halt"):
+        if update.name in ("quote", "halt", "alert"):
             return True
+        if update.name == "journal":
+            return self._may_see_journal()
+        if update.name == "job":
+            is_own = update.body.get("user_id") == self.principal.user_id
+            return is_own or self.principal.may(Permission.SEE_ALL_JOBS)
         account = update.body.get("account") or self.accounts.get(
             str(update.body.get("strategy", "")), ""
         )
         return self.principal.may_see(str(account))
+
+    def _may_see_journal(self) -> bool:
+        may_read = self.principal.may(Permission.READ_AUDIT)
+        return may_read and ALL_ACCOUNTS in self.principal.accounts
 
     async def send(self, message: dict[str, Any]) -> None:
         encoded = self._encode(message)

@@ -249,6 +249,10 @@ class Desk:
             if order is not None:
                 body = dict(self._order_row(order))
                 self._broadcast.publish(Update("order", sequence, body))
+        for record in turn.records:
+            told = self._told(record)
+            if told is not None:
+                self._broadcast.publish(Update(told[0], sequence, told[1]))
         if any(isinstance(record, m.OrderFilled) for record in turn.records):
             for position in self.positions():
                 self._broadcast.publish(Update("position", sequence, dict(position)))
@@ -258,6 +262,33 @@ class Desk:
         for account in self.state.accounts:
             row = dict(self._account_row(account))
             self._broadcast.publish(Update("account", sequence, row))
+
+    def _told(self, record: m.Record) -> tuple[str, dict[str, object]] | None:
+        """What a record says by itself: an execution, or a refusal of our risk."""
+        if not isinstance(record, m.OrderFilled | m.OrderDenied):
+            return None
+        order = self.state.orders.get(record.order_id)
+        if order is None:
+            return None
+        body = {"order_id": record.order_id, "time_ns": record.time_ns}
+        body["strategy"] = self.state.strategies[order.strategy].name
+        if isinstance(record, m.OrderDenied):
+            return "risk", body | {
+                "rule": record.rule, "value": record.value, "limit": record.limit
+            }  # fmt: skip
+        return "fill", body | self._fill_terms(record, order)
+
+    def _fill_terms(self, fill: m.OrderFilled, order: Order) -> dict[str, object]:
+        instrument = self.state.markets[order.instrument].instrument
+        return {
+            "fill_id": fill.fill_id,
+            "instrument": instrument.id,
+            "side": Side(order.side).name,
+            "price": format_units(fill.price, instrument.price_digits),
+            "quantity": format_units(fill.quantity, instrument.quantity_digits),
+            "fee": format_units(fill.fee, currency_digits(fill.fee_currency)),
+            "fee_currency": fill.fee_currency,
+        }
 
     def _counts(self) -> dict[str, int]:
         counts = self.counts

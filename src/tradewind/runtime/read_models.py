@@ -186,7 +186,7 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """One change of a read model: `name` is quote, order, position, account, halt or health."""
+    """One change: `name` is quote, order, fill, position, account, halt, risk or health."""
 
     name: str
     sequence: int

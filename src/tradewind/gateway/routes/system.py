@@ -19,6 +19,7 @@ from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
 from tradewind.gateway.reply import reply
 from tradewind.gateway.services import Services
+from tradewind.gateway.serving import has_streaming
 from tradewind.gateway.views import status_reading, visible_status
 from tradewind.model.errors import TradewindError
 from tradewind.runtime.control_messages import HealthRequest, MetricsRequest
@@ -124,7 +125,13 @@ async def _parts(services: Services) -> tuple[bool, dict[str, dict[str, Any]]]:
         "security store": await _checked(services.identities.users),
         "records": await _checked(lambda: services.records().close()),
         "jobs": await _jobs_part(services),
+        "stream": _stream_part(),
     }
+
+
+def _stream_part() -> dict[str, Any]:
+    reasons = [] if has_streaming() else ["the package websockets is missing: install it"]
+    return {"ok": not reasons, "reasons": reasons}
 
 
 async def _jobs_part(services: Services) -> dict[str, Any]:
