@@ -11,7 +11,7 @@ from tradewind.gateway.schemas import Body, Number, Text
 Word = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
 Value = Annotated[str, Field(max_length=64, pattern=r"^[^,\x00-\x1f]*$")]
 InstrumentId = Annotated[str, Field(max_length=64, pattern=r"^[^\s,-][^\s,]*$")]
-Timeframe = Annotated[str, Field(max_length=8, pattern=r"^(\d{1,4}[a-z])?$", examples=["1m"])]
+Timeframe = Annotated[str, Field(max_length=8, pattern=r"^([0-9]{1,4}[a-z])?$", examples=["1m"])]
 Timerange = Annotated[
     str, Field(max_length=40, pattern=r"^[0-9T:.Z-]*$", examples=["20240101-20240201"])
 ]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Number = Annotated[
     str,
-    Field(pattern=r"^\d{1,19}(\.\d{1,10})?$", examples=["0.25"], description="decimal text"),
+    Field(pattern=r"^[0-9]{1,19}(\.[0-9]{1,10})?$", examples=["0.25"], description="decimal text"),
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}$", examples=["ann"])]
 Password = Annotated[str, Field(min_length=1, max_length=128)]

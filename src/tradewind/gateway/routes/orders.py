@@ -23,6 +23,7 @@ from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.schemas import ChangeOrder, NewOrder
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy, listing, rows_page, visible_orders
+from tradewind.model.errors import UserError
 from tradewind.model.ids import PERSON
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import OrderIntended
@@ -193,13 +194,16 @@ def _intended(order: NewOrder, order_id: str, instrument: Instrument) -> OrderIn
 
     flags = OrderFlag.POST_ONLY if order.post_only else OrderFlag.NONE
     flags |= OrderFlag.REDUCE_ONLY if order.reduce_only else OrderFlag.NONE
+    quantity = parse_units(order.quantity, instrument.quantity_digits)
+    if quantity == 0:
+        raise UserError("quantity: give one above 0")
     return OrderIntended(
         0,
         order_id,
         PERSON,
         instrument.id,
         Side[order.side],
-        parse_units(order.quantity, instrument.quantity_digits),
+        quantity,
         OrderType[order.type],
         price(order.limit_price),
         price(order.stop_price),
