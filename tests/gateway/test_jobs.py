@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.gateway.served import Served
-from tests.runtime.memory_engine import MemoryEngine
+from tests.runtime.memory_engine import MemoryEngine, running
+from tests.wiring.test_paper_hour import paper
 from tradewind.gateway.routes import data
 from tradewind.ports.jobs import JobState
+from tradewind.testing.virtual_time import run_virtually
 
 PATIENCE_S = 120
 BARS = 400
@@ -179,6 +182,35 @@ def test_a_job_survives_the_end_of_the_gateway(served: Served, engine: MemoryEng
     with served.client() as client:
         served.login(client, "ann")
         assert ended(client, job_id)["state"] == "failed", "there is no data, so it ran"
+
+
+def test_books_and_costs_of_a_run_are_told_to_who_may_see_all_accounts(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    run_virtually(paper(home, 30, lambda desk: None))
+    engine = MemoryEngine()
+    with running(home, engine):
+        served = Served(home, engine)
+        served.add("ann", "researcher")
+        served.add("bob", "researcher", ("paper",))
+        with served.client() as client:
+            served.login(client, "ann")
+            books = client.post("/api/v1/reports/statements", json={}, headers=keyed("s"))
+            costs = client.post("/api/v1/reports/costs", json={}, headers=keyed("c"))
+            statement = ended(client, books.json()["job_id"])
+            assert statement["state"] == "done", statement["log"]
+            balance = statement["result"]["trial_balance"]
+            debit, credit = (
+                sum(Decimal(line[side] or 0) for line in balance) for side in ("debit", "credit")
+            )
+            assert debit == credit > 0
+            tca = ended(client, costs.json()["job_id"])
+            assert tca["state"] == "done", tca["log"]
+            assert tca["result"]["orders"]
+            served.login(client, "bob")
+            refused = client.post("/api/v1/reports/statements", json={}, headers=keyed("s"))
+            assert refused.status_code == 403
 
 
 def test_a_job_can_be_canceled_once(researcher: TestClient, served: Served) -> None:

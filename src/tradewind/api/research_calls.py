@@ -171,6 +171,16 @@ class Research:
         query = {"limit": limit, "before": before}
         return self._ask.get("/api/v1/sweeps", told.JobsPage, query=query)
 
+    def statement(self, *, until: int = 0, key: str = "") -> told.JobQueued:
+        """Trial balance, positions and results at a sequence of the journal (0: now)."""
+        path = "/api/v1/reports/statements"
+        return self._ask.act("POST", path, told.JobQueued, body={"until": until}, key=key)
+
+    def costs(self, *, timerange: str = "", until: int = 0, key: str = "") -> told.JobQueued:
+        """What executing orders cost."""
+        body = {"timerange": timerange, "until": until}
+        return self._ask.act("POST", "/api/v1/reports/costs", told.JobQueued, body=body, key=key)
+
     def performance(self, account: str, *, start: str = "", end: str = "") -> told.Report:
         """How an account traded."""
         query = {"account": account, "start": start, "end": end}

@@ -35,7 +35,8 @@ def arguments_of(job: Job, home: Path) -> list[str]:
     """
     words = list(_COMMANDS[job.kind](msgspec.json.decode(job.request), job, home))
     places = words.index("--")
-    return [*words[:places], f"--home={home}", "--json", *words[places:]]
+    rest = words[places:] if words[places + 1 :] else []
+    return [*words[:places], f"--home={home}", "--json", *rest]
 
 
 def _backtest(request: dict[str, Any], job: Job, home: Path) -> Iterator[str]:
@@ -78,6 +79,17 @@ def _import(request: dict[str, Any], job: Job, home: Path) -> Iterator[str]:
     yield from ("--", str(home / UPLOADS_FOLDER / request["upload_id"]))
 
 
+def _statement(request: dict[str, Any], job: Job, home: Path) -> Iterator[str]:
+    yield from ("report", "statement", f"--until={request['until']}", "--")
+
+
+def _costs(request: dict[str, Any], job: Job, home: Path) -> Iterator[str]:
+    yield from ("report", "tca", f"--until={request['until']}")
+    if request["timerange"]:
+        yield f"--timerange={request['timerange']}"
+    yield "--"
+
+
 def _run_words(request: dict[str, Any]) -> Iterator[str]:
     for name, value in request["parameters"].items():
         yield f"--param={name}={value}"
@@ -95,5 +107,7 @@ _COMMANDS: dict[str, Callable[[dict[str, Any], Job, Path], Iterator[str]]] = {
     "sweep": _sweep,
     "download": _download,
     "import": _import,
+    "statement": _statement,
+    "costs": _costs,
 }
 KINDS = tuple(_COMMANDS)

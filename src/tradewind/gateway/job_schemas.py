@@ -64,6 +64,18 @@ class NewDownload(Body):
     timerange: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9T:.Z-]+$")]
 
 
+class NewStatement(Body):
+    """What the books say at a sequence of the journal, 0: now."""
+
+    until: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
+class NewCosts(NewStatement):
+    """Transaction costs of orders decided in a time."""
+
+    timerange: Timerange = ""
+
+
 class NewImport(Body):
     """A file that was uploaded, and what it holds; see `tradewind data import --help`."""
 

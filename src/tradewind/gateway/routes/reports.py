@@ -14,10 +14,14 @@ from tradewind.analysis.equity import samples_per_year
 from tradewind.analysis.metrics import metrics
 from tradewind.api import job_answers as told
 from tradewind.gateway.access import UseServices
-from tradewind.gateway.described import answers
+from tradewind.gateway.described import acts, answers
+from tradewind.gateway.job_schemas import NewCosts, NewStatement
+from tradewind.gateway.permissions import ALL_ACCOUNTS
+from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
 from tradewind.gateway.reply import reply
 from tradewind.gateway.routes.history import Moment, moment_ns
+from tradewind.gateway.routes.jobs import Runner, queue
 from tradewind.gateway.routes.trading import Reader
 from tradewind.gateway.services import Services
 from tradewind.model.orders import Side
@@ -42,6 +46,40 @@ async def performance(
         raise Problem(404, f"there is no account {account!r} of yours")
     bounds = (moment_ns("start", start) or 0, moment_ns("end", end) or 2**63 - 1)
     return reply(request, await run_in_threadpool(partial(_report, services, account, bounds)))
+
+
+@router.post(
+    "/statements",
+    status_code=202,
+    summary="A statement: trial balance, positions, results",
+    **acts(told.JobQueued),
+)
+async def new_statement(
+    request: Request, wanted: NewStatement, services: UseServices, principal: Runner
+) -> Response:
+    """Put it in the queue: the books are folded from the journal, so it may take a while. For who
+    may see all accounts.
+    """
+    _check_all_accounts(principal)
+    return await queue(request, services, principal, "statement", wanted)
+
+
+@router.post(
+    "/costs", status_code=202, summary="What executing orders cost", **acts(told.JobQueued)
+)
+async def new_costs(
+    request: Request, wanted: NewCosts, services: UseServices, principal: Runner
+) -> Response:
+    """Put it in the queue: slippage against arrival and VWAP, spread, timing, fees, latency of each
+    order and in total. For who may see all accounts.
+    """
+    _check_all_accounts(principal)
+    return await queue(request, services, principal, "costs", wanted)
+
+
+def _check_all_accounts(principal: Principal) -> None:
+    if ALL_ACCOUNTS not in principal.accounts:
+        raise Problem(403, "this tells of all accounts, and some are not yours")
 
 
 def _report(services: Services, account: str, bounds: tuple[int, int]) -> dict[str, Any]:
