@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tradewind.gateway.described import KINDS
 from tradewind.gateway.process import GatewayProcess, claim_port
 
 EXAMPLES = 4
+PATIENCE_S = 120
 EXAMPLES_LONG = 200
 OPERATIONS_MIN = 70
 
@@ -57,7 +59,10 @@ def kind_of(operation: dict[str, Any]) -> str:
 
 def ask_everything(port: int, examples: int) -> None:
     """Send each operation so many generated requests."""
-    schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{port}{OPENAPI_PATH}")
+    url = f"http://127.0.0.1:{port}{OPENAPI_PATH}"
+    # The first answer takes long on a busy machine, longer than the loader waits.
+    urllib.request.urlopen(url, timeout=PATIENCE_S).close()
+    schema = schemathesis.openapi.from_url(url)
     count = 0
     for found in schema.get_all_operations():
         operation = found.ok()
