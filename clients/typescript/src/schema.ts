@@ -831,6 +831,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What executing orders cost
+         * @description Put it in the queue: slippage against arrival and VWAP, spread, timing, fees, latency of each
+         *     order and in total. For who may see all accounts.
+         */
+        post: operations["new_costs_api_v1_reports_costs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/performance": {
         parameters: {
             query?: never;
@@ -845,6 +866,27 @@ export interface paths {
         get: operations["performance_api_v1_reports_performance_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A statement: trial balance, positions, results
+         * @description Put it in the queue: the books are folded from the journal, so it may take a while. For who
+         *     may see all accounts.
+         */
+        post: operations["new_statement_api_v1_reports_statements_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2122,6 +2164,23 @@ export interface components {
             timerange?: string;
         };
         /**
+         * NewCosts
+         * @description Transaction costs of orders decided in a time.
+         */
+        NewCosts: {
+            /**
+             * Timerange
+             * @default
+             * @example 20240101-20240201
+             */
+            timerange?: string;
+            /**
+             * Until
+             * @default 0
+             */
+            until?: number;
+        };
+        /**
          * NewDownload
          * @description A range of a venue's past.
          */
@@ -2323,6 +2382,17 @@ export interface components {
              * @enum {string}
              */
             type?: "MARKET" | "LIMIT" | "STOP" | "STOP_LIMIT";
+        };
+        /**
+         * NewStatement
+         * @description What the books say at a sequence of the journal, 0: now.
+         */
+        NewStatement: {
+            /**
+             * Until
+             * @default 0
+             */
+            until?: number;
         };
         /**
          * NewSweep
@@ -6606,6 +6676,81 @@ export interface operations {
             };
         };
     };
+    new_costs_api_v1_reports_costs_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "timerange": "20240101-20240201",
+                 *       "until": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewCosts"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "text",
+                     *       "kind": "bars",
+                     *       "state": "FILLED"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobQueued"];
+                };
+            };
+            /** @description One sentence says why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "there is no order j0-person-1",
+                     *       "status": 404,
+                     *       "title": "Not found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One sentence says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "there is no order j0-person-1",
+                     *       "status": 404,
+                     *       "title": "Not found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     performance_api_v1_reports_performance_get: {
         parameters: {
             query: {
@@ -6651,6 +6796,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description One sentence says why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "there is no order j0-person-1",
+                     *       "status": 404,
+                     *       "title": "Not found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One sentence says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "there is no order j0-person-1",
+                     *       "status": 404,
+                     *       "title": "Not found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_statement_api_v1_reports_statements_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "until": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewStatement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "text",
+                     *       "kind": "bars",
+                     *       "state": "FILLED"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobQueued"];
+                };
             };
             /** @description One sentence says why. */
             503: {
