@@ -105,6 +105,15 @@ def test_the_costs_of_a_run_are_told_for_each_order_and_in_total(cli: Cli, home:
     assert "orders, the last 2" in out
 
 
+def test_lots_are_told_by_their_method(cli: Cli, home: Path) -> None:
+    answer = cli.json("report", "lots", "--method", "hifo", "--home", home)
+    assert answer["method"] == "hifo"
+    assert all(Decimal(lot["realized"]) is not None for lot in answer["lots"])
+    code, out, _ = cli.run("report", "lots", "--home", home)
+    assert code == 0
+    assert out
+
+
 def test_what_cannot_be_shown_is_told_in_a_sentence(cli: Cli, home: Path, tmp_path: Path) -> None:
     code, _, err = cli.run("ledger", "--home", tmp_path / "empty")
     assert code == 2

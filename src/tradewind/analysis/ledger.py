@@ -45,6 +45,7 @@ class Entry(msgspec.Struct, frozen=True):
     quantity: int = 0
     price: int = 0
     reference: str = ""
+    leg: int = 0
 
 
 class OrderTerms(msgspec.Struct):
@@ -137,7 +138,7 @@ class Ledger:
         against: str = "cash",
     ) -> None:
         """Enter a signed quantity at a price; `against` is what pays: cash, or capital."""
-        account, strategy, instrument, _ = key
+        account, strategy, instrument, leg = key
         market, position = self.markets[instrument], self.position(key)
         before = position.cost
         realized = position.fill(quantity, price, market.money_factor, market.money_divisor)
@@ -153,7 +154,7 @@ class Ledger:
         self.post(
             event, kind, account, postings,
             strategy=strategy, instrument=instrument, quantity=quantity, price=price,
-            reference=reference,
+            reference=reference, leg=leg,
         )  # fmt: skip
 
     def held(self, instrument: str) -> Iterable[tuple[PositionKey, Position]]:
@@ -291,7 +292,7 @@ def _dividend(ledger: Ledger, event: m.DividendPaid) -> None:
 
 def _split(ledger: Ledger, event: m.InstrumentSplit) -> None:
     market = ledger.markets[event.instrument]
-    for (account, strategy, instrument, _), position in ledger.held(event.instrument):
+    for (account, strategy, instrument, leg), position in ledger.held(event.instrument):
         after = split_position(position, market, event)
         moved, realized = after.quantity - position.quantity, after.cash - after.released
         position.restate(
@@ -305,7 +306,7 @@ def _split(ledger: Ledger, event: m.InstrumentSplit) -> None:
         }
         ledger.post(
             event, "split", account, postings, strategy=strategy, instrument=instrument,
-            quantity=moved, reference=f"{event.numerator}:{event.denominator}",
+            quantity=moved, reference=f"{event.numerator}:{event.denominator}", leg=leg,
         )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from tradewind.analysis.ledger_lots import lot_rows, lots_of_ledger
+from tradewind.analysis.lots import Method
 from tradewind.analysis.statement import statement
 from tradewind.cli.engine import add_engine_options, home_of, output_width
 from tradewind.cli.output import print_answer
@@ -42,6 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_until(books)
     add_engine_options(books)
     books.set_defaults(report=print_statement)
+    lots = reports.add_parser("lots", help="what was realized, lot by lot")
+    lots.add_argument(
+        "--method",
+        choices=[method.value for method in Method],
+        default=Method.FIFO.value,
+        help="which lot is closed first: first in, last in, highest cost; default: fifo",
+    )
+    add_until(lots)
+    add_engine_options(lots)
+    lots.set_defaults(report=print_lots)
     costs = reports.add_parser("tca", help="transaction costs of each order and in total")
     costs.add_argument("--timerange", help="of decisions, like 20240101-20240201; default: all")
     costs.add_argument("--orders", type=int, default=20, metavar="N", help="shown; default: 20")
@@ -65,6 +77,17 @@ def print_statement(arguments: argparse.Namespace) -> int:
     print(f"at sequence {found.sequence}")
     for name in ("trial_balance", "positions", "results"):
         print("\n".join(["", name.replace("_", " "), *lines_of(answer[name])]))
+    return 0
+
+
+def print_lots(arguments: argparse.Namespace) -> int:
+    """Print the closed lots."""
+    ledger = stored_ledger(home_of(arguments), arguments.until)
+    rows = lot_rows(lots_of_ledger(ledger, Method(arguments.method)))
+    if arguments.json:
+        print_answer({"method": arguments.method, "lots": rows}, arguments)
+    else:
+        print("\n".join(lines_of(rows)))
     return 0
 
 
