@@ -201,3 +201,18 @@ def test_the_books_of_the_strategies_of_one_account_add_up_to_it() -> None:
 def test_a_run_without_movements_has_its_deposit_alone() -> None:
     desk = Desk()
     assert [entry.kind for entry in ledger_of_run(desk.engine).entries] == []
+
+
+def test_a_run_of_many_days_keeps_the_fills_of_orders_that_the_core_forgot() -> None:
+    import tradewind as tw
+    from tests.sim.test_clearing import GOOG as SHARE
+    from tests.sim.test_clearing import Want, bars, flat
+
+    class Swings(Want):
+        def on_bar(self, bar: tw.Bar) -> None:
+            self.target_position(3 if self.position.is_flat else 0)
+
+    result = tw.backtest(Swings("0"), data=[bars(SHARE, [flat(100)] * 9)], cash="1000")
+    assert len(result.fills) == 8
+    assert [entry.kind for entry in result.ledger.entries] == ["deposit"] + 8 * ["fill"]
+    assert_same(result.ledger, result._engine.state)

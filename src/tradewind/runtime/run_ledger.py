@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tradewind.analysis.ledger import Entry, Ledger, OrderTerms
 from tradewind.core.engine import Engine
+from tradewind.core.orders import Order
 from tradewind.core.snapshot import decode_state
 from tradewind.core.state import State
 from tradewind.model import messages as m
@@ -27,6 +28,10 @@ def ledger_of_run(engine: Engine) -> Ledger:
             ledger.take(number, moves.pop(0)[1])
         if place < len(fills):
             number += 1
+            order = fills[place].order
+            assert order is not None, "a fill that was kept without its order"
+            # the state forgets orders a day after their end
+            ledger.order(order.order_id, _terms_of(state, order))
             ledger.take(number, fills[place].message())
     return ledger
 
@@ -77,11 +82,14 @@ def _introduce(ledger: Ledger, state: State) -> None:
     for book in state.strategies:
         ledger.take(0, m.StrategyRegistered(0, book.name, book.account.name, "", {}))
     for order in state.orders.values():
-        terms = OrderTerms(
-            state.accounts[order.account].name,
-            state.strategies[order.strategy].name,
-            state.markets[order.instrument].id,
-            order.side,
-            order.leg,
-        )
-        ledger.order(order.order_id, terms)
+        ledger.order(order.order_id, _terms_of(state, order))
+
+
+def _terms_of(state: State, order: Order) -> OrderTerms:
+    return OrderTerms(
+        state.accounts[order.account].name,
+        state.strategies[order.strategy].name,
+        state.markets[order.instrument].id,
+        order.side,
+        order.leg,
+    )
