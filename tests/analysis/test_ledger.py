@@ -13,7 +13,7 @@ from tradewind.analysis.ledger import Ledger
 from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.instruments import Instrument
-from tradewind.runtime.run_ledger import ledger_of_run
+from tradewind.runtime.run_ledger import ledger_differences, ledger_of_run
 
 STEPS = st.lists(
     st.one_of(
@@ -77,23 +77,17 @@ def liquidation(state: State, instrument: Instrument, price: int) -> m.PositionL
 
 def assert_same(ledger: Ledger, state: State) -> None:
     """Every balance and position of the ledger is the core's."""
-    for account in state.accounts:
-        for currency, wallet in account.wallets.items():
-            expected = {
-                "cash": wallet.cash,
-                "positions": wallet.inventory,
-                "fees": wallet.fees,
-                "realized": wallet.realized,
-                "capital": wallet.capital,
-                **wallet.others,
-            }
-            found = {kind: ledger.balance(account.name, kind, currency) for kind in expected}
-            assert found == expected
-    for book in state.strategies:
-        for key, position in book.positions.items():
-            number, leg = divmod(key, 3)
-            place = (book.account.name, book.name, state.markets[number].id, leg - 1)
-            assert ledger.position(place).snapshot() == position.snapshot()
+    assert ledger_differences(ledger, state) == []
+
+
+def test_a_difference_is_told_by_its_place() -> None:
+    desk, ledger = Desk(), Ledger()
+    for sequence, record in zip(*desk.engine.take_records(), strict=True):
+        ledger.take(sequence, record)
+    desk.trade(GOOG, 5, 100)
+    found = ledger_differences(ledger, desk.state)
+    assert "main cash USD: 1000000000000 and 999995000000" in found
+    assert "position of manual in GOOG.SIM" in found
 
 
 @settings(max_examples=150, deadline=None)

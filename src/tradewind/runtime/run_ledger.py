@@ -60,6 +60,33 @@ def ledger_of_journal(
     return ledger
 
 
+def ledger_differences(ledger: Ledger, state: State) -> list[str]:
+    """Where a ledger's balances and positions are not those of a state; empty where they agree."""
+    found: list[str] = []
+    for account in state.accounts:
+        for currency, wallet in account.wallets.items():
+            balances = {
+                "cash": wallet.cash,
+                "positions": wallet.inventory,
+                "fees": wallet.fees,
+                "realized": wallet.realized,
+                "capital": wallet.capital,
+                **wallet.others,
+            }
+            for kind, money in balances.items():
+                booked = ledger.balance(account.name, kind, currency)
+                if booked != money:
+                    found.append(f"{account.name} {kind} {currency}: {booked} and {money}")
+    for book in state.strategies:
+        for key, position in book.positions.items():
+            number, leg = divmod(key, 3)
+            name = state.markets[number].id
+            booked_position = ledger.position((book.account.name, book.name, name, leg - 1))
+            if booked_position.snapshot() != position.snapshot():
+                found.append(f"position of {book.name} in {name}")
+    return found
+
+
 def _open_from_snapshot(ledger: Ledger, journal: JournalReader) -> int:
     saved = oldest_snapshot(journal)
     if saved is None:

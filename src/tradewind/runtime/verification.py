@@ -11,6 +11,7 @@ from tradewind.model.errors import Inconsistent
 from tradewind.ports.journal import Group, JournalReader, Snapshot, Verified
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import oldest_snapshot, recover
+from tradewind.runtime.run_ledger import ledger_differences, ledger_of_journal
 
 
 class VerifiedState(msgspec.Struct, frozen=True):
@@ -28,6 +29,7 @@ class VerifiedState(msgspec.Struct, frozen=True):
 def verify_journal(journal: JournalReader, recorder: Recorder) -> VerifiedState:
     """Read every record and every market row, and compare two ways to the state at the end.
 
+    The ledger folded from the records alone must have the balances of the state.
     The state from the newest snapshot must be that of a fold from the journal's beginning (or
     from the oldest snapshot, where the beginning was pruned). Raises `JournalDamaged` with the
     first bad group, `Inconsistent` where the states differ.
@@ -43,6 +45,12 @@ def verify_journal(journal: JournalReader, recorder: Recorder) -> VerifiedState:
         raise Inconsistent(
             f"the snapshot at {newest.sequence if newest else 0} leads to the state {found[:16]}, "
             f"the records themselves to {expected[:16]}: restore the last backup"
+        )
+    ledger = ledger_of_journal(ended, sink=lambda entry: None)
+    if differences := ledger_differences(ledger, long.state):
+        raise Inconsistent(
+            f"the ledger of the records and the state differ in {len(differences)} places, first "
+            f"{differences[0]}: restore the last backup"
         )
     return VerifiedState(
         verified,

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from tradewind.adapters.memory.journal import MemoryJournal
+from tradewind.analysis.ledger import Entry
 from tradewind.core.engine import Engine
 from tradewind.core.snapshot import state_hash
 from tradewind.core.state import State
@@ -28,6 +29,7 @@ from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover, snapshot_of
+from tradewind.runtime.run_ledger import ledger_differences, ledger_of_journal
 from tradewind.runtime.segments import MemorySegments
 from tradewind.runtime.venue_watch import VenueWatch
 from tradewind.testing.storm_venue import CALM, COIN, MIDDLE, POSITION_MAX, Faults, StormVenue
@@ -205,9 +207,19 @@ class Storm:
                     wanted.add(record.order_id)
         assert not self.venue.broken, self.venue.broken[0]
         assert set(self.acknowledged) <= wanted, "I1: an acknowledged order is lost"
+        ledger = ledger_of_journal(self.journal, sink=self._weigh)
+        differences = ledger_differences(ledger, state)
+        assert not differences, f"I3: the ledger is not the fold of the fills: {differences[0]}"
         for account in state.accounts:
             for wallet in account.wallets.values():
                 wallet.check()
+
+    def _weigh(self, entry: Entry) -> None:
+        """I3: an entry sums to zero in each currency."""
+        for currency in {currency for _, currency in entry.postings}:
+            postings = entry.postings.items()
+            total = sum(money for (_, one), money in postings if one == currency)
+            assert total == 0, f"I3: entry {entry.number} does not balance in {currency}"
 
 
 def run_storm(seed: int, *, orders: int, faults: Faults | None = None) -> StormResult:
