@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewind.analysis.session_clock import OpenHours, SessionClock, week_hours
+from tradewind.analysis.session_clock import OpenHours, SessionClock, clock_of
 from tradewind.model.timeframes import UNIT_NS, timerange_ns
 
 HOUR_NS, DAY_NS = UNIT_NS["h"], UNIT_NS["d"]
@@ -57,18 +57,42 @@ def test_bars_before_the_open_and_behind_the_close_make_nothing_due_twice() -> N
     assert due("20240705T1959", "20240705T2330", UNIT_NS["m"]) == 0
 
 
+def known(calendar: str, first: str, then: str, step_ns: int) -> int:
+    """Bars due between two bars, by the tables."""
+    clock = clock_of(calendar, at(first), at(then))
+    assert clock is not None
+    return int(clock.bars_between(ints(at(first)), ints(at(then)), step_ns)[0])
+
+
 def test_a_week_of_currencies_has_its_weekend_and_no_other_pause() -> None:
-    clock = SessionClock(week_hours(at("20240101"), at("20240201")))
-    friday, sunday = at("20240105T2059"), at("20240107T2200")
-    assert clock.bars_between(ints(friday), ints(sunday), UNIT_NS["m"])[0] == 0
-    assert clock.bars_between(ints(friday), ints(sunday + HOUR_NS), UNIT_NS["m"])[0] == 60
-    week = clock.open_time(ints(at("20240101"), at("20240108")))
-    assert week[1] - week[0] == (5 * 24 - 1) * HOUR_NS
+    minute_ns = UNIT_NS["m"]
+    assert known("24/5", "20240105T2159", "20240107T2200", minute_ns) == 0
+    assert known("24/5", "20240705T2059", "20240707T2100", minute_ns) == 0
+    assert known("24/5", "20240105T2159", "20240107T2300", minute_ns) == 60
+    assert known("24/5", "20240103T2059", "20240103T2300", minute_ns) == 120
+    assert known("24/5", "20240105", "20240108", DAY_NS) == 0
+    assert known("24/5", "20240105", "20240110", DAY_NS) == 2
+
+
+def test_the_exchange_has_its_holidays_and_half_days() -> None:
+    minute_ns = UNIT_NS["m"]
+    assert known("XNYS", "20241127T2059", "20241129T1430", minute_ns) == 0
+    assert known("XNYS", "20241129T1759", "20241202T1430", minute_ns) == 0
+    assert known("XNYS", "20241129T1758", "20241202T1430", minute_ns) == 1
+    assert known("XNYS", "20010910", "20010917", DAY_NS) == 0, "closed after 11 September"
+    assert known("XNYS", "20241224T1430", "20241227T1430", DAY_NS) == 1
+
+
+def test_what_the_tables_do_not_cover_has_no_clock() -> None:
+    assert clock_of("XNYS", at("19891231"), at("20000101")) is None
+    assert clock_of("XNYS", at("20200101"), at("20990101")) is None
+    assert clock_of("XTKS", at("20200101"), at("20210101")) is None
+    assert clock_of("24/7", at("20200101"), at("20210101")) is None
 
 
 def test_without_sessions_nothing_is_due() -> None:
     clock = SessionClock(OpenHours(ints(), ints()))
-    assert clock.covered_ns == (0, 0)
+    assert clock.if_covered(0, 1) is None
     assert clock.bars_between(ints(0), ints(DAY_NS), HOUR_NS).tolist() == [0]
     assert clock.open_time(ints(5)).tolist() == [0]
 

@@ -341,3 +341,17 @@ def test_real_days_of_quotes_become_one_series_whatever_their_order(cli: Cli) ->
     quotes = ParquetHistory(cli.home).read("quotes", "IBM.SIM")
     assert (quotes["time_ns"][1:] >= quotes["time_ns"][:-1]).all()
     assert os.listdir(cli.home / "history" / "quotes" / "SIM" / "IBM")
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [("daily/GOOG.csv", 0), ("us_equity/daily/spy.zip", 0), ("us_equity/hour/spy.zip", 2)],
+)
+def test_decades_of_real_bars_lack_nothing_but_a_late_opening(
+    cli: Cli, name: str, missing: int
+) -> None:
+    """Of 1998 to 2021 only 2002-09-11 opened late, at noon, which no table of holidays knows."""
+    about = (*NEW, "--calendar", "XNYS") if name.endswith(".csv") else ("--format", "us-equity")
+    cli.json("import", real(name), "--instrument", "REAL.SIM", *about)
+    (series,) = cli.json("check", "REAL.SIM")["series"]
+    assert (series["calendar"], series["missing"]) == ("XNYS: its sessions", missing)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from tradewind.model.columns import IntColumn
+from tradewind.model.sessions import ALWAYS, RULES, sessions_of
 from tradewind.model.timeframes import UNIT_NS
 
 DAY_NS = UNIT_NS["d"]
-WEEK_NS = 7 * DAY_NS
-EPOCH_WEEKDAY = 3
-"""1970 began on a Thursday; Monday is 0."""
 
 
 class OpenHours(NamedTuple):
@@ -36,11 +35,11 @@ class SessionClock:
     def __init__(self, hours: OpenHours) -> None:
         self._hours = hours
 
-    @property
-    def covered_ns(self) -> tuple[int, int]:
-        """From when to when sessions are known; nothing where there are none."""
+    def if_covered(self, first_ns: int, last_ns: int) -> SessionClock | None:
+        """This clock, where its sessions are known for a stretch of time."""
         opened, closed = self._hours
-        return (int(opened[0]), int(closed[-1])) if len(opened) else (0, 0)
+        is_known = len(opened) > 0 and opened[0] <= first_ns and last_ns <= closed[-1]
+        return self if is_known else None
 
     def open_time(self, times: IntColumn) -> IntColumn:
         """Open time from the first session to each time."""
@@ -51,12 +50,12 @@ class SessionClock:
         """How many bars are due between the bar of a time and that of a later one.
 
         Bars lie on the clock's own grid, so that the first hour of New York is 09:30 to 10:00; a
-        bar is due where its stretch meets a session. A day belongs to the session that opens on
+        bar is due where its stretch meets a session. A day belongs to the session that closes on
         it.
         """
         opened, closed = self._hours
-        begun = opened // step_ns
-        ended = begun if step_ns >= DAY_NS else (closed - 1) // step_ns
+        ended = (closed - 1) // step_ns
+        begun = ended if step_ns >= DAY_NS else opened // step_ns
         begun, ended = _apart(begun, ended)
         length = ended - begun + 1
         due = _count_before(then // step_ns, begun, length)
@@ -82,24 +81,21 @@ def _apart(begun: IntColumn, ended: IntColumn) -> tuple[IntColumn, IntColumn]:
     return begun[kept], ended[kept]
 
 
-def week_hours(first_ns: int, last_ns: int) -> OpenHours:
-    """The hours of currencies around the clock on five days ("24/5"), for a stretch of time.
-
-    From Sunday 22:00 to Friday 21:00 UTC: open by New York's 17:00 in summer and in winter, so
-    that an hour that is open in one of them only is never missed.
-
-    >>> hours = week_hours(0, WEEK_NS)
-    >>> [(times[0] // UNIT_NS["h"] % 24).item() for times in hours]
-    [22, 21]
-    """
-    sunday_ns = 6 * DAY_NS - EPOCH_WEEKDAY * DAY_NS + 22 * UNIT_NS["h"]
-    weeks = np.arange(first_ns // WEEK_NS - 2, last_ns // WEEK_NS + 2, dtype=np.int64)
-    opened = weeks * WEEK_NS + sunday_ns
-    return OpenHours(opened, opened + 5 * DAY_NS - UNIT_NS["h"])
-
-
 def clock_of(calendar: str, first_ns: int, last_ns: int) -> SessionClock | None:
-    """The clock of a calendar for a stretch of time; None around the clock or where unknown."""
-    if calendar == "24/5":
-        return SessionClock(week_hours(first_ns, last_ns))
-    return None
+    """The clock of a calendar for a stretch of time; None around the clock or where unknown.
+
+    >>> clock_of("24/7", 0, 1) is None, clock_of("XNYS", 0, 1) is None  # the tables begin in 1990
+    (True, True)
+    """
+    if calendar == ALWAYS or calendar not in RULES:
+        return None
+    return _clocks(calendar).if_covered(first_ns, last_ns)
+
+
+@cache
+def _clocks(calendar: str) -> SessionClock:
+    sessions = sessions_of(calendar)
+    assert sessions is not None, "what never closes has no clock"
+    return SessionClock(
+        OpenHours(np.array(sessions.opens, np.int64), np.array(sessions.closes, np.int64))
+    )

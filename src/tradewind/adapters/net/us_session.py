@@ -7,11 +7,14 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from tradewind.adapters.net.rfc3339 import EPOCH
+from tradewind.model.errors import BadData
+from tradewind.model.sessions import sessions_of
 
 ZONE = "America/New_York"
+CALENDAR = "XNYS"
 OPEN = time(9, 30)
 CLOSE = time(16)
-"""Half days end at 13:00; until session tables come, they count as whole."""
+"""Of days without a session: a venue that has rows of one is taken at its word."""
 DAYS_KEPT_MAX = 20_000
 
 
@@ -28,8 +31,18 @@ def session_of(time_ns: int) -> tuple[int, int]:
 
 @lru_cache(DAYS_KEPT_MAX)
 def session_on(day: date) -> tuple[int, int]:
-    """The same, by the day."""
-    return _ns(day, OPEN), _ns(day, CLOSE)
+    """The same, by the day; half days end early.
+
+    >>> opened, closed = session_on(date(2024, 11, 29))
+    >>> (closed - opened) / 3.6e12
+    3.5
+    """
+    sessions = sessions_of(CALENDAR)
+    assert sessions is not None, "New York closes"
+    try:
+        return sessions.of_day(_ns(day, OPEN))
+    except BadData:
+        return _ns(day, OPEN), _ns(day, CLOSE)
 
 
 def local_ns(text: str, zone: str) -> int:
