@@ -23,6 +23,9 @@ def reason_of(desk: Desk) -> str:
     return str(getattr(report, "reason", ""))
 
 
+NO_AUCTION = "the instrument's calendar has no opening or close to wait for"
+
+
 @pytest.mark.parametrize(
     ("quantity", "terms", "reason"),
     [
@@ -37,7 +40,8 @@ def reason_of(desk: Desk) -> str:
         (UNITS_MAX, {"limit": UNITS_MAX}, "the order's value is beyond 64 bits of money"),
         (100, {"limit": 10000, "instrument": 1}, "instrument number 1 is not listed here"),
         (100, {"limit": 10000, "instrument": -1}, "instrument number -1 is not listed here"),
-        (100, {"limit": 10000, "time_in_force": 6}, "time in force 6 is not known here"),
+        (100, {"limit": 10000, "time_in_force": 6}, NO_AUCTION),
+        (100, {"limit": 10000, "time_in_force": 8}, "time in force 8 is not known here"),
         (100, {"flags": OrderFlag.POST_ONLY}, "POST_ONLY needs a limit order that may rest"),
     ],
 )

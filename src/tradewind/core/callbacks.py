@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tradewind.core.event_marks import INTENTS as _INTENTS
 from tradewind.core.orders import Order
 from tradewind.core.reports import Acceptance, Execution
 from tradewind.core.state import State
@@ -98,8 +99,3 @@ class Callbacks:
             number = self.state.strategy_numbers.get(event.strategy, -1)
         if number >= 0:
             self._stop(number, RecursionError("it answers its own orders without end"))
-
-
-_INTENTS = frozenset(
-    {m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended, m.TimerSet}
-)

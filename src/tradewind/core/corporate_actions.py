@@ -13,6 +13,7 @@ import msgspec
 
 from tradewind.core.account_transitions import move_holdings, post_quantity
 from tradewind.core.book import Book
+from tradewind.core.held_wishes import end_held_in
 from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening
 from tradewind.core.positions import Position
@@ -211,8 +212,8 @@ def instrument_delisted(state: State, event: m.InstrumentDelisted) -> list[m.Dec
 
 
 def _cancels(state: State, market: Market) -> list[m.Decision]:
-    """Cancels of all that works in an instrument."""
-    decisions: list[m.Decision] = []
+    """Cancels of all that works in an instrument; what is held for it ends."""
+    decisions = end_held_in(state, "instrument:" + market.id, "the instrument has changed")
     for order in list(state.open_orders.values()):
         if order.instrument == market.index and order.state != _AWAITING:
             move_order(state, order, _CANCEL_SENT)

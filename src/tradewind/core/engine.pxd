@@ -5,10 +5,8 @@ from tradewind.core.book cimport Book
 from tradewind.core.curve cimport Curve
 from tradewind.core.market cimport Market
 from tradewind.core.merge cimport Stream
+from tradewind.core.pricing cimport Pricer
 from tradewind.core.state cimport Account, State
-from tradewind.core.stepper cimport Stepper
-from tradewind.core.target cimport Target
-from tradewind.core.targets cimport due_targets, size_target
 from tradewind.core.venue_model cimport VenueModel
 from tradewind.model.market cimport Bar, Quote, Trade
 
@@ -17,7 +15,7 @@ cdef int64_t _LAST, _BARS, _TRADES, _QUOTES
 
 
 @cython.final
-cdef class Engine(Stepper):
+cdef class Engine(Pricer):
     cdef readonly Curve curve
     @cython.locals(market=Market, row=Py_ssize_t, open_times="const int64_t[::1]", close_times="const int64_t[::1]", opens="const int64_t[::1]", highs="const int64_t[::1]", lows="const int64_t[::1]", closes="const int64_t[::1]", volumes="const int64_t[::1]")
     cdef void _run_bars(self, Stream stream) except *
@@ -48,9 +46,5 @@ cdef class Engine(Stepper):
     cdef int _on_quote(self, Market market, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size) except -1
     @cython.locals(venue=VenueModel, book=Book, mid=int64_t)
     cdef int _on_depth(self, Market market, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except -1
-    cdef int _price(self, Market market, int64_t time_ns, int64_t mark, int64_t buy, int64_t sell) except -1
-    cdef int _reprice(self, Market market) except -1
-    @cython.locals(target=Target)
-    cdef void _size_targets(self, Market market, int64_t buy, int64_t sell) except *
     @cython.locals(account=Account, accounts=list)
     cdef int _sample(self, int64_t time_ns) except -1

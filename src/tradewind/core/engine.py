@@ -10,10 +10,9 @@ from tradewind.core.curve import Curve
 from tradewind.core.event_checks import check
 from tradewind.core.market import Market
 from tradewind.core.merge import KINDS, Stream, has_plain_bars, merge
+from tradewind.core.pricing import Pricer
 from tradewind.core.state import Account, State
-from tradewind.core.stepper import Stepper
 from tradewind.core.tape import Tape
-from tradewind.core.targets import due_targets, size_target
 from tradewind.core.transitions import Decisions
 from tradewind.core.venue_model import VenueModel
 from tradewind.model import messages as m
@@ -35,8 +34,8 @@ _LAST = DEPTH_LAST
 _BARS, _TRADES, _QUOTES = KINDS.index("bars"), KINDS.index("trades"), KINDS.index("quotes")
 
 
-class Engine(Stepper):
-    """A `Stepper` that takes market data: `step` one event, `run` columns.
+class Engine(Pricer):
+    """A `Pricer` that takes market data: `step` one event, `run` columns.
 
     Both doors go through the same methods, so any cutting of the same rows gives the same state
     and records. `curve` is the first account's equity at bar closes.
@@ -47,7 +46,7 @@ class Engine(Stepper):
     def __init__(
         self, state: State, venue: VenueModel | None = None, tape: Tape | None = None
     ) -> None:
-        Stepper.__init__(self, state, venue, tape)
+        Pricer.__init__(self, state, venue, tape)
         self.curve = Curve()
 
     # --- doors -------------------------------------------------------------------------------
@@ -295,6 +294,8 @@ class Engine(Stepper):
         volume: int,
     ) -> None:
         self._begin(time_ns)
+        if market.held_count > 0:
+            self._watch_bar(market, high, low, close)
         venue = self.venue
         if venue is not None and venue.working > 0:
             venue.on_bar(market.index, time_ns, open_price, high, low, close, volume)
@@ -363,25 +364,6 @@ class Engine(Stepper):
                 self._drain()
         if flags & _LAST and market.depth_listeners and not self.is_folding:
             self._tell(market.depth_listeners, book)
-
-    def _price(self, market: Market, time_ns: int, mark: int, buy: int, sell: int) -> None:
-        """A new mark; targets that waited for a price are sized at what each side would pay."""
-        market.mark = mark
-        market.mark_time_ns = time_ns
-        if not market.is_repriced and market.holders:
-            self.state.reprice(market)
-        if market.target_count > 0:
-            self._size_targets(market, buy, sell)
-
-    def _reprice(self, market: Market) -> None:
-        """A side that went may be what a position was valued at."""
-        if not market.is_repriced and market.holders:
-            self.state.reprice(market)
-
-    def _size_targets(self, market: Market, buy: int, sell: int) -> None:
-        for target in due_targets(self.state, market):
-            self._sized(size_target(self.state, target, buy if target.value >= 0 else sell))
-        self._drain()
 
     def _sample(self, time_ns: int) -> None:
         """A point of the first account's equity curve; the last of equal times stands."""

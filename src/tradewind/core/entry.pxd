@@ -37,7 +37,7 @@ cpdef void close_order(State state, Order order) except *
 cdef void _count_open(State state, Order order, int64_t change) except *
 @cython.locals(order=Order)
 cdef Order _order_of(object intent, StrategyBook book, int64_t market_number)
-cdef tuple _form_breach(State state, Order order, StrategyBook book, Market market)
+cpdef tuple form_breach(State state, Order order, StrategyBook book, Market market)
 @cython.locals(kind=int64_t, price=int64_t, notional=int64_t, factor=int64_t, is_small=bint)
 cdef tuple _price_form_breach(Order order, Market market)
 @cython.locals(holding=Holding, quantity=int64_t, price=int64_t)
@@ -46,7 +46,7 @@ cdef tuple _size_breach(State state, Order order, StrategyBook book, Market mark
 cdef tuple _leg_breach(State state, Order order, StrategyBook book)
 @cython.locals(other=Order, total=int64_t)
 cpdef int64_t open_quantity(State state, Order order) except? -1
-cdef tuple _halt_breach(State state, StrategyBook book, Market market)
+cpdef tuple halt_breach(State state, StrategyBook book, Market market)
 @cython.locals(market=Market, account=Account)
 cpdef object submit_command(State state, Order order)
 @cython.locals(book=StrategyBook, market=Market, changed=Order, held=int64_t)

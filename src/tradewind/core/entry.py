@@ -110,9 +110,9 @@ def submit_command(state: State, order: Order) -> SubmitOrder:
 
 def first_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     """The first reason against an order: its form, what is halted, then the limits."""
-    breach = _form_breach(state, order, book, market)
+    breach = form_breach(state, order, book, market)
     if breach is None:
-        breach = _halt_breach(state, book, market)
+        breach = halt_breach(state, book, market)
     if breach is None and market.sessions is not None:
         breach = hours_breach(order, market, state.time_ns)
     if breach is not None:
@@ -223,7 +223,8 @@ def _order_of(intent: OrderIntended, book: StrategyBook, market_number: int) -> 
     return order
 
 
-def _form_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
+def form_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
+    """What is wrong with an order by itself: its grid, prices, size, leg."""
     if order.quantity <= 0 or order.quantity > _MAX or order.quantity % market.lot != 0:
         digits = market.instrument.quantity_digits
         lot = format_plain(market.lot, digits)
@@ -312,7 +313,8 @@ def open_quantity(state: State, order: Order) -> int:
     return total
 
 
-def _halt_breach(state: State, book: StrategyBook, market: Market) -> Breach | None:
+def halt_breach(state: State, book: StrategyBook, market: Market) -> Breach | None:
+    """What keeps all orders of a strategy or an instrument from going out."""
     if book.is_stopped:
         return ("strategy_stopped", book.name, book.stop_reason)
     if state.halts:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tradewind.core.account_checks import ACCOUNT_CHECKS, BALANCE_MAX
 from tradewind.core.bounds import Bounds
+from tradewind.core.held_order import SHARE_ONE
 from tradewind.core.limit_checks import check_limits, check_venue_limits
 from tradewind.core.market import Market
 from tradewind.core.state import Account, State
@@ -41,6 +42,7 @@ _FLAGS = frozenset(range(sum(OrderFlag) + 1))
 _LEGS = frozenset(map(int, Leg))
 _KINDS = frozenset(map(int, TargetKind))
 _SIZINGS = frozenset(map(int, Sizing))
+_TRIGGERS = frozenset(map(int, m.Trigger))
 _NO_FLAG = OrderFlag.NONE
 _NO_SUCH_WORD = "an order has a side, type, time in force, flag or leg that there is not"
 
@@ -96,7 +98,9 @@ def _is_used(state: State, number: int) -> bool:
         for key, position in book.positions.items()
         if key // 3 == number
     )
-    return held or legs or any(o.instrument == number for o in state.open_orders.values())
+    waiting = any(one.instrument == number for one in state.held.values())
+    working = any(order.instrument == number for order in state.open_orders.values())
+    return held or legs or waiting or working
 
 
 def _account_opened(state: State, event: m.AccountOpened) -> None:
@@ -213,8 +217,22 @@ def check_target(kind: int, sizing: int, leg: int) -> None:
         raise UserError("a target has a kind, sizing or leg that there is not")
 
 
+def check_conditional(state: State, event: m.ConditionalIntended) -> None:
+    """Refuse an order that cannot be meant to be held."""
+    check_order_id(event.order_id)
+    if event.trigger not in _TRIGGERS:
+        raise UserError("a held order has a trigger that there is not")
+    check_words(event.side, event.time_in_force, event.flags, event.leg, event.expire_time_ns)
+    _check_units("quantity", event.quantity)
+    for price in (event.limit_price, event.trigger_price, event.trail):
+        _check_units("price", price)
+    if not 0 <= event.trail_share < SHARE_ONE or event.trail < 0:
+        raise UserError("a stop trails by a distance above 0, or by a share of the price under 1")
+
+
 def _amend_intended(state: State, event: m.AmendIntended) -> None:
     _check_units("quantity", event.quantity)
+    _check_units("stop price", event.stop_price)
     _check_units("limit price", event.limit_price)
 
 
@@ -333,7 +351,9 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.StrategyStopped: _strategy_stopped,
     m.OrderIntended: _order_intended,
     m.TargetIntended: _target_intended,
+    m.ConditionalIntended: check_conditional,
     m.CancelIntended: _nothing,
+    m.CancelAllIntended: _nothing,
     m.AmendIntended: _amend_intended,
     m.TimerSet: _timer_set,
     m.TimerFired: _timer_fired,

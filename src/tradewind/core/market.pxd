@@ -16,7 +16,7 @@ cdef class Market:
     cdef readonly str id, venue, currency
     cdef readonly int64_t index, tick, lot, money_factor, money_divisor, min_notional, quantity_unit
     cdef readonly double price_scale, quantity_scale
-    cdef public int64_t mark, last, bid, ask, mark_time_ns, target_count, marking, opens_ns, closes_ns
+    cdef public int64_t mark, last, bid, ask, mark_time_ns, target_count, held_count, marking, opens_ns, closes_ns
     cdef public bint is_repriced
     cdef public Market next_repriced
     cdef public list holders, bar_listeners, trade_listeners, quote_listeners, depth_listeners

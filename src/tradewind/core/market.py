@@ -27,9 +27,9 @@ class Market:
     `mark` is the latest price: of a trade or a bar, or the middle of a quote (rounded down to a
     unit); checks look at it. `last` is that of a trade or a bar alone. What a position is valued
     at is `valued_at`, by the `marking`. `target_count` is how many targets wait for the next
-    price. `holders` are the accounts' holdings, which a new mark makes worth another amount;
-    `is_repriced` says that they do not know of it yet, and `next_repriced` is the next such market
-    (see `State.revalue`).
+    price, `held_count` how many orders the core holds. `holders` are the accounts' holdings, which
+    a new mark makes worth another amount; `is_repriced` says that they do not know of it yet, and
+    `next_repriced` is the next such market (see `State.revalue`).
 
     >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
     >>> market = Market(goog, 0)
@@ -45,6 +45,7 @@ class Market:
         "closes_ns",
         "currency",
         "depth_listeners",
+        "held_count",
         "holders",
         "id",
         "index",
@@ -82,6 +83,7 @@ class Market:
         self.ask = 0
         self.mark_time_ns = 0
         self.target_count = 0
+        self.held_count = 0
         self.holders: list[Any] = []
         self.is_repriced = False
         self.next_repriced: Market | None = None

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tradewind.core.exposure import Holding, Scope
+from tradewind.core.held_order import held_from
 from tradewind.core.ledger import wallet_from
 from tradewind.core.margin import AccountMargin
 from tradewind.core.market import Market
@@ -18,12 +19,13 @@ from tradewind.core.state import Account, State, StrategyBook
 from tradewind.core.target import Target
 from tradewind.core.targets import target_of
 from tradewind.model.account_terms import AccountTerms
+from tradewind.model.conditional_messages import ConditionalIntended
 from tradewind.model.errors import BadMessage
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.messages import TargetIntended
 
-SNAPSHOT_FORMAT = 4
+SNAPSHOT_FORMAT = 5
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -53,6 +55,8 @@ def encode_state(state: State) -> bytes:
             sorted(state.anomalies.items()),
             [[name, scope.snapshot()] for name, scope in sorted(state.venues.items())],
             [[name, number] for name, number in _former_names(state)],
+            [held.snapshot() for held in state.held.values()],
+            [[group, fills] for group, fills in sorted(state.groups.items())],
         ]
     )
 
@@ -90,6 +94,12 @@ def decode_state(data: bytes) -> State:
     for name, stored in parts[14]:
         _restore_scope(state, state.venue(name), stored, None)
     state.market_numbers.update(dict(parts[15]))
+    for stored in parts[16]:
+        terms = msgspec.convert(stored[0], ConditionalIntended)
+        book, market = state.strategy(terms.strategy), state.market(terms.instrument)
+        state.held[terms.order_id] = held_from(terms, book.index, market.index, market.tick, stored)
+        market.held_count += 1
+    state.groups = {group: dict(fills) for group, fills in parts[17]}
     return state
 
 

@@ -119,7 +119,9 @@ class State:
         "done_from_ns",
         "epoch",
         "firm",
+        "groups",
         "halts",
+        "held",
         "journal_id",
         "lost_venues",
         "market_numbers",
@@ -153,6 +155,8 @@ class State:
         self.firm = Scope(FIRM, "")
         self.orders: dict[str, Order] = {}
         self.open_orders: dict[str, Order] = {}
+        self.held: dict[str, Any] = {}
+        self.groups: dict[str, dict[str, int]] = {}
         self.done: deque[Order] = deque()
         self.done_count = 0
         self.done_from_ns = 0

@@ -6,6 +6,13 @@ from typing import Any
 
 from tradewind.core.callbacks import Callbacks
 from tradewind.core.entry import enter_order, submit_command
+from tradewind.core.event_marks import FILL as _FILL
+from tradewind.core.event_marks import LISTING as _LISTING
+from tradewind.core.event_marks import MARKS as _MARKS
+from tradewind.core.event_marks import REPORT as _REPORT
+from tradewind.core.event_marks import SCHEDULING as _SCHEDULING
+from tradewind.core.event_marks import STOP as _STOP
+from tradewind.core.held_orders import follow
 from tradewind.core.market import Listener, Market
 from tradewind.core.order_lifecycle import Happening
 from tradewind.core.order_messages import order_intended, target_intended
@@ -208,6 +215,9 @@ class Stepper(Callbacks):
         post_fill(state, report)
         if order is not None:
             self._keep_fill(report, order)
+            if state.held:
+                for decision in follow(state, order):
+                    self._decide(decision)
             self._tell_order(order, report)
 
     def _keep_fill(self, report: Execution, order: Order) -> None:
@@ -368,28 +378,3 @@ class Stepper(Callbacks):
         if listener is not None and number >= 0:
             self._call(number, listener, name)
         self._drain()
-
-
-_REPORT, _FILL, _SCHEDULING, _LISTING, _STOP = 1, 2, 4, 8, 16
-_MARKS: dict[type, int] = {
-    **dict.fromkeys(
-        (
-            m.OrderAccepted,
-            m.OrderRejected,
-            m.OrderCanceled,
-            m.OrderExpired,
-            m.OrderAmended,
-            m.OrderRestated,
-            m.CancelRejected,
-            m.AmendRejected,
-            m.OrderUnknown,
-        ),
-        _REPORT,
-    ),
-    m.OrderFilled: _REPORT | _FILL,
-    **dict.fromkeys((m.TimerSet, m.TimerFired), _SCHEDULING),
-    m.StrategyStopped: _SCHEDULING | _STOP,
-    m.InstrumentListed: _LISTING,
-    m.InstrumentRenamed: _LISTING,
-}
-"""What a control event asks for beyond being applied."""

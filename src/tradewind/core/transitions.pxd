@@ -8,14 +8,14 @@ from tradewind.core.entry cimport (
     reserve,
     submit_command,
 )
-from tradewind.core.market cimport Market
+from tradewind.core.cancels cimport cancel_command
 from tradewind.core.orders cimport Order
-from tradewind.core.report_moves cimport move_order, order_accepted, order_canceled, order_filled
+from tradewind.core.report_moves cimport order_accepted, order_canceled, order_filled
 from tradewind.core.state cimport State
 from tradewind.core.targets cimport drop_targets, take_intent
 
 
-cdef int64_t _AWAITING, _CANCEL_SENT
+cdef int64_t _AWAITING
 cdef list _NOTHING
 
 
@@ -24,5 +24,3 @@ cpdef list target_intended(State state, object event)
 @cython.locals(order=Order)
 cpdef list cancel_intended(State state, object event)
 cpdef list apply(State state, object event)
-@cython.locals(market=Market)
-cpdef object cancel_command(State state, Order order)

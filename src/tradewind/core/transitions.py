@@ -17,6 +17,7 @@ from tradewind.core.account_transitions import (
     margin_called,
     position_liquidated,
 )
+from tradewind.core.cancels import cancel_command, is_in
 from tradewind.core.corporate_actions import (
     dividend_paid,
     instrument_delisted,
@@ -31,13 +32,19 @@ from tradewind.core.entry import (
     submit_command,
 )
 from tradewind.core.exposure import Scope
-from tradewind.core.market import Market
-from tradewind.core.order_lifecycle import Happening
+from tradewind.core.held_order import HeldOrder
+from tradewind.core.held_orders import CORE, conditional_intended, follow
+from tradewind.core.held_wishes import (
+    amend_held,
+    cancel_all_intended,
+    cancel_held,
+    end_held_in,
+    expire_held,
+)
 from tradewind.core.orders import Order
 from tradewind.core.report_moves import (
     amend_rejected,
     cancel_rejected,
-    move_order,
     order_accepted,
     order_amended,
     order_canceled,
@@ -67,7 +74,6 @@ Decisions = list[m.Decision]
 _NOTHING: Decisions = []
 
 _AWAITING = int(OrderState.AWAITING_FILLS)
-_CANCEL_SENT = int(Happening.CANCEL_SENT)
 
 
 def run_started(state: State, event: m.RunStarted) -> Decisions:
@@ -152,6 +158,10 @@ def target_intended(state: State, event: m.TargetIntended) -> Decisions:
 
 def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
     """Cancel a working order; one that is done stays as it is."""
+    held = state.held.get(event.order_id)
+    if held is not None:
+        denied = _foreign(state, held, event.strategy)
+        return [denied] if denied is not None else cancel_held(state, held)
     order = state.open_orders.get(event.order_id)
     if order is None or order.state == _AWAITING:
         return _NOTHING
@@ -162,12 +172,19 @@ def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
 
 
 def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
-    """Change a working order if the limits allow the new terms."""
+    """Change a working order if the limits allow the new terms, a held one at once."""
+    held = state.held.get(event.order_id)
+    if held is not None:
+        denied = _foreign(state, held, event.strategy)
+        return [denied] if denied is not None else amend_held(state, held, event)
     order = state.open_orders.get(event.order_id)
     if order is None or order.state == _AWAITING:
         return _NOTHING
     if (denied := _foreign(state, order, event.strategy)) is not None:
         return [denied]
+    if event.stop_price:
+        wanted = (str(event.stop_price), "a stop that the core holds: cancel and place it anew")
+        return [m.OrderDenied(state.time_ns, order.order_id, "amend_stop", *wanted)]
     price = event.limit_price or order.limit_price
     breach = amended_breach(state, order, event.quantity, price)
     if breach is not None:
@@ -203,7 +220,9 @@ def timer_set(state: State, event: m.TimerSet) -> Decisions:
 
 
 def timer_fired(state: State, event: m.TimerFired) -> Decisions:
-    """Off the heap, and on again behind its interval."""
+    """Off the heap, and on again behind its interval; the core's own end a held order."""
+    if event.strategy == CORE:
+        return expire_held(state, event.name)
     for timer in state.timers:
         if timer[1] == event.strategy and timer[2] == event.name:
             _drop_timer(state, event.strategy, event.name)
@@ -219,8 +238,11 @@ def halted(state: State, event: m.Halted) -> Decisions:
     """Block first, then cancel what works in the scope."""
     state.halts[event.scope] = (event.reason, event.by)
     _set_halt(state, event.scope, event.reason, 1)
-    orders = [order for order in state.open_orders.values() if _is_in(state, order, event.scope)]
-    return [cancel_command(state, order) for order in orders if order.state != _AWAITING]
+    decided = end_held_in(state, event.scope, f"halted: {event.reason}")
+    for order in list(state.open_orders.values()):
+        if order.state != _AWAITING and is_in(state, order.strategy, order.instrument, event.scope):
+            decided.append(cancel_command(state, order))
+    return decided
 
 
 def resumed(state: State, event: m.Resumed) -> Decisions:
@@ -252,6 +274,8 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.StrategyStopped: strategy_stopped,
     m.OrderIntended: order_intended,
     m.TargetIntended: target_intended,
+    m.ConditionalIntended: conditional_intended,
+    m.CancelAllIntended: cancel_all_intended,
     m.CancelIntended: cancel_intended,
     m.AmendIntended: amend_intended,
     m.TimerSet: timer_set,
@@ -294,7 +318,12 @@ def apply(state: State, event: m.ControlEvent) -> Decisions:
     """One event through the state: time moves, the table decides the rest."""
     if event.time_ns > state.time_ns:
         state.time_ns = event.time_ns
-    return TRANSITIONS[type(event)](state, event)
+    decided = TRANSITIONS[type(event)](state, event)
+    if state.held and isinstance(event, m.Report):
+        order = state.orders.get(event.order_id)
+        if order is not None:
+            return [*decided, *follow(state, order)]
+    return decided
 
 
 def scope_of(state: State, name: str) -> Scope:
@@ -310,14 +339,7 @@ def scope_of(state: State, name: str) -> Scope:
     return state.firm
 
 
-def cancel_command(state: State, order: Order) -> m.CancelOrder:
-    """Mark an order as being canceled and say so to its venue."""
-    move_order(state, order, _CANCEL_SENT)
-    market: Market = state.markets[order.instrument]
-    return m.CancelOrder(state.time_ns, order.order_id, market.venue, market.id)
-
-
-def _foreign(state: State, order: Order, strategy: str) -> m.OrderDenied | None:
+def _foreign(state: State, order: Order | HeldOrder, strategy: str) -> m.OrderDenied | None:
     """Why a strategy may not touch an order: it is another's. Persons may."""
     owner = state.strategies[order.strategy].name
     if strategy in (owner, PERSON) or strategy not in state.strategy_numbers:
@@ -348,16 +370,3 @@ def _set_halt(state: State, scope: str, reason: str, is_halted: int) -> None:
     if halted_scope is not None:
         halted_scope.is_halted = bool(is_halted)
         halted_scope.halt_reason = reason
-
-
-def _is_in(state: State, order: Order, scope: str) -> bool:
-    kind, _, rest = scope.partition(":")
-    if kind == "instrument":
-        return state.markets[order.instrument].id == rest
-    if kind == "venue":
-        return state.markets[order.instrument].venue == rest
-    if kind == "account":
-        return state.accounts[order.account].name == rest
-    if kind == "strategy":
-        return state.strategies[order.strategy].name == rest
-    return scope == "all"

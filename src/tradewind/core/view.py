@@ -9,6 +9,7 @@ from typing import Any
 
 from tradewind.core.engine import Engine
 from tradewind.core.event_checks import check, check_order_id, check_target, check_words
+from tradewind.core.held_terms import HeldTerms, HeldView, intent_of, lots_for
 from tradewind.core.market import Market
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order, new_order
@@ -200,19 +201,50 @@ class View:
         )
         return to_decimal(units, market.instrument.quantity_digits)
 
+    def hold(self, instrument: str | Instrument, terms: HeldTerms) -> str:
+        """Want an order that the core holds (see `core.held_terms`); its id."""
+        market = self._market(instrument)
+        identifier = self._coming_id()
+        name = self._book.name
+        self._want(intent_of(terms, self.time_ns, identifier, name, market.instrument))
+        self._issued += 1
+        return identifier
+
+    def quantity_for(self, instrument: str | Instrument, side: Side, value: Number) -> Decimal:
+        """The whole lots that an amount of money buys or sells at the price of now."""
+        market = self._market(instrument)
+        digits = market.instrument.quantity_digits
+        return to_decimal(lots_for(market, int(side), value), digits)
+
+    def cancel_all(self, instrument: str = "") -> None:
+        """Want all own orders canceled, or those of an instrument; one record does it."""
+        name = self._book.name
+        self._want(m.CancelAllIntended(self.time_ns, name, name, instrument))
+
+    def held(self) -> list[HeldView]:
+        """The orders that the core holds for the strategy, oldest first."""
+        state = self._engine.state
+        return [
+            HeldView(held, state.markets[held.instrument])
+            for held in state.held.values()
+            if held.strategy == self._book.index
+        ]
+
     def cancel(self, identifier: str) -> None:
         """Want an order canceled."""
         self._want(m.CancelIntended(self.time_ns, self._book.name, identifier))
 
-    def amend(self, identifier: str, quantity: Number, limit: Number) -> None:
-        """Want a working order with other terms; quantity is the new total."""
-        order = self._engine.state.orders.get(identifier)
+    def amend(self, identifier: str, quantity: Number, limit: Number = 0, stop: Number = 0) -> None:
+        """Want an order with other terms; quantity is the new total, a price of 0 stays."""
+        state = self._engine.state
+        order = state.held.get(identifier) or state.orders.get(identifier)
         if order is None:
             raise UserError(f"there is no order {identifier!r} to amend")
-        market = self._engine.state.markets[order.instrument]
-        units = units_of(limit, market.instrument.price_digits)
+        market = state.markets[order.instrument]
+        digits = market.instrument.price_digits
         total = self._quantity(market, quantity)
-        self._want(m.AmendIntended(self.time_ns, self._book.name, identifier, total, units))
+        prices = (units_of(limit, digits), units_of(stop, digits))
+        self._want(m.AmendIntended(self.time_ns, self._book.name, identifier, total, *prices))
 
     def set_timer(self, name: str, due_time_ns: int, interval_ns: int = 0) -> None:
         """Want `on_timer(name)` at a time, and again every interval where it is not 0."""

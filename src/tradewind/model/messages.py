@@ -19,6 +19,11 @@ from tradewind.model.account_messages import InstrumentSplit as InstrumentSplit
 from tradewind.model.account_messages import MarginCalled as MarginCalled
 from tradewind.model.account_messages import PositionLiquidated as PositionLiquidated
 from tradewind.model.account_messages import RiskLevelReached as RiskLevelReached
+from tradewind.model.conditional_messages import CancelAllIntended as CancelAllIntended
+from tradewind.model.conditional_messages import ConditionalIntended as ConditionalIntended
+from tradewind.model.conditional_messages import HeldOrderEnded as HeldOrderEnded
+from tradewind.model.conditional_messages import OrderHeld as OrderHeld
+from tradewind.model.conditional_messages import Trigger as Trigger
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.market import Bar, BarOpened, DepthUpdate, Quote, Trade
@@ -156,12 +161,16 @@ class CancelIntended(TimedMessage, frozen=True):
 
 
 class AmendIntended(TimedMessage, frozen=True):
-    """A working order shall have another quantity or limit price."""
+    """A working order shall have another quantity or limit price; 0 keeps a price.
+
+    A stop price is taken by orders that the core holds.
+    """
 
     strategy: str
     order_id: str
     quantity: int
     limit_price: int
+    stop_price: int = 0
 
 
 class TimerSet(TimedMessage, frozen=True):
@@ -298,8 +307,18 @@ class QueryOrder(TimedMessage, frozen=True):
 
 
 Command = SubmitOrder | CancelOrder | AmendOrder | QueryOrder
-Decision = OrderDenied | SubmitOrder | CancelOrder | AmendOrder | QueryOrder
-Intent = OrderIntended | TargetIntended | CancelIntended | AmendIntended | TimerSet
+Decision = (
+    OrderDenied | OrderHeld | HeldOrderEnded | SubmitOrder | CancelOrder | AmendOrder | QueryOrder
+)
+Intent = (
+    OrderIntended
+    | TargetIntended
+    | ConditionalIntended
+    | CancelIntended
+    | CancelAllIntended
+    | AmendIntended
+    | TimerSet
+)
 ControlEvent = (
     RunStarted
     | InstrumentListed

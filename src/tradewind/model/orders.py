@@ -22,13 +22,15 @@ class OrderType(IntEnum):
 
 
 class TimeInForce(IntEnum):
-    """How long an order works."""
+    """How long an order works; OPG and CLS are for the opening and the close of a session."""
 
     GTC = 1
     DAY = 2
     IOC = 3
     FOK = 4
     GTD = 5
+    OPG = 6
+    CLS = 7
 
 
 class OrderState(IntEnum):

@@ -20,7 +20,15 @@ from tradewind.ports.journal import JournalReader, Snapshot, numbered, width
 from tradewind.runtime.recorder import Recorder
 from tradewind.version import VERSION
 
-DECISIONS = (m.OrderDenied, m.SubmitOrder, m.CancelOrder, m.AmendOrder, m.QueryOrder)
+DECISIONS = (
+    m.OrderDenied,
+    m.OrderHeld,
+    m.HeldOrderEnded,
+    m.SubmitOrder,
+    m.CancelOrder,
+    m.AmendOrder,
+    m.QueryOrder,
+)
 
 
 class SavedParts(msgspec.Struct, frozen=True, array_like=True):

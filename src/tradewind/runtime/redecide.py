@@ -25,7 +25,15 @@ from tradewind.runtime.recovery import SavedParts, oldest_snapshot, parts_of
 from tradewind.runtime.strategy_host import begin, code_hash
 from tradewind.strategies.base import Strategy
 
-INTENTS = (m.OrderIntended, m.TargetIntended, m.CancelIntended, m.AmendIntended, m.TimerSet)
+INTENTS = (
+    m.OrderIntended,
+    m.TargetIntended,
+    m.ConditionalIntended,
+    m.CancelIntended,
+    m.CancelAllIntended,
+    m.AmendIntended,
+    m.TimerSet,
+)
 
 
 class Fresh(msgspec.Struct, frozen=True):
@@ -178,7 +186,15 @@ class Redecider:
             fresh.strategy.restore(msgspec.msgpack.decode(kept))
 
 
-DECISIONS = (m.OrderDenied, m.SubmitOrder, m.CancelOrder, m.AmendOrder, m.QueryOrder)
+DECISIONS = (
+    m.OrderDenied,
+    m.OrderHeld,
+    m.HeldOrderEnded,
+    m.SubmitOrder,
+    m.CancelOrder,
+    m.AmendOrder,
+    m.QueryOrder,
+)
 
 
 def _differs(number: int, journaled: object, made: object) -> Inconsistent:

@@ -5,6 +5,9 @@ from tradewind.sim.order cimport WorkingOrder
 from tradewind.sim.rates cimport share_below
 
 
+cdef int64_t OPG, CLS
+
+
 cdef class BarMatching(Matching):
     cdef readonly int64_t fill_rule, touch, participation, acts_inside, fills_at_close, fills_at_signal
     cdef int64_t budget, is_open, rested_before, seen_before

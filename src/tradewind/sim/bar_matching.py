@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradewind.model.orders import TimeInForce
 from tradewind.sim.listing import Listing
 from tradewind.sim.matching import BARS, Matching
 from tradewind.sim.order import WorkingOrder
@@ -9,6 +10,8 @@ from tradewind.sim.rates import share_below
 from tradewind.sim.reporting import Reporting
 from tradewind.sim.slippage import SlippageModel
 
+OPG = int(TimeInForce.OPG)
+CLS = int(TimeInForce.CLS)
 NEXT_OPEN = 1
 NEXT_CLOSE = 2
 SIGNAL_CLOSE = 3
@@ -32,6 +35,8 @@ class BarMatching(Matching):
     - With `participation` (a share of 10^-9; 0 is no cap) all orders together fill at most
       that share of a bar's volume, the rest later; the volume is known at the close, so those
       fills are reported then, at the price of the open.
+    - OPG orders fill at the first open of a session, CLS orders at the close of the bar that ends
+      with it; what their limit does not allow expires.
     - POST_ONLY orders never take; they are not refused, as bars do not show the other side.
     """
 
@@ -107,6 +112,8 @@ class BarMatching(Matching):
         self.seen_before = self.count
         if self.needs_rows:
             self.listing.last = price
+        if self.auctions:
+            self.hold_auction(OPG, time_ns, price, price)
         if not self.participation:
             self.match_open(time_ns, price)
 
@@ -123,6 +130,8 @@ class BarMatching(Matching):
         self.match_limits(self.sells, time_ns, high, close)
         if self.fills_at_close:
             self.match_waiting(time_ns, close, self.count)
+        if self.auctions:
+            self.hold_auction(CLS, time_ns, close, close)
         self.drop_all_done()
         self.is_open = 0
         if self.needs_rows:

@@ -13,7 +13,7 @@ cdef class Matching:
     cdef readonly Reporting reporting
     cdef readonly SlippageModel slippage
     cdef public int64_t kind, needs_rows, count
-    cdef readonly list stops, waiting, buys, sells
+    cdef readonly list stops, waiting, buys, sells, auctions
     cpdef void relist(self) except *
     cpdef int64_t would_take(self, WorkingOrder order) except -1
     cpdef void arrive(self, WorkingOrder order, int64_t time_ns) except *
@@ -27,6 +27,8 @@ cdef class Matching:
     cpdef void take(self, WorkingOrder order, int64_t time_ns, int64_t price, int64_t quantity) except *
     cpdef void make(self, WorkingOrder order, int64_t time_ns, int64_t price, int64_t quantity) except *
     cpdef void end_immediate(self, WorkingOrder order, int64_t time_ns) except *
+    @cython.locals(order=WorkingOrder, price=int64_t)
+    cpdef void hold_auction(self, int64_t word, int64_t time_ns, int64_t buy, int64_t sell) except *
     @cython.locals(order=WorkingOrder, kept=Py_ssize_t)
     cpdef void drop_done(self, list orders) except *
     @cython.locals(orders=list)

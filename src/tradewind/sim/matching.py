@@ -20,12 +20,14 @@ DEPTH = 3
 class Matching:
     """The open orders of one instrument before any of its market data came: they wait.
 
-    Orders stand in four lists: `stops` are not triggered yet, `waiting` take any price, `buys`
-    and `sells` have a limit and stand by price, then time. A subclass knows one kind of market
+    Orders stand in five lists: `stops` are not triggered yet, `waiting` take any price, `buys`
+    and `sells` have a limit and stand by price, then time, `auctions` wait for an opening or a
+    close. A subclass knows one kind of market
     data. `needs_rows` is 1 where it must see rows even without orders.
     """
 
     __slots__ = (
+        "auctions",
         "buys",
         "count",
         "kind",
@@ -49,6 +51,7 @@ class Matching:
         self.waiting: list[WorkingOrder] = []
         self.buys: list[WorkingOrder] = []
         self.sells: list[WorkingOrder] = []
+        self.auctions: list[WorkingOrder] = []
 
     def relist(self) -> None:
         """The listing has new terms."""
@@ -78,6 +81,8 @@ class Matching:
 
     def list_of(self, order: WorkingOrder) -> list[WorkingOrder]:
         """The list the order belongs to in its present state."""
+        if order.auction:
+            return self.auctions
         if order.stop_price:
             return self.stops
         if not order.limit_price:
@@ -86,7 +91,7 @@ class Matching:
 
     def is_idle(self) -> bool:
         """Whether there is no order that a price could move."""
-        return not (self.waiting or self.buys or self.sells or self.stops)
+        return not (self.waiting or self.buys or self.sells or self.stops or self.auctions)
 
     def remove(self, order: WorkingOrder) -> None:
         """Take the order out of its list."""
@@ -99,6 +104,7 @@ class Matching:
         self.waiting = other.waiting
         self.buys = other.buys
         self.sells = other.sells
+        self.auctions = other.auctions
 
     def take(self, order: WorkingOrder, time_ns: int, price: int, quantity: int) -> None:
         """Fill as a taker: worse by the slippage, never beyond the order's limit."""
@@ -117,6 +123,18 @@ class Matching:
             return
         word = "FOK" if order.is_all_or_none else "IOC"
         self.reporting.expire(order, time_ns, f"{word}: no more could be filled at once")
+
+    def hold_auction(self, word: int, time_ns: int, buy: int, sell: int) -> None:
+        """Fill the orders whose opening (OPG) or close (CLS) is due, whole; others end with it."""
+        for order in self.auctions:
+            price = buy if order.side > 0 else sell
+            if order.auction != word or order.auction_ns > time_ns or price <= 0:
+                continue
+            if order.is_marketable_at(price):
+                self.take(order, time_ns, price, order.leaves())
+            else:
+                self.reporting.expire(order, time_ns, "the auction's price was beyond the limit")
+        self.drop_done(self.auctions)
 
     def drop_done(self, orders: list[WorkingOrder]) -> None:
         """Take the finished orders out of a list."""

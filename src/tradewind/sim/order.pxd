@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-cdef int64_t _UNKNOWN, LIMIT, STOP, STOP_LIMIT, IOC, FOK, POST_ONLY, EXTENDED
+cdef int64_t _UNKNOWN, LIMIT, STOP, STOP_LIMIT, IOC, FOK, POST_ONLY, EXTENDED, OPG, CLS
 
 
 @cython.final
@@ -9,7 +9,7 @@ cdef class WorkingOrder:
     cdef readonly str order_id
     cdef readonly int64_t instrument, side
     cdef public int64_t quantity, filled_quantity, limit_price, stop_price, is_immediate, is_all_or_none, post_only, is_extended
-    cdef public int64_t expire_time_ns, number, ahead, traded, is_done
+    cdef public int64_t expire_time_ns, number, ahead, traded, is_done, auction, auction_ns
     cpdef int begin(self) except -1
     cpdef int64_t leaves(self) except? -1
     cpdef int64_t is_triggered_by(self, int64_t price) except -1

@@ -13,6 +13,8 @@ STOP = int(OrderType.STOP)
 STOP_LIMIT = int(OrderType.STOP_LIMIT)
 IOC = int(TimeInForce.IOC)
 FOK = int(TimeInForce.FOK)
+OPG = int(TimeInForce.OPG)
+CLS = int(TimeInForce.CLS)
 POST_ONLY = int(OrderFlag.POST_ONLY)
 EXTENDED = int(OrderFlag.EXTENDED_HOURS)
 
@@ -23,7 +25,8 @@ class WorkingOrder:
     `limit_price` 0 takes any price; `stop_price` is 0 once the stop is triggered. `number` is
     the place in time among the orders of the instrument: lower is first. `ahead` is the public
     quantity in front of the order at its price (`AHEAD_UNKNOWN` where that cannot be seen),
-    `traded` what traded there since the level was last stated.
+    `traded` what traded there since the level was last stated. `auction` is OPG or CLS for an order
+    that waits for the opening or the close at `auction_ns`.
 
     >>> order = new_order("j0-cross-1", 0, 1, 500, OrderType.LIMIT, 10000, 0, TimeInForce.GTC, 0)
     >>> order.leaves_quantity, order.is_marketable_at(9999), order.is_marketable_at(10001)
@@ -32,6 +35,8 @@ class WorkingOrder:
 
     __slots__ = (
         "ahead",
+        "auction",
+        "auction_ns",
         "expire_time_ns",
         "filled_quantity",
         "instrument",
@@ -65,6 +70,8 @@ class WorkingOrder:
         self.is_all_or_none = 0
         self.post_only = 0
         self.is_extended = 0
+        self.auction = 0
+        self.auction_ns = 0
         self.expire_time_ns = 0
         self.number = 0
         self.ahead = _UNKNOWN
@@ -117,6 +124,7 @@ def new_order(
     order.stop_price = stop_price if order_type in (STOP, STOP_LIMIT) else 0
     order.is_immediate = 1 if time_in_force in (IOC, FOK) else 0
     order.is_all_or_none = 1 if time_in_force == FOK else 0
+    order.auction = time_in_force if time_in_force in (OPG, CLS) else 0
     order.post_only = 1 if flags & POST_ONLY else 0
     order.is_extended = 1 if flags & EXTENDED else 0
     return order

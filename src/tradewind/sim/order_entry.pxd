@@ -6,7 +6,7 @@ from tradewind.sim.matching cimport Matching
 from tradewind.sim.order cimport WorkingOrder, new_order
 from tradewind.sim.reporting cimport Reporting
 
-cdef int64_t LIMIT, IOC, FOK, GTD, POST_ONLY
+cdef int64_t LIMIT, IOC, FOK, GTD, OPG, CLS, POST_ONLY, NEVER_NS
 
 
 @cython.final
@@ -17,7 +17,7 @@ cdef class OrderEntry:
     @cython.locals(order=WorkingOrder, matching=Matching)
     cpdef void submit(self, int64_t time_ns, str order_id, int64_t instrument, int64_t side, int64_t quantity, int64_t order_type, int64_t limit_price, int64_t stop_price, int64_t time_in_force, int64_t flags, int64_t expire_time_ns) except *
     cpdef str identity_refusal(self, str order_id, int64_t instrument)
-    cpdef str term_refusal(self, int64_t time_ns, int64_t order_type, int64_t time_in_force, int64_t flags, int64_t expire_time_ns)
+    cpdef str term_refusal(self, int64_t time_ns, int64_t order_type, int64_t time_in_force, int64_t flags, int64_t expire_time_ns, Listing listing)
     @cython.locals(order=WorkingOrder, matching=Matching)
     cpdef void cancel(self, int64_t time_ns, str order_id) except *
     @cython.locals(order=WorkingOrder, matching=Matching, price=int64_t)
@@ -28,5 +28,6 @@ cdef class OrderEntry:
     cpdef void expire_before(self, int64_t time_ns) except *
 
 
+cpdef int64_t auction_ns(Listing listing, int64_t word, int64_t time_ns) except -1
 cpdef str amend_refusal(Listing listing, WorkingOrder order, int64_t quantity, int64_t price)
 cpdef int64_t is_immediate(int64_t time_in_force) except -1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tradewind.core.venue_model import NEVER_NS
 from tradewind.model.orders import OrderFlag, OrderType, TimeInForce
 from tradewind.sim.expiry import Expiry
 from tradewind.sim.listing import Listing
@@ -15,6 +16,8 @@ LIMIT = int(OrderType.LIMIT)
 IOC = int(TimeInForce.IOC)
 FOK = int(TimeInForce.FOK)
 GTD = int(TimeInForce.GTD)
+OPG = int(TimeInForce.OPG)
+CLS = int(TimeInForce.CLS)
 POST_ONLY = int(OrderFlag.POST_ONLY)
 
 
@@ -56,7 +59,9 @@ class OrderEntry:
             matching = self.matchings[instrument]
             reason = matching.listing.refusal(
                 side, quantity, order_type, limit_price, stop_price
-            ) or self.term_refusal(time_ns, order_type, time_in_force, flags, expire_time_ns)
+            ) or self.term_refusal(
+                time_ns, order_type, time_in_force, flags, expire_time_ns, matching.listing
+            )
         if not reason:
             order = new_order(
                 order_id, instrument, side, quantity, order_type,
@@ -69,7 +74,11 @@ class OrderEntry:
             return
         self.reporting.accept(order, time_ns)
         self.expiry.add(order, time_ns, time_in_force, expire_time_ns, matching.listing)
-        matching.arrive(order, time_ns)
+        if order.auction:
+            order.auction_ns = auction_ns(matching.listing, order.auction, time_ns)
+            matching.rest(order)
+        else:
+            matching.arrive(order, time_ns)
 
     def identity_refusal(self, order_id: str, instrument: int) -> str:
         """Why an id or an instrument is refused; empty where it is not."""
@@ -80,11 +89,21 @@ class OrderEntry:
         return ""
 
     def term_refusal(
-        self, time_ns: int, order_type: int, time_in_force: int, flags: int, expire_time_ns: int
+        self,
+        time_ns: int,
+        order_type: int,
+        time_in_force: int,
+        flags: int,
+        expire_time_ns: int,
+        listing: Listing,
     ) -> str:
         """Why a time in force or a flag is refused; empty where it is not."""
-        if not 1 <= time_in_force <= GTD:
+        if not 1 <= time_in_force <= CLS:
             return f"time in force {time_in_force} is not known here"
+        if time_in_force > GTD and order_type > LIMIT:
+            return "only market and limit orders wait for an opening or a close"
+        if time_in_force > GTD and auction_ns(listing, time_in_force, time_ns) == NEVER_NS:
+            return "the instrument's calendar has no opening or close to wait for"
         if time_in_force == GTD and expire_time_ns <= time_ns:
             return "the expire time of the GTD order is over"
         if flags & POST_ONLY and (order_type != LIMIT or is_immediate(time_in_force)):
@@ -153,6 +172,18 @@ class OrderEntry:
             self.matchings[order.instrument].remove(order)
             self.reporting.expire(order, order.expire_time_ns, "the time in force is over")
             order = self.expiry.pop_before(time_ns)
+
+
+def auction_ns(listing: Listing, word: int, time_ns: int) -> int:
+    """The opening (OPG) or close (CLS) that an order of a time waits for; else `NEVER_NS`.
+
+    The close of a session is over for what comes at that very time.
+    """
+    sessions = listing.sessions
+    if sessions is None:
+        return NEVER_NS
+    found = sessions.open_at_or_behind(time_ns) if word == OPG else sessions.close_behind(time_ns)
+    return NEVER_NS if found is None else int(found)
 
 
 def amend_refusal(listing: Listing, order: WorkingOrder, quantity: int, price: int) -> str:

@@ -6,7 +6,7 @@ from tradewind.sim.order cimport WorkingOrder
 from tradewind.sim.queue_position cimport QueueModel
 
 
-cdef int64_t AHEAD_UNKNOWN
+cdef int64_t AHEAD_UNKNOWN, OPG, CLS
 
 
 cdef class QuoteMatching(Matching):
@@ -18,6 +18,7 @@ cdef class QuoteMatching(Matching):
     cpdef void rest(self, WorkingOrder order) except *
     @cython.locals(listing=Listing)
     cpdef void on_quote(self, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size) except *
+    cpdef void hold_auctions(self, int64_t time_ns, int64_t buy, int64_t sell) except *
     cpdef void on_trade(self, int64_t time_ns, int64_t price, int64_t size, int64_t side) except *
     @cython.locals(quoted=int64_t)
     cpdef int64_t crosses(self, WorkingOrder order) except -1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from tradewind.model.orders import TimeInForce
 from tradewind.sim.listing import Listing
 from tradewind.sim.matching import QUOTES, Matching
 from tradewind.sim.order import AHEAD_UNKNOWN, WorkingOrder
 from tradewind.sim.queue_position import QueueModel
 from tradewind.sim.reporting import Reporting
 from tradewind.sim.slippage import SlippageModel
+
+OPG = int(TimeInForce.OPG)
+CLS = int(TimeInForce.CLS)
 
 
 class QuoteMatching(Matching):
@@ -23,6 +27,8 @@ class QuoteMatching(Matching):
       it became the best; `queue` says how cancels change it. While it cannot be seen, trades
       at the limit do not fill us (with `touch` 1 they do, as if nothing were ahead).
     - Stops are triggered by trades; while none has ever come, by the opposite quote.
+    - OPG and CLS orders fill whole at the first trade at or behind the opening or the close; while
+      no trade has ever come, at the opposite quote.
     - With trades alone, orders that take wait for the next trade and fill at its price up to
       its size.
     """
@@ -129,6 +135,8 @@ class QuoteMatching(Matching):
         self.has_quotes = 1
         if self.is_idle():
             return
+        if self.auctions and not self.has_trades:
+            self.hold_auctions(time_ns, self.listing.ask, self.listing.bid)
         if self.stops and not self.has_trades:
             self.trigger_stops(time_ns)
         for order in self.waiting:
@@ -162,6 +170,11 @@ class QuoteMatching(Matching):
     def trigger_price(self, side: int) -> int:
         """What triggers stops: the last trade, or the quote a taker would get; 0 if none."""
         return self.listing.last if self.has_trades else self.listing.reference(side)
+
+    def hold_auctions(self, time_ns: int, buy: int, sell: int) -> None:
+        """Hold the opening and the close that are due, at the first price behind them."""
+        self.hold_auction(CLS, time_ns, buy, sell)
+        self.hold_auction(OPG, time_ns, buy, sell)
 
     # --- what is on offer --------------------------------------------------------------------
 
@@ -206,6 +219,8 @@ class QuoteMatching(Matching):
 
     def on_trade(self, time_ns: int, price: int, size: int, side: int) -> None:
         """Let the trade fill, move the queues and trigger stops."""
+        if self.auctions:
+            self.hold_auctions(time_ns, price, price)
         self.listing.last = price
         if self.is_idle():
             self.has_trades = 1

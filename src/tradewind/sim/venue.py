@@ -20,7 +20,7 @@ from tradewind.sim.latency import LatencyModel
 from tradewind.sim.listing import Listing
 from tradewind.sim.matching import BARS, DEPTH, QUOTES, Matching
 from tradewind.sim.order import WorkingOrder, new_order
-from tradewind.sim.order_entry import OrderEntry
+from tradewind.sim.order_entry import OrderEntry, auction_ns
 from tradewind.sim.queue_position import QueueModel
 from tradewind.sim.quote_matching import QuoteMatching
 from tradewind.sim.rates import parse_rate
@@ -324,6 +324,8 @@ class SimulatedVenue(VenueModel):
         self.reporting.register(order)
         matching = self.matchings[instrument]
         self.entry.expiry.add(order, time_ns, time_in_force, expire_time_ns, matching.listing)
+        if order.auction:
+            order.auction_ns = auction_ns(matching.listing, order.auction, time_ns)
         matching.rest(order)
         self.settle(time_ns)
 

@@ -6,6 +6,7 @@ import typing
 from decimal import Decimal
 from typing import Any, ClassVar, NoReturn
 
+from tradewind.core.held_terms import HeldView
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order
 from tradewind.core.position_view import AccountView, PositionView
@@ -15,6 +16,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.market import Bar, Quote, Trade
 from tradewind.model.messages import OrderFilled
 from tradewind.model.orders import Leg, Side
+from tradewind.strategies.wishes import PLAIN, place
 
 Parameter = int | float | str | bool | Decimal
 
@@ -96,15 +98,22 @@ class Strategy:
         """Get `on_depth` for an instrument."""
         self._view.listen("depth", _id_of(instrument), self.on_depth)
 
-    def buy(self, quantity: Number, instrument: str = "", **terms: Any) -> str:
+    def buy(self, quantity: Number = 0, instrument: str = "", **terms: Any) -> str:
         """Want to buy; terms are `limit stop time_in_force flags leg expire_time_ns`.
 
-        Without a price it is a market order. Returns the order's id.
+        Without a price it is a market order. `value` instead of a quantity is an amount of money.
+        `touch`, `trail`, `trail_percent`, `after` and `oco` make it one that the core holds;
+        `take_profit` and one of `stop_loss`, `trailing_loss`, `trailing_loss_percent` a bracket
+        (docs/guides/orders.md). Returns the order's id.
         """
+        if terms and not PLAIN.issuperset(terms):
+            return place(self._view, instrument or self.instrument, _BUY, quantity, terms)
         return self._view.submit(instrument or self.instrument, _BUY, quantity, **terms)
 
-    def sell(self, quantity: Number, instrument: str = "", **terms: Any) -> str:
+    def sell(self, quantity: Number = 0, instrument: str = "", **terms: Any) -> str:
         """Want to sell; see `buy`."""
+        if terms and not PLAIN.issuperset(terms):
+            return place(self._view, instrument or self.instrument, _SELL, quantity, terms)
         return self._view.submit(instrument or self.instrument, _SELL, quantity, **terms)
 
     def target_position(self, quantity: Number, instrument: str = "", leg: Leg = Leg.NET) -> str:
@@ -130,13 +139,17 @@ class Strategy:
         self._view.cancel(order_id)
 
     def cancel_all(self, instrument: str = "") -> None:
-        """Want all own open orders (of an instrument) canceled."""
-        for order in self._view.orders(instrument):
-            self._view.cancel(order.order_id)
+        """Want all own orders (of an instrument) canceled, those that the core holds too."""
+        self._view.cancel_all(instrument)
 
-    def amend(self, order_id: str, *, quantity: Number, limit: Number) -> None:
-        """Want a working order with another total quantity and limit."""
-        self._view.amend(order_id, quantity, limit)
+    def amend(
+        self, order_id: str, *, quantity: Number, limit: Number = 0, stop: Number = 0
+    ) -> None:
+        """Want an order with another total quantity and price; a price of 0 stays.
+
+        A stop price can be changed while the core holds the order.
+        """
+        self._view.amend(order_id, quantity, limit, stop)
 
     def set_timer(self, name: str, due_time_ns: int, interval_ns: int = 0) -> None:
         """Want `on_timer(name)` at a time (UTC, ns), and every interval behind it.
@@ -176,6 +189,11 @@ class Strategy:
     def open_orders(self) -> list[OrderView]:
         """Own orders that may still fill."""
         return self._view.orders()
+
+    @property
+    def held_orders(self) -> list[HeldView]:
+        """Own orders that the core holds: they are sent when their condition comes true."""
+        return self._view.held()
 
     # --- how a run attaches it ---------------------------------------------------------------
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from tradewind.core.engine import Engine
 from tradewind.core.exposure import RATE_DIGITS
+from tradewind.core.held_terms import HeldTerms, intent_of
 from tradewind.core.market import Market
 from tradewind.core.snapshot import decode_state, encode_state
 from tradewind.model import messages as m
+from tradewind.model.ids import PERSON
 from tradewind.model.instruments import Instrument, currency_digits
 from tradewind.model.limits import Limits
 from tradewind.model.market import quote_of, trade_of
@@ -146,6 +148,40 @@ def _intent(world: World, words: Words) -> None:
     )
 
 
+def _hold(world: World, words: Words) -> None:
+    """`> hold sell 10 stop 95 after #1 oco exits`; or `touch`, `trail`, `percent` for the stop."""
+    side, quantity, *rest = words
+    terms = _pairs(rest)
+    market = world.market(terms.get("in", ""))
+    strategy = world.strategy(terms.get("by", "manual"))
+    parent = world.order([terms["after"]])[0] if "after" in terms else ""
+    held = HeldTerms(
+        Side[side.upper()],
+        quantity,
+        limit=terms.get("@"),
+        stop=terms.get("stop"),
+        touch=terms.get("touch"),
+        trail=terms.get("trail"),
+        trail_percent=terms.get("percent"),
+        after=parent,
+        oco=terms.get("oco", ""),
+        time_in_force=TimeInForce[terms.get("for", "gtc").upper()],
+        expire_time_ns=world.time_ns + int(terms.get("until", "0")) * NS["s"],
+        leg=Leg[terms.get("leg", "net").upper()],
+    )
+    world.order_ids.append(_id_for(world, strategy, terms))
+    identifier = world.order_ids[-1]
+    world.give(intent_of(held, world.time_ns, identifier, strategy, market.instrument))
+
+
+def _cancel_all(world: World, words: Words) -> None:
+    terms = _pairs(words)
+    owner, name = terms.get("of", ""), terms.get("in", "")
+    instrument = world.market(name).id if name else ""
+    strategy = terms.get("by", PERSON)
+    world.give(m.CancelAllIntended(world.time_ns, strategy, owner, instrument))
+
+
 def _target(world: World, words: Words) -> None:
     kind, value, *rest = words
     terms = _pairs(rest)
@@ -189,11 +225,9 @@ def _amend(world: World, words: Words) -> None:
     order_id, (quantity, *rest) = world.order(words)
     market = _market_of(world, order_id)
     terms = _pairs(rest)
-    price, strategy = terms.get("@", "0"), terms.get("by", "manual")
-    units = world.units(market, quantity)
-    world.give(
-        m.AmendIntended(world.time_ns, strategy, order_id, units, world.price(market, price))
-    )
+    strategy, units = terms.get("by", "manual"), world.units(market, quantity)
+    prices = [world.price(market, terms.get(word, "0")) for word in ("@", "stop")]
+    world.give(m.AmendIntended(world.time_ns, strategy, order_id, units, *prices))
 
 
 def _accepted(world: World, words: Words) -> None:
@@ -316,8 +350,10 @@ GIVEN: dict[str, Callable[[World, Words], None]] = {
     "wait": _wait,
     "at": _at,
     "intent": _intent,
+    "hold": _hold,
     "target": _target,
     "cancel": _cancel,
+    "cancel_all": _cancel_all,
     "amend": _amend,
     "accepted": _accepted,
     "filled": _filled,

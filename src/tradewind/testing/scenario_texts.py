@@ -46,6 +46,8 @@ DECISIONS: dict[type, Callable[[World, Any], str]] = {
     m.AmendOrder: _amend_text,
     m.CancelOrder: lambda world, command: f"cancel {world.number_of(command.order_id)}",
     m.QueryOrder: lambda world, command: f"query {world.number_of(command.order_id)}",
+    m.OrderHeld: lambda world, held: _numbered(world, f"held {held.order_id} {held.reason}"),
+    m.HeldOrderEnded: lambda world, held: _numbered(world, f"ended {held.order_id} {held.reason}"),
     m.OrderDenied: lambda _, denial: " ".join(
         f"denied {denial.rule} {denial.value} {denial.limit}".split()
     ),
@@ -103,6 +105,21 @@ def _anomaly_fact(world: World, words: Words) -> str:
     return f"{words[0]} {world.state.anomalies.get(words[0], 0)}"
 
 
+def _numbered(world: World, text: str) -> str:
+    """A text with the ids of orders as `#n`."""
+    words = (word.partition(":") for word in text.split())
+    return " ".join(world.number_of(head) + colon + rest for head, colon, rest in words)
+
+
+def _held_fact(world: World, words: Words) -> str:
+    held = world.state.held.get(world.order(words)[0])
+    if held is None:
+        return f"{words[0]} no more"
+    market = world.state.markets[held.instrument]
+    text = f"{words[0]} {_quantity(market, held.quantity)}"
+    return text + (f" at {_price(market, held.trigger_price)}" if held.trigger_price else "")
+
+
 def _timers_fact(world: World, words: Words) -> str:
     return str(len(world.state.timers))
 
@@ -116,6 +133,7 @@ FACTS: dict[str, Callable[[World, Words], str]] = {
     "other": _other_fact,
     "equity": _equity_fact,
     "anomaly": _anomaly_fact,
+    "held": _held_fact,
     "timers": _timers_fact,
 }
 """First word of a `=` line, and the text behind it as it is now."""

@@ -1,0 +1,81 @@
+"""What people and strategies want of held orders: cancel, amend, cancel all; and their time."""
+
+from __future__ import annotations
+
+from tradewind.core.cancels import cancel_command, is_in
+from tradewind.core.entry import count_message
+from tradewind.core.held_checks import breach_of_held
+from tradewind.core.held_order import HeldOrder
+from tradewind.core.held_orders import end, why
+from tradewind.core.state import State
+from tradewind.model import messages as m
+from tradewind.model.conditional_messages import CancelAllIntended, OrderHeld
+from tradewind.model.ids import PERSON
+from tradewind.model.orders import OrderState
+
+Decisions = list[m.Decision]
+
+_AWAITING = int(OrderState.AWAITING_FILLS)
+
+
+def cancel_held(state: State, held: HeldOrder) -> Decisions:
+    """End a held order by request."""
+    return end(state, held, "canceled")
+
+
+def amend_held(state: State, held: HeldOrder, event: m.AmendIntended) -> Decisions:
+    """Give a held order other terms at once; what cannot be held is denied, and it stays."""
+    before = held.terms
+    held.become(
+        quantity=event.quantity,
+        limit_price=event.limit_price or before.limit_price,
+        trigger_price=event.stop_price or before.trigger_price,
+    )
+    del state.held[held.order_id]
+    breach = breach_of_held(state, held)
+    state.held[held.order_id] = held
+    if breach is not None:
+        held.terms = before
+        return [m.OrderDenied(state.time_ns, held.order_id, *breach)]
+    held.quantity = event.quantity
+    if event.stop_price:
+        held.trigger_price = event.stop_price
+    return [OrderHeld(state.time_ns, held.order_id, why(state, held))]
+
+
+def expire_held(state: State, order_id: str) -> Decisions:
+    """End a held order whose time in force is over."""
+    held = state.held.get(order_id)
+    return [] if held is None else end(state, held, "the time in force is over")
+
+
+def end_held_in(state: State, scope: str, reason: str) -> Decisions:
+    """End all held orders of a scope that is halted."""
+    decided: Decisions = []
+    for held in list(state.held.values()):
+        if held.order_id in state.held and is_in(state, held.strategy, held.instrument, scope):
+            decided += end(state, held, reason)
+    return decided
+
+
+def cancel_all_intended(state: State, event: CancelAllIntended) -> Decisions:
+    """Cancel all orders of a strategy and an instrument, or of all."""
+    decided: Decisions = []
+    for held in list(state.held.values()):
+        if held.order_id in state.held and _is_meant(state, event, held.strategy, held.instrument):
+            decided += end(state, held, "canceled")
+    for order in list(state.open_orders.values()):
+        if order.state == _AWAITING or not _is_meant(
+            state, event, order.strategy, order.instrument
+        ):
+            continue
+        count_message(state, order)
+        decided.append(cancel_command(state, order))
+    return decided
+
+
+def _is_meant(state: State, event: CancelAllIntended, strategy: int, instrument: int) -> bool:
+    name, place = state.strategies[strategy].name, state.markets[instrument].id
+    if event.strategy in state.strategy_numbers and event.strategy not in (PERSON, name):
+        return False
+    return event.owner in ("", name) and event.instrument in ("", place)

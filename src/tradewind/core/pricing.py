@@ -1,0 +1,49 @@
+"""New prices: marks, and what waited for a price (targets, held orders)."""
+
+from __future__ import annotations
+
+from tradewind.core.held_orders import due_at, due_in_bar
+from tradewind.core.market import Market
+from tradewind.core.stepper import Stepper
+from tradewind.core.targets import due_targets, size_target
+
+
+class Pricer(Stepper):
+    """A `Stepper` that takes prices: what `Engine` does with every market row."""
+
+    __slots__ = ()
+
+    def _price(self, market: Market, time_ns: int, mark: int, buy: int, sell: int) -> None:
+        """A new mark; targets that waited for a price are sized at what each side would pay."""
+        market.mark = mark
+        market.mark_time_ns = time_ns
+        if not market.is_repriced and market.holders:
+            self.state.reprice(market)
+        if market.target_count > 0:
+            self._size_targets(market, buy, sell)
+        if market.held_count > 0:
+            self._watch(market, buy, sell)
+
+    def _reprice(self, market: Market) -> None:
+        """A side that went may be what a position was valued at."""
+        if not market.is_repriced and market.holders:
+            self.state.reprice(market)
+
+    def _size_targets(self, market: Market, buy: int, sell: int) -> None:
+        for target in due_targets(self.state, market):
+            self._sized(size_target(self.state, target, buy if target.value >= 0 else sell))
+        self._drain()
+
+    def _watch(self, market: Market, buy: int, sell: int) -> None:
+        """Let go what the core holds for a price; once trades come, quotes say nothing."""
+        if buy != sell and market.last > 0:
+            return
+        for decision in due_at(self.state, market, buy, sell):
+            self._decide(decision)
+        self._drain()
+
+    def _watch_bar(self, market: Market, high: int, low: int, close: int) -> None:
+        """Let go what the core holds for a price inside a bar."""
+        for decision in due_in_bar(self.state, market, high, low, close):
+            self._decide(decision)
+        self._drain()
