@@ -10,7 +10,7 @@ from tests.core.test_event_checks import GOOG, name_of, trading
 from tradewind.core.account_checks import BALANCE_MAX
 from tradewind.core.snapshot import decode_state, encode_state, state_hash
 from tradewind.model import messages as m
-from tradewind.model.account_terms import AccountTerms, InstrumentMargin
+from tradewind.model.account_terms import AccountTerms, InstrumentMargin, parse_terms
 from tradewind.model.codec import decode, encode
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
@@ -124,3 +124,15 @@ def test_a_renamed_instrument_is_renamed_by_its_last_name_only() -> None:
     with pytest.raises(UserError, match=r"GOOG.SIM goes by ALPHA.SIM now"):
         engine.step(renamed("BETA.SIM"))
     assert engine.state.market(GOOG.id).id == "ALPHA.SIM"
+
+
+def test_terms_are_read_from_json_and_refused_with_a_sentence() -> None:
+    text = '{"initial_margin": "0.5", "instruments": [{"instrument": "A.B", "initial": "1", '
+    text += '"maintenance": "1"}]}'
+    assert parse_terms(text) == AccountTerms(
+        initial_margin="0.5", instruments=(InstrumentMargin("A.B", "1", "1"),)
+    )
+    assert parse_terms(" ") is None
+    for wrong in ('{"kind": "gold"}', '{"margin": "1"}', "[1]", "{"):
+        with pytest.raises(UserError, match="account terms: "):
+            parse_terms(wrong)

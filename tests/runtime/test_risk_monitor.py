@@ -224,6 +224,12 @@ def test_flatten_closes_what_is_held_and_then_halts(tmp_path: Path) -> None:
             assert (closing.side, closing.quantity) == (Side.SELL, 2_000)
             assert closing.flags == OrderFlag.REDUCE_ONLY
             assert len(shell.records(m.SubmitOrder)) == 2  # asked for once, while it works
+            shell.monitor = shell.fresh_monitor()  # a restart in between
+            await shell.give(m.OrderRejected(0, closing.order_id, "busy"))
+            await shell.look()
+            await shell.price(90_00, seconds=6)
+            closing = shell.records(m.SubmitOrder)[-1]
+            assert len(shell.records(m.SubmitOrder)) in (3, 4)
             await shell.fill(closing.order_id, 90_00)
             await shell.look()
             assert [one.reason for one in shell.records(m.Halted)][-1] == "flattened"

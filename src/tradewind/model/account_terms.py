@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from tradewind.model.errors import UserError
+
 AccountKind = Literal["cash", "margin"]
 
 
@@ -37,3 +39,27 @@ class AccountTerms(msgspec.Struct, frozen=True, omit_defaults=True):
     instruments: tuple[InstrumentMargin, ...] = ()
     settlement_days: int = 0
     holidays: tuple[str, ...] = ()
+
+
+def parse_terms(text: str) -> AccountTerms | None:
+    """Terms from JSON; None for an empty text, `UserError` where they cannot be read.
+
+    >>> parse_terms('{"kind": "cash", "settlement_days": 1}').settlement_days
+    1
+    """
+    if not text.strip():
+        return None
+    try:
+        return msgspec.json.decode(text, type=_StrictTerms).terms()
+    except msgspec.DecodeError as error:
+        raise UserError(
+            f"account terms: {error}: write JSON as in docs/guides/accounts.md"
+        ) from None
+
+
+class _StrictTerms(AccountTerms, frozen=True, forbid_unknown_fields=True):
+    """`AccountTerms` that refuse a name they do not have."""
+
+    def terms(self) -> AccountTerms:
+        """The terms themselves."""
+        return AccountTerms(**{name: getattr(self, name) for name in self.__struct_fields__})

@@ -14,6 +14,8 @@ from tradewind.model.instruments import Instrument
 from tradewind.ports.journal import JournalReader, numbered
 from tradewind.runtime.recorder import Recorder
 
+DAY_NS = 24 * 3600 * 10**9
+"""Market data is read from a day before the first decision to a day behind the last."""
 ROWS_MAX = 20_000_000
 """Market rows that are held for the prices around orders; more are refused by a sentence."""
 
@@ -96,8 +98,8 @@ class _Reading:
         if isinstance(record, m.InstrumentListed | m.InstrumentRenamed):
             self._instruments[record.instrument.id] = record.instrument
         elif isinstance(record, m.MarketRecorded):
-            # what came before the first decision may be what it was made on
-            if record.time_ns < self.last_ns:
+            # what came before the first decision may be what it was made on, and orders end late
+            if self.first_ns - DAY_NS <= record.time_ns < self.last_ns + DAY_NS:
                 self.market.append(record)
         elif isinstance(record, m.OrderIntended | m.TargetIntended):
             self._owners[record.order_id] = record.strategy

@@ -20,10 +20,10 @@ from tradewind.analysis.position_risk import (
     simulated_value_at_risk,
     worst_stress,
 )
-from tradewind.core.exposure import Holding
+from tradewind.core.exposure import Holding, convert_wide
 from tradewind.core.state import Account
 from tradewind.model import messages as m
-from tradewind.model.errors import UserError
+from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import to_decimal
 from tradewind.runtime.control_messages import ChangeLimitsRequest
@@ -42,6 +42,8 @@ WINDOW_PERIODS = 1_440
 PERIODS_MIN = 30
 """With fewer returns there is no value at risk yet."""
 CONFIDENCE = 0.99
+TRY_AGAIN_NS = 5 * 10**9
+"""A closing order that was refused is tried again after this long."""
 DAY_NS = 24 * 3600 * 10**9
 STATE_NAME = "risk_monitor.json"
 SCENARIOS: dict[str, Scenario] = {
@@ -63,6 +65,7 @@ class Remembered(msgspec.Struct):
     day: int
     day_result: int
     latched: int = 0
+    is_flattening: bool = False
 
 
 class RiskMonitor:
@@ -89,7 +92,7 @@ class RiskMonitor:
         self._prices: deque[list[float]] = deque(maxlen=WINDOW_PERIODS + 1)
         self._period = -1
         self._remembered = self._load()
-        self._flattening: set[str] = set()
+        self._tried_ns: dict[str, int] = {}
         self.measures: dict[str, dict[str, Decimal | None]] = {}
         self.worst_scenarios: dict[str, str] = {}
 
@@ -110,8 +113,8 @@ class RiskMonitor:
             level = Level.NONE if reached is None else reached[0].level
             if reached is not None and level > known.latched:
                 await self._act(account, *reached)
-            if account.name in self._flattening:
-                self._flatten(account)
+            if known.is_flattening:
+                self._flatten(account, known)
             known.latched = max(level, known.latched) if level else Level.NONE
         self._save()
 
@@ -210,26 +213,33 @@ class RiskMonitor:
         elif level >= Level.REDUCE_ONLY:
             await self._reduce_only(account, scope)
         if level is Level.FLATTEN:
-            self._flattening.add(account.name)
+            self._remembered[account.name].is_flattening = True
 
     async def _reduce_only(self, account: Account, scope: str) -> None:
         """No position may grow: a limit of 0 lets through what makes one smaller."""
         state = self._loop.engine.state
         request = ChangeLimitsRequest(scope, {"position_notional": "0"}, BY)
-        await self._actions.perform(request)
+        try:
+            await self._actions.perform(request)
+        except OutsideError as error:  # it holds, but would not outlive a restart
+            LOG.error("risk_level_not_kept error=%s", str(error).replace(" ", "_"))
         if state.halts.get(scope, ("", ""))[1] == BY:
             self._loop.offer(m.Resumed(0, scope, BY))
         for event in cancels_of(state, account):
             self._loop.offer(event)
 
-    def _flatten(self, account: Account) -> None:
+    def _flatten(self, account: Account, known: Remembered) -> None:
         """Close what is held and not being closed; halt when nothing is left."""
         state = self._loop.engine.state
         scope = f"account:{account.name}"
         if not any(map(_is_held, _holdings(account))):
-            self._flattening.discard(account.name)
+            known.is_flattening = False
             self._loop.offer(m.Halted(0, scope, "flattened", BY))
             return
+        tried_ns = self._tried_ns.get(account.name)
+        if tried_ns is not None and state.time_ns - tried_ns < TRY_AGAIN_NS:
+            return
+        self._tried_ns[account.name] = state.time_ns
         for event in closings_of(state, account):
             self._loop.offer(event)
 
@@ -266,8 +276,8 @@ def _is_held(holding: Holding) -> bool:
 
 
 def _money(holding: Holding) -> int:
-    """Value at the mark in the account's currency."""
-    return int(holding.money(holding.market.mark, holding.position))
+    """Value in the account's currency, as equity counts it; never refused, however absurd."""
+    return int(convert_wide(holding.value, holding.rate, holding.rate_divisor))
 
 
 def _rounded(value: float, digits: int) -> Decimal:

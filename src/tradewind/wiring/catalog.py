@@ -213,6 +213,14 @@ RISK_PER_TRADE: Setting[Decimal] = Setting(
     "The share of equity that one trade may lose at its stop, or by the instrument's stress move.",
     unit="share of equity",
 )
+ACCOUNT_TERMS: Setting[str] = Setting(
+    "account.terms",
+    ("ACCOUNT_TERMS",),
+    kinds.text(),
+    "",
+    "Terms of the account as JSON, as in docs/guides/accounts.md: cash or margin account, margins, "
+    "settlement days; none without it.",
+)
 RISK_LEVELS: Setting[str] = Setting(
     "risk.levels",
     ("RISK_LEVELS",),
@@ -282,6 +290,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     MAX_POSITION,
     RISK_PER_TRADE,
     RISK_LEVELS,
+    ACCOUNT_TERMS,
     JOURNAL_URL,
     JOURNAL_NAME,
     SNAPSHOT_INTERVAL,

@@ -15,6 +15,7 @@ import msgspec
 from tradewind.adapters.sqlite.records import open_records
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
+from tradewind.model.account_terms import AccountTerms
 from tradewind.model.columns import Columns
 from tradewind.model.errors import UserError
 from tradewind.model.ids import PERSON
@@ -80,6 +81,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     symbols: tuple[str, ...] = ()
     mark: str = "latest"
     risk_levels: tuple[Threshold, ...] = ()
+    terms: AccountTerms | None = None
 
 
 class Platform:
@@ -272,6 +274,10 @@ class Platform:
         changes = load_choices(self.options.home).limits.get(scope, {})
         limits = with_changes(self.options.limits, changes)
         yield m.LimitsChanged(0, scope, limits, "choices" if changes else "settings")
+        number = state.account_numbers.get(account)
+        margin = None if number is None else state.accounts[number].margin
+        if self.options.terms != (None if margin is None else margin.terms):
+            yield m.AccountTermsSet(0, account, self.options.terms, "settings")
         yield m.StrategyRegistered(0, PERSON, account, "", {})
 
     async def _trade(self, stop: asyncio.Event) -> None:

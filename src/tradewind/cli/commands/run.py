@@ -19,6 +19,7 @@ from tradewind.cli.engine import home_of
 from tradewind.cli.live_view import LiveView
 from tradewind.cli.output import add_json_option, note
 from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
+from tradewind.model.account_terms import parse_terms
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.marking import MARKINGS
 from tradewind.runtime.desk import Desk
@@ -209,6 +210,7 @@ def _options(settings: Settings) -> PlatformOptions:
         symbols=symbols_of(settings, stage, len(strategies)),
         mark=settings[catalog.MARK],
         risk_levels=parse_levels(settings[catalog.RISK_LEVELS]),
+        terms=parse_terms(settings[catalog.ACCOUNT_TERMS]),
         retention=RetentionRule(
             kept_days=settings[catalog.RETENTION_DAYS],
             disk_bytes_max=settings[catalog.DISK_MAX] * MEGABYTE,
