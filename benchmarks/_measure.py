@@ -12,6 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from _asked import asked_of
+
 import tradewind
 
 ROUNDS = 5
@@ -55,8 +57,9 @@ def report(
 
     `floor` is the yardstick in the same unit and `ratio` how well we do against it (more is
     better); `target` is the ratio that was reached, kept in the file. `more` are further figures.
+    The line also says what was asked of the benchmark and whether it is reached (`_asked`).
     """
-    line = {
+    line: dict[str, object] = {
         "name": name,
         "figure": rounded(figure),
         "unit": unit,
@@ -66,7 +69,7 @@ def report(
         "compiled": tradewind.COMPILED,
         **{key: rounded(value) for key, value in more.items()},
     }
-    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.write(json.dumps(line | asked_of(name, line)) + "\n")
     return int(ratio < SHARE_OF_FLOOR * target)
 
 

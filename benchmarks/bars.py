@@ -1,4 +1,10 @@
-"""One-minute bars through the whole engine: an EMA 10/30 cross in Python, limits and ledger on."""
+"""One-minute bars through the whole engine: an EMA 10/30 cross in Python, limits and ledger on.
+
+What limits it: the strategy's own arithmetic takes as long as in the loop, and a bar that nobody
+trades costs 0.05 us beside it. The rest are the fills, one in 27 bars: each is the whole life of
+an order (`order_life`), more than half of the run. Tried: fills without a dict, a tuple and a
+chain of lists, which brought the ratio from 0.37-0.45 to 0.5.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,7 @@ from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind as tw
 
-TARGET = 0.42 if tw.COMPILED else 0.045
+TARGET = 0.5 if tw.COMPILED else 0.045
 LIMITS = tw.Limits(
     order_quantity="100",
     order_notional="2000000",

@@ -2,6 +2,10 @@
 
 Every 100 ms the strategy moves its two orders to the best prices; trades eat the queue in front of
 them. The yardstick keeps two dicts of levels and a toy order on each side.
+
+What limits it: each row goes through two equal books, the engine's and the venue's, a seventh of
+the time each, and through nine calls between them; merging the streams takes a tenth, looking for
+an exception behind calls that return nothing seven percent. Not tried: one book for both.
 """
 
 from __future__ import annotations

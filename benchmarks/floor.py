@@ -2,6 +2,8 @@
 
 `for row in zip(*columns): strategy.on_bar(Bar(*row))` with a msgspec Bar, the same arithmetic as
 the strategy of the engine's run and a toy fill; the same over trades.
+
+What limits it: the interpreter. It is the yardstick itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """How long `import tradewind` and `tradewind --help` take in a fresh process, best of five.
 
 The floor is the import of numpy and msgspec, the ratio how often the import fits into 0.4 s.
+
+What limits it: numpy, which is two thirds of it.
 """
 
 from __future__ import annotations

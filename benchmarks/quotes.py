@@ -1,4 +1,7 @@
-"""Quotes through the whole engine, a Python callback on each."""
+"""Quotes through the whole engine, a Python callback on each.
+
+What limits it: as with trades, making the quote and calling Python.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,10 @@
 The yardstick runs the same grid with the bare loop of `floor.py` in as many forked processes. The
 figure is CPU time of all processes together, since the cores of shared machines are rarely free;
 `wall_s` is what a person waits.
+
+What limits it: the strategy's Python, 100 times 100,000 calls, half of a run of 0.08 s; then the
+life of its orders; then its metrics, which take two fifths more. Tried: a strategy's source is
+parsed once and not in every run; metrics without exact numbers for each fill.
 """
 
 from __future__ import annotations

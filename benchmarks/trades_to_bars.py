@@ -3,6 +3,8 @@
 The claim is 30 million trades a second compiled. Machines differ and share their cores, so what
 fails is the ratio measured in the same run: to a loop over the same rows, inlined and without an
 engine, that keeps only the highest price and the volume.
+
+What limits it: one pass over three columns with checked arithmetic, and no object for a trade.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 The yardstick decodes the same bytes with msgspec into a struct, makes floats of its texts and calls
 the same strategy: no check, no exact number, no engine.
+
+What limits it: scanning the text takes a quarter, as do engine and strategy together; making
+columns of a hundred rows a sixth. Before the scanner was compiled msgspec and Python took four
+fifths.
 """
 
 from __future__ import annotations

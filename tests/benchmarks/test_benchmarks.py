@@ -7,6 +7,7 @@ A ratio compares CPU time in one run, best of five; below 0.7 of its target the 
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from typing import Any
@@ -17,6 +18,9 @@ from tests.tidy import source
 
 BENCHMARKS = sorted((source.ROOT / "benchmarks").glob("[!_]*.py"))
 KEYS = ("name", "figure", "unit", "floor", "ratio", "target")
+asked = runpy.run_path(str(source.ROOT / "benchmarks" / "_asked.py"))
+ASKED = asked["ASKED"]
+limit_of = runpy.run_path(str(source.ROOT / "scripts" / "bench_table.py"))["limit_of"]
 
 
 JUDGED = {
@@ -61,3 +65,32 @@ def test_a_benchmark_prints_one_line_with_its_figure_and_holds_its_ratio(
     assert result["name"] == path.stem
     assert result["figure"] > 0
     assert result["ratio"] > 0
+    if path.stem in ASKED and result["compiled"]:
+        assert result["asked"]
+        assert result["reached"] in ("yes", "no")
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=[path.stem for path in BENCHMARKS])
+def test_a_benchmark_says_what_limits_it(path: source.Path) -> None:
+    assert len(limit_of(path.read_text())) > 20
+
+
+def test_what_is_asked_is_asked_of_benchmarks_that_are() -> None:
+    assert set(ASKED) <= {path.stem for path in BENCHMARKS}
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "reached"),
+    [
+        ("bars", {"ratio": 0.5}, "yes"),
+        ("bars", {"ratio": 0.499}, "no"),
+        ("order_life", {"figure": 4, "check_us": 1}, "yes"),
+        ("order_life", {"figure": 4, "check_us": 1.01}, "no"),
+        ("order_life", {"figure": 4.01, "check_us": 1}, "no"),
+    ],
+)
+def test_a_line_says_whether_what_was_asked_is_reached(
+    name: str, line: dict[str, float], reached: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradewind.COMPILED", 1)
+    assert asked["asked_of"](name, line)["reached"] == reached

@@ -89,4 +89,4 @@ def test_the_audit_counts_vulnerable_and_skipped_packages_as_faults() -> None:
 
 
 def test_a_failed_benchmark_shows_as_failed() -> None:
-    assert bench["row"]("loop", None) == "| loop | failed | | | | | |\n"
+    assert bench["row"]("loop", None) == "| loop | failed | | | | | | | |\n"

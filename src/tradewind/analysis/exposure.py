@@ -25,7 +25,8 @@ def exposure_time_share(fills: Sequence[Fill], equity_time_ns: IntArray) -> floa
     exposed_ns, since_ns = 0, begin_ns
     for fill in fills:
         now_ns = min(max(fill.time_ns, begin_ns), end_ns)
-        exposed_ns += (now_ns - since_ns) * bool(positions)
+        if positions:
+            exposed_ns += now_ns - since_ns
         since_ns = now_ns
         _post(positions, fill)
     exposed_ns += (end_ns - since_ns) * bool(positions)

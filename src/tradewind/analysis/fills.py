@@ -35,19 +35,21 @@ def fills_of(rows: Iterable[FillRow]) -> list[Fill]:
     Traceback (most recent call last):
     tradewind.model.errors.BadData: fill 0 has side 0: it must be 1 (bought) or -1 (sold)
     """
-    fills = [Fill(*row) for row in rows]
+    fills = list(map(Fill._make, rows))
     before_ns = fills[0].time_ns if fills else 0
-    for number, fill in enumerate(fills):
-        if fill.side not in (1, -1):
-            raise BadData(f"fill {number} has side {fill.side}: it must be 1 (bought) or -1 (sold)")
-        if not (fill.quantity > 0.0 and _size(fill) <= FILL_MAX):
+    for number, (time_ns, _, side, quantity, price, fee) in enumerate(fills):
+        if side not in (1, -1):
+            raise BadData(f"fill {number} has side {side}: it must be 1 (bought) or -1 (sold)")
+        # NaN, which is within no limit, if one of them is NaN
+        size = abs(quantity) + abs(price) + abs(quantity * price) + abs(fee)
+        if not (quantity > 0.0 and size <= FILL_MAX):
             raise BadData(
                 f"fill {number} needs a quantity above zero and numbers within "
-                f"+-{FILL_MAX:g}: {tuple(fill)}"
+                f"+-{FILL_MAX:g}: {tuple(fills[number])}"
             )
-        if fill.time_ns < before_ns:
+        if time_ns < before_ns:
             raise BadData(f"fill {number} is earlier than fill {number - 1}: sort them by time")
-        before_ns = fill.time_ns
+        before_ns = time_ns
     return fills
 
 
@@ -63,8 +65,3 @@ def turnover(fills: Sequence[Fill]) -> float:
     42.0
     """
     return math.fsum(fill.quantity * abs(fill.price) for fill in fills)
-
-
-def _size(fill: Fill) -> float:
-    """The sum of its numbers' sizes; NaN, which is within no limit, if one is NaN."""
-    return abs(fill.quantity) + abs(fill.price) + abs(fill.quantity * fill.price) + abs(fill.fee)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tradewind.analysis.fills import DUST_RATIO, Fill
@@ -28,21 +27,6 @@ class RoundTrip(NamedTuple):
     result: float
 
 
-@dataclass(slots=True)
-class _Remainder:
-    """What is still open, or still to be closed, of one fill."""
-
-    fill: Fill
-    quantity: float
-
-    def take(self, quantity: float) -> float:
-        """Use up a part, and return the share of the fee that goes with it."""
-        self.quantity -= quantity
-        if self.quantity <= DUST_RATIO * self.fill.quantity:
-            self.quantity = 0.0
-        return self.fill.fee * quantity / self.fill.quantity
-
-
 def round_trips(fills: Sequence[Fill]) -> list[RoundTrip]:
     """All round trips in the order of their closing; what is still open has none.
 
@@ -55,16 +39,24 @@ def round_trips(fills: Sequence[Fill]) -> list[RoundTrip]:
     [(10.0, 2.5), (12.0, 0.5)]
     """
     trips: list[RoundTrip] = []
-    open_by_instrument: dict[str, deque[_Remainder]] = {}
+    open_by_instrument: dict[str, deque[tuple[Fill, float]]] = {}
     for fill in fills:
-        opened = open_by_instrument.setdefault(fill.instrument, deque())
-        closing = _Remainder(fill, fill.quantity)
-        while closing.quantity and opened and opened[0].fill.side != fill.side:
-            trips.append(_close(opened[0], closing))
-            if not opened[0].quantity:
+        opened = open_by_instrument.get(fill.instrument)
+        if opened is None:
+            opened = open_by_instrument[fill.instrument] = deque()
+        left = fill.quantity
+        while left and opened and opened[0][0].side != fill.side:
+            first, still_open = opened[0]
+            quantity = min(still_open, left)
+            trips.append(_trip(first, fill, quantity))
+            left = _without(left, quantity, fill)
+            still_open = _without(still_open, quantity, first)
+            if still_open:
+                opened[0] = (first, still_open)
+            else:
                 opened.popleft()
-        if closing.quantity:
-            opened.append(closing)
+        if left:
+            opened.append((fill, left))
     return trips
 
 
@@ -103,21 +95,19 @@ def average_holding_time_s(trips: Sequence[RoundTrip]) -> float | None:
     return _mean([(trip.close_time_ns - trip.open_time_ns) / 1e9 for trip in trips])
 
 
-def _close(opened: _Remainder, closing: _Remainder) -> RoundTrip:
-    """The round trip of as much as both have; both lose that quantity."""
-    quantity = min(opened.quantity, closing.quantity)
-    first, last = opened.fill, closing.fill
-    fees = opened.take(quantity) + closing.take(quantity)
+def _without(quantity: float, taken: float, fill: Fill) -> float:
+    """What is left of a fill's quantity; a remainder that is only rounding is none."""
+    left = quantity - taken
+    return left if left > DUST_RATIO * fill.quantity else 0.0
+
+
+def _trip(first: Fill, last: Fill, quantity: float) -> RoundTrip:
+    """The round trip of a quantity of two fills."""
+    open_time_ns, instrument, side, whole, open_price, fee = first
+    fees = fee * quantity / whole + last.fee * quantity / last.quantity
+    result = (last.price - open_price) * quantity * side - fees
     return RoundTrip(
-        instrument=first.instrument,
-        side=first.side,
-        quantity=quantity,
-        open_time_ns=first.time_ns,
-        close_time_ns=last.time_ns,
-        open_price=first.price,
-        close_price=last.price,
-        fees=fees,
-        result=(last.price - first.price) * quantity * first.side - fees,
+        instrument, side, quantity, open_time_ns, last.time_ns, open_price, last.price, fees, result
     )
 
 

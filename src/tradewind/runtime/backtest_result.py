@@ -138,13 +138,18 @@ class BacktestResult:
         that volatility, Sharpe and Sortino ratio are undefined.
         """
         curve = self.equity_curve
-        rows = [_row(fill) for fill in self.fills]
+        rows = [self._row(fill) for fill in self._engine.fills or []]
         return metrics(curve.time_ns, curve.equity, rows, self.periods_per_year)
 
     @property
     def order_count(self) -> int:
         """Orders that went to the venue."""
         return self.record_counts["SubmitOrder"]
+
+    @property
+    def fill_count(self) -> int:
+        """Executions; sooner known than `fills`, which makes an object of each."""
+        return len(self._engine.fills or [])
 
     @property
     def denied_count(self) -> int:
@@ -188,8 +193,16 @@ class BacktestResult:
             event.fee_currency,
         )
 
-
-def _row(fill: Fill) -> FillRow:
-    """A fill as the metrics take it: numbers of floats."""
-    quantity, price, fee = float(fill.quantity), float(fill.price), float(fill.fee)
-    return fill.time_ns, fill.instrument, int(fill.side), quantity, price, fee
+    def _row(self, event: Execution) -> FillRow:
+        """A fill as the metrics take it: floats, each the nearest to its exact number."""
+        order = event.order
+        assert order is not None, "a fill that was kept without its order"
+        market = self._engine.state.markets[order.instrument]
+        return (
+            event.time_ns,
+            market.id,
+            order.side,
+            event.quantity / market.quantity_scale,
+            event.price / market.price_scale,
+            event.fee / 10.0 ** currency_digits(event.fee_currency),
+        )

@@ -152,7 +152,7 @@ class Job(msgspec.Struct, frozen=True):
             parameters,
             end_equity=str(result.end_equity),
             orders=result.order_count,
-            fills=len(result.fills),
+            fills=result.fill_count,
             metrics=result.metrics,
             journal_hash=result.journal_hash,
             stopped="; ".join(result.stopped.values()),
