@@ -51,8 +51,8 @@ CASES = {
     ),
 }  # fmt: skip
 ADDRESSES = {
-    "binance": "BINANCE_ADDRESS",
-    "binance-usdm": "BINANCE_ADDRESS",
+    "binance": "BINANCE_BASE_URL",
+    "binance-usdm": "BINANCE_USDM_BASE_URL",
     "alpaca": "ALPACA_ADDRESS",
     "massive": "MASSIVE_ADDRESS",
     "alpha-vantage": "ALPHA_VANTAGE_ADDRESS",

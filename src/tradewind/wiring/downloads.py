@@ -42,12 +42,10 @@ def _alpaca(settings: Settings, home: Path) -> Downloads:
 def _binance(kind: MarketKind) -> Callable[[Settings, Path], Downloads]:
     def make(settings: Settings, home: Path) -> Downloads:
         from tradewind.adapters.binance.downloads import BinanceDownloads
-        from tradewind.adapters.binance.hosts import HOSTS, local_hosts
+        from tradewind.wiring.binance import SPOT, USDM, hosts_of
 
-        address = settings[names.BINANCE_ADDRESS]
-        hosts = HOSTS[kind, settings[names.BINANCE_ENVIRONMENT]]
-        if address:
-            hosts = local_hosts(_host(address))
+        market = SPOT if kind == "spot" else USDM
+        hosts = hosts_of(kind, market.place_of(settings))
         return BinanceDownloads(kind, hosts, clock=SystemClock(), chance=random.random)
 
     return make

@@ -44,20 +44,6 @@ ALPACA_ADDRESS: Setting[str] = Setting(
     "",
     "Another place than Alpaca's own, like a local venue's `127.0.0.1:8081`.",
 )
-BINANCE_ENVIRONMENT: Setting[str] = Setting(
-    "binance.environment",
-    ("BINANCE_ENVIRONMENT",),
-    kinds.choice("live", "testnet", "demo"),
-    "live",
-    "Which of Binance's environments is asked.",
-)
-BINANCE_ADDRESS: Setting[str] = Setting(
-    "binance.address",
-    ("BINANCE_ADDRESS",),
-    kinds.text(),
-    "",
-    "Another place than Binance's own, like a local venue's `127.0.0.1:8080`.",
-)
 MASSIVE_KEY: Setting[str] = Setting(
     "massive.api_key",
     ("MASSIVE_API_KEY", "POLYGON_API_KEY"),
@@ -141,8 +127,6 @@ VENUE_SETTINGS: tuple[Setting[Any], ...] = (
     ALPACA_ENVIRONMENT,
     ALPACA_FEED,
     ALPACA_ADDRESS,
-    BINANCE_ENVIRONMENT,
-    BINANCE_ADDRESS,
     MASSIVE_KEY,
     MASSIVE_RATE,
     MASSIVE_ADDRESS,
