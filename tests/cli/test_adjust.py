@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.adapters.files.import_files import real
-from tests.adapters.venue_process import FRIDAY_MORNING, LocalVenue, local_venue
+from tests.adapters.local_venue import FRIDAY_MORNING, LocalVenue, local_venue
 from tests.cli.run_commands import Cli, cli  # noqa: F401
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.model.adjustment import Adjust

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.adapters.gate import Gate, gate_before
-from tests.adapters.venue_process import FRIDAY_MORNING, LocalVenue, local_venue
+from tests.adapters.local_venue import FRIDAY_MORNING, LocalVenue, local_venue
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.model.columns import Columns
 
