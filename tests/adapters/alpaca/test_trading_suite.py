@@ -26,6 +26,7 @@ FAULTS = {
     "reordered": "reordered-report",
     "lost": "lost-report",
     "fill_after_cancel": "fill-after-cancel",
+    "rate_limit": "rate-limit",
 }
 
 # The venue counts 200 requests a minute for each account, so the cases take turns.

@@ -103,7 +103,7 @@ def test_a_lost_reply_is_unknown_and_then_found_once(seen: dict[str, Any]) -> No
 def test_the_venue_says_why_not(seen: dict[str, Any]) -> None:
     trade = seen["trade"]
     assert "NOTIONAL" in trade["refused"]
-    assert trade["gone"].startswith("Refused")
+    assert trade["gone"].startswith("NotThere")
     assert trade["never"] is None
     assert "cancel and place another" in trade["amend"]
     assert seen["wrong_key"].startswith("Refused")
