@@ -28,5 +28,5 @@ def lines_of_run(pure: str) -> list[str]:
 def test_plain_and_compiled_venues_report_the_same() -> None:
     compiled, plain = lines_of_run("0"), lines_of_run("1")
     assert (compiled[0], plain[0]) == ("compiled", "plain")
-    assert len(compiled) == 10
+    assert len(compiled) == 11
     assert compiled[1:] == plain[1:]

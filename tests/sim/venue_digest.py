@@ -10,6 +10,7 @@ import msgspec
 
 import tradewind
 from tests.sim.desk import Desk
+from tests.sim.test_clearing import GOOG, Want, bars, flat
 from tradewind.model.instruments import Instrument
 from tradewind.sim import fees, latency, queue_position, slippage
 
@@ -77,11 +78,34 @@ def row(desk: Desk, chance: random.Random, market: str) -> None:
         desk.levels((side, price - 3 * side, chance.choice([0, size])))
 
 
+def cleared() -> str:
+    """The hashes of a run with charges, corporate actions and a margin call."""
+    clearing = tradewind.Clearing(
+        terms=tradewind.AccountTerms(initial_margin="0.5", maintenance_margin="0.25"),
+        charges=[tradewind.charges.borrow("0.07"), tradewind.charges.interest(debit="0.05")],
+        actions=[
+            tradewind.actions.split(GOOG.id, "1970-01-04", 3, 2),
+            tradewind.actions.dividend(GOOG.id, "1970-01-05", "0.123456789"),
+        ],
+    )
+    rows = [flat(100), flat(100), (100, 103, 97, 99), flat(66), flat(66), (60, 60, 25, 40)]
+    result = tradewind.backtest(
+        [Want("7"), Want("9"), Want("-1")],
+        data=[bars(GOOG, rows)],
+        cash="1000",
+        fees=tradewind.fees.percent("0.001"),
+        clearing=clearing,
+    )
+    called = result.record_counts["PositionLiquidated"]
+    return f"{result.state_hash} {result.journal_hash} {called}"
+
+
 def main() -> None:
     print("compiled" if tradewind.COMPILED else "plain")  # noqa: T201
     for market in ("bars", "quotes", "depth"):
         for seed in (1, 2, 3):
             print(digest(market, seed))  # noqa: T201
+    print(cleared())  # noqa: T201
 
 
 if __name__ == "__main__":
