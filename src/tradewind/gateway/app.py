@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, WebSocket
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradewind.gateway.guard import Guard
 from tradewind.gateway.openapi import describe
@@ -67,7 +68,7 @@ def create_app(services: Services) -> FastAPI:
     A request passes metrics, trusted hosts, the guard (origin, rate limit of the address,
     authentication, rate limit of the user), and then its route's permission.
     """
-    app = FastAPI(
+    app = Gateway(
         title="Tradewind",
         version=VERSION,
         # The interactive documents load scripts from elsewhere.
@@ -83,20 +84,44 @@ def create_app(services: Services) -> FastAPI:
     app.add_api_websocket_route("/ws", _stream)
     describe(app)
     add_handlers(app)
-    app.add_middleware(Guard, services=services)
+    app.front = _front(app, services)
+    return app
+
+
+class Gateway(FastAPI):
+    """The application behind what stands before every route.
+
+    That is outside of the framework's own layers: what it answers itself does not pay for them.
+    """
+
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request or connection."""
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, send)
+        else:
+            scope["app"] = self
+            await self.front(scope, receive, send)
+
+    async def routed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the route answer."""
+        await super().__call__(scope, receive, send)
+
+
+def _front(app: Gateway, services: Services) -> ASGIApp:
     hosts = [each.strip("[]") for each in services.options.trusted_hosts]
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    front: ASGIApp = TrustedHostMiddleware(Guard(app.routed, services), allowed_hosts=hosts)
     if services.options.allowed_origins:
-        app.add_middleware(
-            CORSMiddleware,
+        front = CORSMiddleware(
+            front,
             allow_origins=services.options.allowed_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=list(CORS_REQUEST_HEADERS),
             expose_headers=list(CORS_ANSWER_HEADERS),
             max_age=CORS_S,
         )
-    app.add_middleware(services.metrics.middleware)
-    return app
+    return services.metrics.middleware(front)
 
 
 async def _stream(socket: WebSocket) -> None:

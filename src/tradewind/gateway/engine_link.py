@@ -90,14 +90,21 @@ class EngineLink:
     async def read(self, request: Request) -> Reading:
         """Return a reading at most `FRESH_NS` old; whoever asks meanwhile shares one question."""
         found = self._readings.get(request)
-        if found is not None and self._now_ns() - found.time_ns < FRESH_NS:
+        age_ns = self._now_ns() - found.time_ns if found is not None else FRESH_NS
+        if found is not None and age_ns < FRESH_NS:
+            if age_ns > FRESH_NS // 2:
+                self._asking(request)  # So that nobody has to wait for the next one.
             return found
+        return await asyncio.shield(self._asking(request))
+
+    def _asking(self, request: Request) -> asyncio.Task[Reading]:
+        """The question that is under way, begun where none is."""
         asked = self._asked.get(request)
         if asked is None:
             asked = asyncio.create_task(self._read(request))
             self._asked[request] = asked
             asked.add_done_callback(lambda task: self._forget(request, task))
-        return await asyncio.shield(asked)
+        return asked
 
     async def ask(self, request: Request) -> Any:
         """Return the engine's answer.

@@ -8,17 +8,18 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewind.gateway.authentication import NotAuthenticated
 from tradewind.gateway.bodies import checked_body
 from tradewind.gateway.forwarded import asked_by, networks_of
+from tradewind.gateway.kept_replies import Keeping, key_of
 from tradewind.gateway.principal import LOCAL, Principal
 from tradewind.gateway.problems import Problem, problem
 from tradewind.gateway.rate_limits import RateLimit
 from tradewind.gateway.services import Services
-from tradewind.model.errors import TradewindError
+from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.runtime.control_messages import StatusRequest
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -43,6 +44,7 @@ SECURITY_HEADERS = {
 }
 REQUEST_DEADLINE_S = 30.0
 """A request that takes longer gets 503; what it asked of the engine may still happen."""
+UPLOAD_DEADLINE_S = 600.0
 LIVE_MODE = "live"
 LIVE_WITHOUT_LOGIN = (
     "the engine trades live and this gateway asks for no login: set "
@@ -51,6 +53,7 @@ LIVE_WITHOUT_LOGIN = (
 MODE_LOOK_NS = 500_000_000
 """How often a gateway without a login looks whether the engine still trades on paper."""
 FORWARDED_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip")
+HSTS_NAME = "Strict-Transport-Security"
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -61,6 +64,11 @@ class Guard:
         self._app = app
         self._services = services
         self._mode_look_at_ns = 0
+        self._replies = services.replies
+        protecting = SECURITY_HEADERS | ({HSTS_NAME: HSTS} if services.options.is_https else {})
+        self._protecting = [
+            (name.lower().encode(), value.encode()) for name, value in protecting.items()
+        ]
         options = services.options
         self._proxies = networks_of(options.trusted_proxies)
         per_minute = options.requests_per_minute
@@ -80,17 +88,39 @@ class Guard:
         guarded = self._with_headers(send, limited)
         try:
             receive = await self._admit(scope, receive, limited)
-        except Problem as error:
+        except (Problem, OutsideError) as error:
+            refusal = error if isinstance(error, Problem) else Problem(503, str(error))
             if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 4000 + error.status})
+                await send({"type": "websocket.close", "code": 4000 + refusal.status})
             else:
-                answer = problem(error.status, error.detail, error.headers)
+                answer = problem(refusal.status, refusal.detail, refusal.headers)
                 await answer(scope, receive, guarded)
             return
         if scope["type"] == "websocket":
             await self._app(scope, receive, guarded)
+        elif scope["method"] == "GET" and scope["state"]["principal"] is not None:
+            await self._read(scope, receive, guarded)
         else:
             await self._within_deadline(scope, receive, guarded)
+
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell a reading again that this user was just told, else let the route answer."""
+        key = key_of(scope["path"], scope["query_string"], scope["state"]["principal"])
+        found = self._replies.find(key)
+        if found is None:
+            keeping = Keeping(send, self._replies, key, scope)
+            await self._within_deadline(scope, receive, keeping.send)
+            return
+        scope["route"] = found.route
+        known = Headers(scope=scope).get("if-none-match", "").encode()
+        if known and found.tag and found.tag in known:
+            tagged = [each for each in found.headers if each[0] != b"content-type"]
+            await send(_start(304, tagged))
+            await send({"type": "http.response.body", "body": b""})
+            return
+        body = self._replies.body_of(found)
+        await send(_start(200, [*found.headers, (b"content-length", b"%d" % len(body))]))
+        await send({"type": "http.response.body", "body": body})
 
     async def _within_deadline(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = False
@@ -101,7 +131,8 @@ class Guard:
             await send(message)
 
         try:
-            async with asyncio.timeout(REQUEST_DEADLINE_S):
+            is_upload = scope["path"] in UPLOAD_PATHS
+            async with asyncio.timeout(UPLOAD_DEADLINE_S if is_upload else REQUEST_DEADLINE_S):
                 await self._app(scope, receive, noting)
         except TimeoutError:
             if has_begun:
@@ -183,20 +214,25 @@ class Guard:
             raise Problem(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
 
     def _with_headers(self, send: Send, limited: Mapping[str, str]) -> Send:
-        is_https = self._services.options.is_https
-
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                found = MutableHeaders(scope=message)
-                for name, value in {**SECURITY_HEADERS, **limited}.items():
-                    found.setdefault(name, value)
+                own = {name for name, _ in message["headers"]}
+                headers = [each for each in self._protecting if each[0] not in own]
+                headers += [
+                    (name.lower().encode(), value.encode())
+                    for name, value in limited.items()
+                    if name.lower().encode() not in own
+                ]
                 if self._services.is_draining:
-                    found["Connection"] = "close"
-                if is_https:
-                    found["Strict-Transport-Security"] = HSTS
+                    headers.append((b"connection", b"close"))
+                message = {**message, "headers": [*message["headers"], *headers]}
             await send(message)
 
         return guarded
+
+
+def _start(status: int, headers: list[tuple[bytes, bytes]]) -> Message:
+    return {"type": "http.response.start", "status": status, "headers": headers}
 
 
 def is_loopback(address: str) -> bool:

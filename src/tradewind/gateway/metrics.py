@@ -23,6 +23,8 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tradewind.gateway.access_log import Access, AccessLog
+from tradewind.gateway.kept_replies import KeptReplies
 from tradewind.version import VERSION
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -40,8 +42,10 @@ NO_ROUTE = "none"
 class HttpMetrics:
     """Counts and times the requests of one application."""
 
-    def __init__(self) -> None:
+    def __init__(self, replies: KeptReplies, access: AccessLog | None = None) -> None:
+        self._access = access
         self._registry = CollectorRegistry()
+        self._registry.register(_RepliesCollector(replies))
         ProcessCollector(registry=self._registry)
         build = Gauge("build_info", "What runs.", ["version", "python"], registry=self._registry)
         build.labels(VERSION, platform.python_version()).set(1)
@@ -87,6 +91,7 @@ class HttpMetrics:
             try:
                 await app(scope, receive, noting)
             finally:
+                self._note(scope, status, time.perf_counter() - started_s)
                 self.observe(
                     method=scope["method"] if scope["method"] in METHODS else "OTHER",
                     path=getattr(scope.get("route"), "path", NO_ROUTE),
@@ -95,6 +100,23 @@ class HttpMetrics:
                 )
 
         return counted
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        if self._access is None:
+            return
+        state = scope.get("state", {})
+        principal = state.get("principal")
+        self._access.write(
+            Access(
+                time.time_ns(),
+                state.get("address", ""),
+                principal.name if principal else "",
+                scope["method"][:16],
+                scope["path"],
+                status,
+                round(seconds * 1000, 3),
+            )
+        )
 
 
 def engine_metrics(metrics: Sequence[dict[str, Any]] | None) -> bytes:
@@ -109,6 +131,21 @@ def engine_metrics(metrics: Sequence[dict[str, Any]] | None) -> bytes:
     registry = CollectorRegistry()
     registry.register(_EngineCollector(metrics))
     return generate_latest(registry)
+
+
+class _RepliesCollector(Collector):
+    """How often a reading was told again without being made anew."""
+
+    def __init__(self, replies: KeptReplies) -> None:
+        self._replies = replies
+
+    def collect(self) -> Iterator[Family]:
+        found = CounterMetricFamily(
+            "cache_requests_total", "Questions of a cache.", labels=["cache", "result"]
+        )
+        found.add_metric(["replies", "hit"], self._replies.hits)
+        found.add_metric(["replies", "miss"], self._replies.misses)
+        yield found
 
 
 class _EngineCollector(Collector):

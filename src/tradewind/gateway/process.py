@@ -27,11 +27,13 @@ LIBRARIES = (
     "argon2",
     "cryptography",
     "fastapi",
+    "httptools",
     "jwt",
     "prometheus_client",
     "pyotp",
     "sqlalchemy",
     "uvicorn",
+    "uvloop",
 )
 RESTART_INTERVAL_S = 5.0
 """A gateway that ends by itself is not started more often."""

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tradewind.gateway.access_log import NAME, AccessLog
 from tradewind.gateway.authentication import Authentication
 from tradewind.gateway.breached import Breached
 from tradewind.gateway.engine_link import EngineLink
 from tradewind.gateway.job_runner import JobRunner
+from tradewind.gateway.kept_replies import KeptReplies
 from tradewind.gateway.logins import Logins
 from tradewind.gateway.market_rows import MarketRows
 from tradewind.gateway.metrics import HttpMetrics
@@ -43,6 +45,7 @@ class Options:
     trusted_proxies: tuple[str, ...] = ()
     requests_per_minute: int = 1_000
     is_https: bool = False
+    keeps_access_log: bool = False
     breached: Breached = NO_LIST
     job_slots: int = 2
 
@@ -91,7 +94,9 @@ class Services:
         self.now_ns = now_ns
         self.engine = EngineLink(home, now_ns)
         self.home = home
-        self.metrics = HttpMetrics()
+        self.replies = KeptReplies(now_ns)
+        access = AccessLog(home / NAME) if options.keeps_access_log else None
+        self.metrics = HttpMetrics(self.replies, access)
         self.is_draining = False
         """True in a worker that is being replaced: clients are asked to connect again."""
         self.runner = JobRunner(jobs, home, slots=options.job_slots)

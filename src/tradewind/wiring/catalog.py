@@ -8,6 +8,7 @@ from typing import Any
 
 from tradewind.model.marking import MARKINGS
 from tradewind.wiring import setting_kinds as kinds
+from tradewind.wiring.gateway_settings import ACCESS_LOG as ACCESS_LOG
 from tradewind.wiring.gateway_settings import AGE_IDENTITY as AGE_IDENTITY
 from tradewind.wiring.gateway_settings import ALLOWED_ORIGINS as ALLOWED_ORIGINS
 from tradewind.wiring.gateway_settings import AUTHENTICATION as AUTHENTICATION

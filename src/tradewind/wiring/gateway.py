@@ -7,6 +7,8 @@ import asyncio
 import socket
 from pathlib import Path
 
+from uvloop import new_event_loop
+
 from tradewind.gateway.serving import GuestServer, Tls, serve_as_child
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import build
@@ -26,7 +28,9 @@ def main() -> None:
     # Beside the others that the same parent started; only a foreign server claims to be alone.
     place = place_among_others(arguments.home)
     listening = socket.socket(fileno=arguments.socket)
-    asyncio.run(serve_as_child(app, listening, arguments.ready, tls_of(settings)))
+    serving = serve_as_child(app, listening, arguments.ready, tls_of(settings))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serving)
     place.close()
 
 

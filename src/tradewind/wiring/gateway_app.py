@@ -193,5 +193,6 @@ def _options(settings: Settings, home: Path) -> Options:
         requests_per_minute=settings[catalog.REQUESTS_PER_MINUTE],
         job_slots=settings[catalog.JOB_SLOTS],
         breached=breached_passwords(settings),
+        keeps_access_log=settings[catalog.ACCESS_LOG],
         is_https=settings[catalog.ENVIRONMENT] == "production",
     )

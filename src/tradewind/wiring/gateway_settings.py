@@ -140,6 +140,14 @@ REDIS_CONNECTIONS: Setting[int] = Setting(
     "50",
     "The most connections that one process opens to Redis.",
 )
+ACCESS_LOG: Setting[bool] = Setting(
+    "gateway.access_log",
+    ("TRADEWIND_ACCESS_LOG",),
+    kinds.switch(),
+    "false",
+    "Whether every answered request becomes a line of access.log in TRADEWIND_HOME.",
+    profiles={"staging": "true", "production": "true"},
+)
 BREACHED_PASSWORDS: Setting[str] = Setting(
     "gateway.breached_passwords",
     ("BREACHED_PASSWORDS_LIST",),
@@ -190,6 +198,7 @@ GATEWAY_SETTINGS: tuple[Setting[Any], ...] = (
     REDIS_URL,
     REDIS_PASSWORD,
     REDIS_CONNECTIONS,
+    ACCESS_LOG,
     BREACHED_PASSWORDS,
     VAULT_ADDRESS,
     VAULT_TOKEN,
