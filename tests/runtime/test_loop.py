@@ -239,3 +239,31 @@ def test_an_event_that_cannot_be_is_refused_to_who_asked_and_nothing_changes() -
         assert state_hash(shell.engine.state) == before
 
     asyncio.run(scenario())
+
+
+def test_a_turn_whose_caller_is_called_off_is_journaled_to_its_end() -> None:
+    """A task that is canceled in the middle of a commit once left its records unjournaled."""
+
+    async def scenario() -> Shell:
+        shell = Shell()
+        writing = asyncio.Event()
+
+        async def slowly(write: Callable[[], None]) -> None:
+            writing.set()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            write()
+
+        shell.loop._commit = slowly
+        caller = asyncio.create_task(shell.loop.turn())
+        await writing.wait()
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+        shell.loop.offer(m.CashDeposited(0, "main", "USD", 1))
+        await shell.loop.turn()
+        return shell
+
+    shell = asyncio.run(scenario())
+    assert len(shell.turns) == 2
+    recovered = recover(shell.journal, shell.recorder).state
+    assert state_hash(recovered) == state_hash(shell.engine.state)

@@ -176,9 +176,9 @@ class StormEngine:
 
     def state(self) -> State:
         """The state that its journal leads to, once it has ended."""
-        with closing(read_journal(self.home / "journal")) as journal:
-            recorder = Recorder(FileSegments(self.home / "market"))
-            return recover(journal, recorder).state
+        recording = Recorder(FileSegments(self.home / "market"))
+        with closing(read_journal(self.home / "journal")) as journal, closing(recording):
+            return recover(journal, recording).state
 
 
 def _is_healed(status: Any) -> bool:

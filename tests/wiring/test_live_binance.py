@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,12 @@ from tests.adapters.local_venue import LocalVenue, local_venue
 from tests.storm.engine import StormEngine
 from tradewind.model.orders import Side
 from tradewind.runtime.control_client import ask
-from tradewind.runtime.control_messages import OrdersRequest
+from tradewind.runtime.control_messages import (
+    HealthRequest,
+    MetricsRequest,
+    OrdersRequest,
+    StatusRequest,
+)
 
 COIN = "BTC/USDT.BINANCE"
 ENCRYPTION_KEYS = (
@@ -129,6 +135,46 @@ def test_a_secret_is_seen_nowhere(venue: LocalVenue, tmp_path: Path) -> None:
             said.append(path.read_bytes().decode("latin-1"))
     assert len(said) > 3
     assert not [text for text in said if CANARY in text]
+
+
+def test_a_process_that_holds_keys_leaves_no_core_and_lets_nobody_read_it() -> None:
+    """PR_GET_DUMPABLE is 0, and so is the size of a core file."""
+    code = (
+        "import ctypes, resource\n"
+        "from tradewind.wiring.process_guard import forbid_core_dumps\n"
+        "forbid_core_dumps()\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0 (0, 0)"
+
+
+def test_a_live_run_in_trouble_shows_its_secret_nowhere(venue: LocalVenue, tmp_path: Path) -> None:
+    """With the venue's own keys, every message logged, orders, faults and a kill."""
+    engine = StormEngine(venue, tmp_path / "home", LOG_LEVEL="debug", **settings(venue))
+    engine.start()
+    assert engine.process is not None
+    limits = Path(f"/proc/{engine.process.pid}/limits").read_text()
+    assert re.search(r"Max core file size +0 +0 ", limits), limits
+    engine.wait_until_healed()
+    said = []
+    for fault in ("server-error", "reply-lost", "rate-limit", "reject-storm", "drop-socket"):
+        venue.fault(fault, count=1)
+        engine.place(COIN, Side.BUY, 50_000)
+    venue.fault("clock-skew", value=2_500.0)
+    engine.place(COIN, Side.BUY, 50_000)
+    venue.heal()
+    for asked in (StatusRequest(), HealthRequest(), MetricsRequest(), OrdersRequest()):
+        said.append(json.dumps(ask(engine.home, asked)))
+    engine.wait_until_healed()
+    engine.end(signal.SIGABRT)
+    said.append(engine.said())
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    said += [path.read_bytes().decode("latin-1") for path in files]
+    assert not [path for path in files if path.name.startswith("core")]
+    assert any("BINANCE" in text for text in said)
+    secrets = (venue.first["secret"], venue.first["key"], "signature=")
+    assert not [text[:200] for text in said if any(secret in text for secret in secrets)]
 
 
 @pytest.fixture

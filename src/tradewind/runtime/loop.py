@@ -126,11 +126,17 @@ class Loop:
         """Turn until stopped; raises `JournalBroken` where nothing can be made durable."""
         while not self._is_stopping:
             await self._wait()
-            await self.turn()
-        await self.turn()
+            await self._whole_turn()
+        await self._whole_turn()
 
     async def turn(self) -> None:
-        """Step what waits, commit it, act. Does nothing where nothing waits or is due."""
+        """Step what waits, commit it, act. Does nothing where nothing waits or is due.
+
+        A turn whose caller is called off goes on to its end: what was stepped must be journaled.
+        """
+        await asyncio.shield(self._whole_turn())
+
+    async def _whole_turn(self) -> None:
         async with self._turning:
             await self._turn()
 

@@ -109,7 +109,20 @@ def reports_of_query(
     reports: list[m.Report] = [m.OrderAccepted(0, order_id, str(answer.order_id))]
     reports += [_fill_of_trade(order_id, trade, instrument) for trade in trades]
     end = _end_of_answer(answer, order_id, instrument)
+    if answer.status == "FILLED" and told_quantity(reports) < ordered_of(answer, instrument):
+        # it works no more, and a part of what was filled was taken back
+        end = [m.OrderCanceled(0, order_id, "executions taken back", told_quantity(reports))]
     return reports + (end or [_restated_of(answer, order_id, instrument, amends)])
+
+
+def told_quantity(reports: Iterable[m.Report]) -> int:
+    """What executions among reports come to."""
+    return sum(one.quantity for one in reports if isinstance(one, m.OrderFilled))
+
+
+def ordered_of(answer: OrderAnswer, instrument: Instrument) -> int:
+    """What was ordered, as the venue says."""
+    return parse_fixed_point(answer.orig_qty, instrument.quantity_digits)
 
 
 def reports_of_event(
