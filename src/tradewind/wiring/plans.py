@@ -43,9 +43,17 @@ def plan_of(strategies: Sequence[str], symbols: Sequence[str], venue: str) -> Pl
 
 
 def instruments_of(plan: Plan, symbols: Sequence[str], venue: str) -> list[str]:
-    """Every instrument of a run once: those of strategies, then the others that were named."""
+    """Every instrument of a run once: those of strategies, then the others that were named.
+
+    Where only persons trade and none was named, the demo's.
+
+    >>> instruments_of({}, [], "SIM")
+    ['BTC/USDT.SIM', 'ETH/USDT.SIM', 'SOL/USDT.SIM']
+    """
     named = [f"{symbol}.{venue}" for symbol in symbols]
-    return list(dict.fromkeys([*(instrument_id for instrument_id, _ in plan.values()), *named]))
+    found = dict.fromkeys([*(instrument_id for instrument_id, _ in plan.values()), *named])
+    demo = (instrument_id.rpartition(".")[0] for instrument_id, _ in PLANS.values())
+    return list(found) or [f"{symbol}.{venue}" for symbol in demo]
 
 
 def short_name(name: str) -> str:
