@@ -4,8 +4,8 @@ The yardstick decodes the same bytes with msgspec into a struct, makes floats of
 the same strategy: no check, no exact number, no engine.
 
 What limits it: scanning the text takes a quarter, as do engine and strategy together; making
-columns of a hundred rows a sixth. Before the scanner was compiled msgspec and Python took four
-fifths.
+columns of a hundred rows a sixth. With msgspec and an object for each frame it was
+2.4 times slower.
 """
 
 from __future__ import annotations
