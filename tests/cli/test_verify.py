@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 
 from tests.cli.run_commands import Cli, cli
+from tradewind.adapters.sqlite.journal_reader import read_journal
+from tradewind.model.ids import PERSON
+from tradewind.model.messages import StrategyRegistered
+from tradewind.ports.journal import numbered
 
 __all__ = ["cli"]
 
 SECONDS = "2"
 
 
-def run_the_platform(home: Path) -> Path:
+def run_the_platform(home: Path, *more: str) -> Path:
     """Run the platform for a moment, as a process of its own."""
-    words = ["run", "--for", SECONDS, "--without-gateway", "--home", str(home), "--json"]
+    words = ["run", "--for", SECONDS, "--without-gateway", "--home", str(home), "--json", *more]
     command = [sys.executable, "-m", "tradewind", *words]
     subprocess.run(command, capture_output=True, timeout=100, check=True)
     return home
@@ -51,6 +55,24 @@ def test_a_second_run_decides_again_from_what_strategies_saved(cli: Cli, home: P
     answer = cli.json("verify", "--journal", "--decisions", "--home", run_the_platform(home))
     assert (answer["runs"], answer["runs_decided_again"]) == (2, 2)
     assert answer["decided_until"] == answer["last"]
+
+
+def test_strategies_decide_again_on_the_instruments_that_the_run_gave_them(
+    cli: Cli, tmp_path: Path
+) -> None:
+    named = ["ETH/USDT", "SOL/USDT", "BTC/USDT"]
+    home = run_the_platform(tmp_path / "home", "--instruments", ",".join(named))
+    answer = cli.json("verify", "--decisions", "--home", home)
+    assert answer["records_compared"] > 10
+    assert answer["intents_compared"] > 0
+    with closing(read_journal(home / "journal")) as journal:
+        told = [
+            record.instruments
+            for group in journal.groups()
+            for _, record in numbered(group)
+            if isinstance(record, StrategyRegistered) and record.strategy != PERSON
+        ]
+    assert told == [(f"{symbol}.SIM",) for symbol in named]
 
 
 def test_a_changed_record_is_named_with_its_group(cli: Cli, home: Path) -> None:

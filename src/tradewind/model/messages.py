@@ -106,12 +106,16 @@ class RateChanged(TimedMessage, frozen=True):
 
 
 class StrategyRegistered(TimedMessage, frozen=True):
-    """A strategy runs on an account from here on."""
+    """A strategy runs on an account from here on, and is given these instruments.
+
+    Where there are none named, nobody gave any: a person's orders, or an older journal.
+    """
 
     strategy: str
     account: str
     code: str
     parameters: dict[str, str]
+    instruments: tuple[str, ...] = ()
 
 
 class StrategyStopped(TimedMessage, frozen=True):

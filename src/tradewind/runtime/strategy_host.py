@@ -75,7 +75,8 @@ def attach(
     """
     parameters = {key: str(value) for key, value in strategy.parameters().items()}
     time_ns = engine.state.time_ns
-    engine.step(m.StrategyRegistered(time_ns, name, account, code_hash(strategy), parameters))
+    code, named = code_hash(strategy), tuple(each.id for each in instruments)
+    engine.step(m.StrategyRegistered(time_ns, name, account, code, parameters, named))
     book = engine.state.strategy(name)
     strategy.attach(View(engine, book, sizing=sizing, cash_buffer=cash_buffer), instruments)
     begin(engine, book.index, strategy)
