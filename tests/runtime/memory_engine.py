@@ -14,6 +14,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.messages import (
     AmendIntended,
+    CancelAllIntended,
     CancelIntended,
     Halted,
     OrderIntended,
@@ -154,6 +155,10 @@ class MemoryEngine:
                 self._orders[event.order_id] = resting(event)
             case CancelIntended():
                 self._cancel(event.order_id)
+            case CancelAllIntended():
+                for row in self.open_orders():
+                    if event.instrument in ("", row["instrument"]):
+                        self._cancel(row["order_id"])
             case AmendIntended():
                 self._orders[event.order_id]["quantity"] = str(event.quantity)
         self.events.append(event)

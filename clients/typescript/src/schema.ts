@@ -730,12 +730,15 @@ export interface paths {
         /**
          * Place an order
          * @description Put an order in. The answer tells its id and the journal's sequence of the intent; whether
-         *     risk let it pass and what the venue made of it is in `GET /api/v1/orders/{order_id}`.
+         *     risk let it pass and what the venue made of it is in `GET /api/v1/orders/{order_id}`. One that
+         *     the core holds is in `GET /api/v1/orders/open` until it is sent, and so are a bracket's exits.
          */
         post: operations["place_api_v1_orders_post"];
         /**
          * Cancel all working orders
-         * @description Ask for the cancel of every order one may see, or of those of an instrument.
+         * @description Ask for the cancel of every order one may see, or of those of an instrument, of a strategy
+         *     (`person` for those of people), or of both. Those that the core holds end too. One record of
+         *     the journal does it.
          */
         delete: operations["cancel_all_api_v1_orders_delete"];
         options?: never;
@@ -1550,7 +1553,7 @@ export interface components {
         };
         /**
          * CanceledAll
-         * @description The orders whose cancel was asked for, and the sequence of the last one.
+         * @description The orders whose cancel was asked for, and the sequence of the request.
          */
         CanceledAll: {
             order_ids: string[];
@@ -2327,13 +2330,27 @@ export interface components {
         /**
          * NewOrder
          * @description An order as wanted; it goes through the same risk list as a strategy's.
+         *
+         *     With `after`, `oco`, or as TRAILING_STOP or IF_TOUCHED the core holds it (see the guide
+         *     `orders`). `take_profit` and one of the losses close what it fills: a bracket.
          */
         NewOrder: {
+            /**
+             * After
+             * @description the order whose fills it waits for
+             * @default
+             */
+            after?: string;
             /**
              * Expire Time Ns
              * @default 0
              */
             expire_time_ns?: number;
+            /**
+             * Extended Hours
+             * @default false
+             */
+            extended_hours?: boolean;
             /**
              * Instrument
              * @example BTC/USDT.SIM
@@ -2347,6 +2364,12 @@ export interface components {
             leg?: "NET" | "LONG" | "SHORT";
             /** Limit Price */
             limit_price?: string | null;
+            /**
+             * Oco
+             * @description one of the orders with this word works
+             * @default
+             */
+            oco?: string;
             /**
              * Post Only
              * @default false
@@ -2368,20 +2391,40 @@ export interface components {
              * @enum {string}
              */
             side: "BUY" | "SELL";
+            /** Stop Loss */
+            stop_loss?: string | null;
             /** Stop Price */
             stop_price?: string | null;
+            /** Take Profit */
+            take_profit?: string | null;
             /**
              * Time In Force
              * @default GTC
              * @enum {string}
              */
-            time_in_force?: "GTC" | "DAY" | "IOC" | "FOK" | "GTD";
+            time_in_force?: "GTC" | "DAY" | "IOC" | "FOK" | "GTD" | "OPG" | "CLS";
+            /** Touch Price */
+            touch_price?: string | null;
+            /**
+             * Trail
+             * @description distance of a trailing stop in price
+             */
+            trail?: string | null;
+            /**
+             * Trail Percent
+             * @description its distance in percent of the price
+             */
+            trail_percent?: string | null;
+            /** Trailing Loss */
+            trailing_loss?: string | null;
+            /** Trailing Loss Percent */
+            trailing_loss_percent?: string | null;
             /**
              * Type
              * @default MARKET
              * @enum {string}
              */
-            type?: "MARKET" | "LIMIT" | "STOP" | "STOP_LIMIT";
+            type?: "MARKET" | "LIMIT" | "STOP" | "STOP_LIMIT" | "TRAILING_STOP" | "IF_TOUCHED";
         };
         /**
          * NewStatement
@@ -2609,6 +2652,15 @@ export interface components {
             type: string;
             venue: string;
             venue_order_id: string;
+        };
+        /**
+         * OrderPlaced
+         * @description The order's id, those of its bracket's exits, and the journal's sequence of the intent.
+         */
+        OrderPlaced: {
+            exit_ids: string[];
+            order_id: string;
+            sequence: number;
         };
         /**
          * OrdersPage
@@ -6059,16 +6111,26 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "after": "",
                  *       "expire_time_ns": 0,
+                 *       "extended_hours": false,
                  *       "instrument": "BTC/USDT.SIM",
                  *       "leg": "NET",
                  *       "limit_price": "0.25",
+                 *       "oco": "",
                  *       "post_only": false,
                  *       "quantity": "0.25",
                  *       "reduce_only": false,
                  *       "side": "BUY",
+                 *       "stop_loss": "0.25",
                  *       "stop_price": "0.25",
+                 *       "take_profit": "0.25",
                  *       "time_in_force": "GTC",
+                 *       "touch_price": "0.25",
+                 *       "trail": "0.25",
+                 *       "trail_percent": "0.25",
+                 *       "trailing_loss": "0.25",
+                 *       "trailing_loss_percent": "0.25",
                  *       "type": "MARKET"
                  *     }
                  */
@@ -6084,11 +6146,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "exit_ids": [
+                     *         "j0-person-2b9c4d7ek"
+                     *       ],
                      *       "order_id": "j0-person-w1400w5or",
                      *       "sequence": 71
                      *     }
                      */
-                    "application/json": components["schemas"]["Placed"];
+                    "application/json": components["schemas"]["OrderPlaced"];
                 };
             };
             /** @description One sentence says why. */
@@ -6129,6 +6194,7 @@ export interface operations {
         parameters: {
             query?: {
                 instrument?: string;
+                strategy?: string;
             };
             header?: never;
             path?: never;

@@ -142,8 +142,16 @@ class Placed(Answer, frozen=True, kw_only=True):
     sequence: int
 
 
+class OrderPlaced(Answer, frozen=True, kw_only=True):
+    """The order's id, those of its bracket's exits, and the journal's sequence of the intent."""
+
+    order_id: str
+    exit_ids: list[str]
+    sequence: int
+
+
 class CanceledAll(Answer, frozen=True, kw_only=True):
-    """The orders whose cancel was asked for, and the sequence of the last one."""
+    """The orders whose cancel was asked for, and the sequence of the request."""
 
     order_ids: list[str]
     sequence: int

@@ -17,10 +17,10 @@ class Orders:
 
     def place(
         self, instrument: str, side: str, quantity: str, *, key: str = "", **terms: Any
-    ) -> told.Placed:
-        """Place an order; `terms` are the other fields of an order, like `limit_price`."""
+    ) -> told.OrderPlaced:
+        """Place an order; `terms` are its other fields, like `limit_price` or `stop_loss`."""
         body = {"instrument": instrument, "side": side, "quantity": quantity, **terms}
-        return self._ask.act("POST", "/api/v1/orders", told.Placed, body=body, key=key)
+        return self._ask.act("POST", "/api/v1/orders", told.OrderPlaced, body=body, key=key)
 
     def amend(self, order_id: str, *, key: str = "", **terms: str) -> told.Placed:
         """Ask for another `quantity` or `limit_price`."""
@@ -32,9 +32,9 @@ class Orders:
         path = "/api/v1/orders/{order_id}"
         return self._ask.send("DELETE", path, told.Placed, order_id=order_id)
 
-    def cancel_all(self, instrument: str = "") -> told.CanceledAll:
-        """Ask for the cancel of all, or of those of an instrument."""
-        query = {"instrument": instrument}
+    def cancel_all(self, instrument: str = "", strategy: str = "") -> told.CanceledAll:
+        """Ask for the cancel of all, or of those of an instrument, a strategy, or both."""
+        query = {"instrument": instrument, "strategy": strategy}
         return self._ask.send("DELETE", "/api/v1/orders", told.CanceledAll, query=query)
 
     def page(self, *, limit: int = 100, before: int = 0) -> told.OrdersPage:

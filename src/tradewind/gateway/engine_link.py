@@ -13,6 +13,7 @@ from tradewind.runtime.control_client import EngineRefused, EngineUnreachable, s
 from tradewind.runtime.control_messages import (
     ANSWER_BYTES_MAX,
     AmendRequest,
+    CancelAllRequest,
     CancelRequest,
     ChangeLimitsRequest,
     HaltRequest,
@@ -34,6 +35,7 @@ FRESH_NS = 100_000_000
 ACTS = (
     PlaceRequest,
     CancelRequest,
+    CancelAllRequest,
     AmendRequest,
     HaltRequest,
     ResumeRequest,

@@ -34,6 +34,7 @@ EXAMPLES: dict[str, Any] = {
     "end": "20240201",
     "equity": "100012.50",
     "event": "OrderAccepted",
+    "exit_ids": ["j0-person-2b9c4d7ek"],
     "exposure": "6000.01",
     "fast": "10",
     "fee": "0.06",

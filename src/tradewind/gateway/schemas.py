@@ -87,18 +87,32 @@ class NewKey(Body):
 
 
 class NewOrder(Body):
-    """An order as wanted; it goes through the same risk list as a strategy's."""
+    """An order as wanted; it goes through the same risk list as a strategy's.
+
+    With `after`, `oco`, or as TRAILING_STOP or IF_TOUCHED the core holds it (see the guide
+    `orders`). `take_profit` and one of the losses close what it fills: a bracket.
+    """
 
     instrument: Annotated[str, Field(max_length=64, examples=["BTC/USDT.SIM"])]
     side: Literal["BUY", "SELL"]
     quantity: Number
-    type: Literal["MARKET", "LIMIT", "STOP", "STOP_LIMIT"] = "MARKET"
+    type: Literal["MARKET", "LIMIT", "STOP", "STOP_LIMIT", "TRAILING_STOP", "IF_TOUCHED"] = "MARKET"
     limit_price: Number | None = None
     stop_price: Number | None = None
-    time_in_force: Literal["GTC", "DAY", "IOC", "FOK", "GTD"] = "GTC"
+    touch_price: Number | None = None
+    trail: Number | None = Field(None, description="distance of a trailing stop in price")
+    trail_percent: Number | None = Field(None, description="its distance in percent of the price")
+    take_profit: Number | None = None
+    stop_loss: Number | None = None
+    trailing_loss: Number | None = None
+    trailing_loss_percent: Number | None = None
+    after: str = Field("", max_length=64, description="the order whose fills it waits for")
+    oco: str = Field("", max_length=64, description="one of the orders with this word works")
+    time_in_force: Literal["GTC", "DAY", "IOC", "FOK", "GTD", "OPG", "CLS"] = "GTC"
     expire_time_ns: Annotated[int, Field(ge=0, lt=2**63)] = 0
     post_only: bool = False
     reduce_only: bool = False
+    extended_hours: bool = False
     leg: Literal["NET", "LONG", "SHORT"] = "NET"
 
 

@@ -17,7 +17,9 @@ from tradewind.model.errors import OutsideError, TradewindError, UserError
 from tradewind.model.ids import PERSON
 from tradewind.model.messages import (
     AmendIntended,
+    CancelAllIntended,
     CancelIntended,
+    ConditionalIntended,
     Halted,
     OrderIntended,
     Resumed,
@@ -31,6 +33,7 @@ from tradewind.runtime.control_messages import (
     AmendRequest,
     Answer,
     AnyRequest,
+    CancelAllRequest,
     CancelRequest,
     HaltRequest,
     HealthRequest,
@@ -70,7 +73,15 @@ ACCEPT_PAUSE_S = 1.0
 """The strategy that the intents of persons are booked under."""
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-Submission = Halted | Resumed | CancelIntended | AmendIntended | OrderIntended
+Submission = (
+    Halted
+    | Resumed
+    | CancelIntended
+    | CancelAllIntended
+    | AmendIntended
+    | OrderIntended
+    | ConditionalIntended
+)
 
 
 class ControlTarget(Protocol):
@@ -268,6 +279,7 @@ class ControlServer:
             HaltRequest: self._halt,
             ResumeRequest: self._resume,
             CancelRequest: self._cancel,
+            CancelAllRequest: self._cancel_all,
             AmendRequest: self._amend,
             PlaceRequest: self._place,
             **dict.fromkeys(get_args(Performed), self._perform),
@@ -292,6 +304,9 @@ class ControlServer:
     async def _cancel(self, request: CancelRequest) -> dict[str, int]:
         return await self._submit(CancelIntended(0, PERSON, request.order_id))
 
+    async def _cancel_all(self, request: CancelAllRequest) -> dict[str, int]:
+        return await self._submit(CancelAllIntended(0, PERSON, request.owner, request.instrument))
+
     async def _amend(self, request: AmendRequest) -> dict[str, int]:
         return await self._submit(
             AmendIntended(0, PERSON, request.order_id, request.quantity, request.limit_price)
@@ -302,7 +317,10 @@ class ControlServer:
         return await asyncio.shield(self._target.perform(request))
 
     async def _place(self, request: PlaceRequest) -> dict[str, int]:
-        return await self._submit(request.order)
+        # Begun together, so that one turn takes an order and its exits, and one group keeps them.
+        events = (request.order, *request.exits)
+        begun = asyncio.gather(*(self._target.submit(event) for event in events))
+        return {"sequence": (await asyncio.shield(begun))[0]}
 
 
 class _Unreadable(Exception):

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.model.conditional_messages import ConditionalIntended
 from tradewind.model.errors import UserError
 from tradewind.model.messages import OrderIntended
 from tradewind.runtime.acceptance import Seen
@@ -76,6 +77,13 @@ class CancelRequest(Request, frozen=True, tag="cancel"):
     order_id: str
 
 
+class CancelAllRequest(Request, frozen=True, tag="cancel_all"):
+    """Cancel all orders, held ones too, of a strategy and an instrument; "" stands for all."""
+
+    owner: str = ""
+    instrument: str = ""
+
+
 class AmendRequest(Request, frozen=True, tag="amend"):
     """Give a working order another quantity or limit price, in the instrument's units."""
 
@@ -85,9 +93,10 @@ class AmendRequest(Request, frozen=True, tag="amend"):
 
 
 class PlaceRequest(Request, frozen=True, tag="place"):
-    """Place one order, through the same risk list as a strategy's."""
+    """Place one order, through the same risk list as a strategy's; `exits` wait for its fills."""
 
-    order: OrderIntended
+    order: OrderIntended | ConditionalIntended
+    exits: tuple[ConditionalIntended, ...] = ()
 
 
 class LimitsRequest(Request, frozen=True, tag="limits"):
@@ -159,6 +168,7 @@ AnyRequest = (
     | HaltRequest
     | ResumeRequest
     | CancelRequest
+    | CancelAllRequest
     | AmendRequest
     | PlaceRequest
     | Performed

@@ -205,7 +205,7 @@ class Desk:
         """Put an event of a person in; returns its sequence once durable."""
         if isinstance(event, m.CancelIntended | m.AmendIntended):
             self._check_open(event.order_id)
-        if isinstance(event, m.OrderIntended):
+        if isinstance(event, m.OrderIntended | m.ConditionalIntended):
             self.state.market(event.instrument)
         if isinstance(event, m.Halted | m.Resumed):
             self._check_scope(event.scope)

@@ -23,21 +23,19 @@ from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.schemas import ChangeOrder, NewOrder
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy, listing, rows_page, visible_orders
-from tradewind.model.errors import UserError
+from tradewind.gateway.wanted_orders import wanted_exits, wanted_order
 from tradewind.model.ids import PERSON
-from tradewind.model.instruments import Instrument
-from tradewind.model.messages import OrderIntended
 from tradewind.model.numbers import parse_units
-from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
 from tradewind.ports.records import DenialRow, FillRow, OrderRow
-from tradewind.runtime.control_client import EngineRefused
 from tradewind.runtime.control_messages import (
     AmendRequest,
+    CancelAllRequest,
     CancelRequest,
     OpenOrdersRequest,
     PlaceRequest,
 )
 from tradewind.runtime.person_orders import person_order_id
+from tradewind.runtime.read_models import Listing
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
@@ -47,25 +45,32 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 INTERNAL = frozenset({"ends_as", "stated_quantity", "amends", "amends_sent"})
 
 
-@router.post("", status_code=202, summary="Place an order", **acts(told.Placed))
+@router.post("", status_code=202, summary="Place an order", **acts(told.OrderPlaced))
 async def place(
     request: Request, order: NewOrder, services: UseServices, principal: Writer
 ) -> Response:
     """Put an order in. The answer tells its id and the journal's sequence of the intent; whether
-    risk let it pass and what the venue made of it is in `GET /api/v1/orders/{order_id}`.
+    risk let it pass and what the venue made of it is in `GET /api/v1/orders/{order_id}`. One that
+    the core holds is in `GET /api/v1/orders/open` until it is sent, and so are a bracket's exits.
     """
     found = await listing(services)
     _check_account(found.accounts.get(PERSON, ""), principal)
     instrument = next((each for each in found.instruments if each.id == order.instrument), None)
     if instrument is None:
         raise Problem(404, f"there is no instrument {order.instrument!r}: see /api/v1/instruments")
-    order_id = order_id_of(found.journal_id, principal.user_id, key_of(request))
-    intended = _intended(order, order_id, instrument)
+    key = key_of(request)
+    order_id = order_id_of(found.journal_id, principal.user_id, key)
+
+    def exit_id(name: str) -> str:
+        return order_id_of(found.journal_id, principal.user_id, f"{key}\n{name}")
+
+    intended = wanted_order(order, order_id, instrument, principal.user_id)
+    exits = wanted_exits(order, order_id, instrument, exit_id)
 
     async def act() -> dict[str, Any]:
-        done = await services.engine.ask(PlaceRequest(intended))
+        done = await services.engine.ask(PlaceRequest(intended, exits))
         await trail.note(request, "order placed", order_id, **order.model_dump(mode="json"))
-        return {"order_id": order_id, **done}
+        return {"order_id": order_id, "exit_ids": [exit.order_id for exit in exits], **done}
 
     return await once(request, services, principal, act, status=202)
 
@@ -156,15 +161,27 @@ async def cancel_all(
     services: UseServices,
     principal: Writer,
     instrument: Annotated[str, Query(max_length=64)] = "",
+    strategy: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """Ask for the cancel of every order one may see, or of those of an instrument."""
+    """Ask for the cancel of every order one may see, or of those of an instrument, of a strategy
+    (`person` for those of people), or of both. Those that the core holds end too. One record of
+    the journal does it.
+    """
+    found = await listing(services)
+    _check_named(instrument, strategy, found, principal)
     open_now = await services.engine.ask(OpenOrdersRequest())
-    own = visible_orders(open_now["orders"], await accounts_by_strategy(services), principal)
-    wanted = [row["order_id"] for row in own if instrument in ("", row["instrument"])]
+    own = visible_orders(open_now["orders"], found.accounts, principal)
+    wanted = [
+        row["order_id"]
+        for row in own
+        if instrument in ("", row["instrument"]) and strategy in ("", row["strategy"])
+    ]
     sequence: int = open_now["sequence"]
-    for order_id in wanted:
-        sequence = await _canceled(services, order_id, sequence)
-    await trail.note(request, "cancel of all asked", instrument, count=len(wanted))
+    for owner in _owners(strategy, found.accounts, principal):
+        done = await services.engine.ask(CancelAllRequest(owner, instrument))
+        sequence = done["sequence"]
+    which = {"instrument": instrument, "strategy": strategy}
+    await trail.note(request, "cancel of all asked", instrument, count=len(wanted), **which)
     return reply(request, {"order_ids": wanted, "sequence": sequence}, status=202)
 
 
@@ -188,32 +205,6 @@ def order_id_of(journal_id: str, user_id: str, key: str) -> str:
     return person_order_id(journal_id, f"{user_id}\n{key}")
 
 
-def _intended(order: NewOrder, order_id: str, instrument: Instrument) -> OrderIntended:
-    def price(text: str | None) -> int:
-        return parse_units(text, instrument.price_digits) if text else 0
-
-    flags = OrderFlag.POST_ONLY if order.post_only else OrderFlag.NONE
-    flags |= OrderFlag.REDUCE_ONLY if order.reduce_only else OrderFlag.NONE
-    quantity = parse_units(order.quantity, instrument.quantity_digits)
-    if quantity == 0:
-        raise UserError("quantity: give one above 0")
-    return OrderIntended(
-        0,
-        order_id,
-        PERSON,
-        instrument.id,
-        Side[order.side],
-        quantity,
-        OrderType[order.type],
-        price(order.limit_price),
-        price(order.stop_price),
-        TimeInForce[order.time_in_force],
-        flags,
-        order.expire_time_ns,
-        Leg[order.leg],
-    )
-
-
 def _check_account(account: str, principal: Principal) -> None:
     if not principal.may_see(account):
         raise Problem(403, f"account {account} is not yours to trade on")
@@ -230,14 +221,21 @@ async def _own_open_order(
     return row
 
 
-async def _canceled(services: Services, order_id: str, sequence: int) -> int:
-    """Ask for a cancel; an order that ended meanwhile needs none."""
-    try:
-        done = await services.engine.ask(CancelRequest(order_id))
-    except EngineRefused:
-        return sequence
-    found: int = done["sequence"]
-    return found
+def _check_named(instrument: str, strategy: str, found: Listing, principal: Principal) -> None:
+    """A slip of the pen must not look like a cancel."""
+    if instrument and all(each.id != instrument for each in found.instruments):
+        raise Problem(404, f"there is no instrument {instrument!r}: see /api/v1/instruments")
+    is_seen = strategy in found.accounts and principal.may_see(found.accounts[strategy])
+    if strategy and not is_seen:
+        raise Problem(404, f"there is no strategy {strategy!r}: see /api/v1/strategies")
+
+
+def _owners(strategy: str, accounts: dict[str, str], principal: Principal) -> list[str]:
+    """Whose orders to cancel: "" for all, unless some are on accounts that are not one's own."""
+    if strategy:
+        return [strategy]
+    visible = [name for name, account in accounts.items() if principal.may_see(account)]
+    return [""] if len(visible) == len(accounts) else visible
 
 
 def _public(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,215 @@
+"""Orders that the core holds, placed over HTTP: gateway, control socket, desk and core are real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.gateway.served import Served
+from tests.runtime.memory_engine import running
+from tradewind.core.engine import Engine
+from tradewind.core.state import State
+from tradewind.model import messages as m
+from tradewind.model.instruments import Instrument
+from tradewind.model.orders import OrderFlag, Side, TimeInForce
+from tradewind.runtime.desk import Desk
+
+ORDERS = "/api/v1/orders"
+BTC = Instrument("BTC/USDT.SIM", tick="0.05", lot="0.001", currency="USDT")
+ETH = Instrument("ETH/USDT.SIM", tick="0.01", lot="0.001", currency="USDT")
+WANTED = {"instrument": BTC.id, "side": "SELL", "quantity": "0.250"}
+
+
+class Stepping:
+    """What a desk needs of a loop: an engine that steps at once, and its records."""
+
+    def __init__(self) -> None:
+        self.engine = Engine(State())
+        self.listeners: list[Any] = []
+        self.records: list[Any] = []
+
+    async def submit(self, event: m.ControlEvent) -> int:
+        self.engine.step(event)
+        sequences, records = self.engine.take_records()
+        self.records += records
+        return int(sequences[0])
+
+    def made(self, kind: type) -> list[Any]:
+        return [record for record in self.records if isinstance(record, kind)]
+
+
+@pytest.fixture
+def loop() -> Stepping:
+    stepping = Stepping()
+    for event in (
+        m.RunStarted(1, "j0", 1, ""),
+        m.InstrumentListed(1, BTC),
+        m.InstrumentListed(1, ETH),
+        m.AccountOpened(1, "paper", "USDT"),
+        m.CashDeposited(1, "paper", "USDT", 10**12),
+        m.StrategyRegistered(1, "person", "paper", "", {}),
+        m.StrategyRegistered(1, "cross", "paper", "", {}),
+    ):
+        stepping.engine.step(event)
+    stepping.engine.take_records()
+    return stepping
+
+
+@pytest.fixture
+def trader(tmp_path: Path, loop: Stepping) -> Iterator[TestClient]:
+    desk = cast(Any, Desk(cast(Any, loop), cast(Any, None), mode="paper", now_ns=lambda: 0))
+    with running(tmp_path, desk):
+        served = Served(tmp_path, desk)
+        with served.client() as client:
+            served.add("ann", "trader")
+            served.login(client, "ann")
+            yield client
+
+
+def placed(client: TestClient, key: str, **terms: Any) -> Any:
+    return client.post(ORDERS, json=WANTED | terms, headers={"Idempotency-Key": key})
+
+
+@pytest.mark.parametrize(
+    ("terms", "trigger", "prices"),
+    [
+        ({"type": "TRAILING_STOP", "trail": "50.00"}, m.Trigger.TRAIL, (0, 0, 5_000, 0)),
+        (
+            {"type": "TRAILING_STOP", "trail_percent": "1.5", "stop_price": "59000"},
+            m.Trigger.TRAIL,
+            (0, 5_900_000, 0, 15_000_000),
+        ),
+        ({"type": "IF_TOUCHED", "touch_price": "61000"}, m.Trigger.TOUCH, (0, 6_100_000, 0, 0)),
+        (
+            {"type": "IF_TOUCHED", "touch_price": "61000", "limit_price": "60990"},
+            m.Trigger.TOUCH,
+            (6_099_000, 6_100_000, 0, 0),
+        ),
+    ],
+)
+def test_a_held_order_reaches_the_core_exactly_and_is_shown_and_canceled(
+    trader: TestClient, loop: Stepping, terms: dict[str, str], trigger: m.Trigger, prices: Any
+) -> None:
+    answer = placed(trader, "k1", time_in_force="DAY", reduce_only=True, **terms)
+    assert answer.status_code == 202, answer.text
+    order_id = answer.json()["order_id"]
+    (intent,) = loop.made(m.ConditionalIntended)
+    assert (intent.order_id, intent.strategy, intent.quantity) == (order_id, "person", 250)
+    assert (intent.side, intent.trigger) == (Side.SELL, trigger)
+    told = (intent.limit_price, intent.trigger_price, intent.trail, intent.trail_share)
+    assert told == prices
+    assert (intent.time_in_force, intent.flags) == (TimeInForce.DAY, OrderFlag.REDUCE_ONLY)
+    assert len(loop.made(m.OrderHeld)) == 1
+    (row,) = trader.get(f"{ORDERS}/open").json()["orders"]
+    assert (row["order_id"], row["state"], row["type"]) == (order_id, "HELD", trigger.name)
+    assert trader.delete(f"{ORDERS}/{order_id}").status_code == 202
+    assert [record.reason for record in loop.made(m.HeldOrderEnded)] == ["canceled"]
+
+
+def test_a_bracket_waits_for_its_entry_and_then_sends_the_profit(
+    trader: TestClient, loop: Stepping
+) -> None:
+    bracket = {"side": "BUY", "take_profit": "61000", "stop_loss": "59000"}
+    answer = placed(trader, "k1", type="LIMIT", limit_price="60000", **bracket).json()
+    entry, (profit, loss) = answer["order_id"], answer["exit_ids"]
+    assert [order.order_id for order in loop.made(m.SubmitOrder)] == [entry]
+    first, second = loop.made(m.ConditionalIntended)
+    assert (first.order_id, first.side, first.limit_price) == (profit, Side.SELL, 6_100_000)
+    assert (second.order_id, second.trigger) == (loss, m.Trigger.STOP)
+    assert {(exit.parent, exit.group) for exit in (first, second)} == {(entry, entry)}
+    assert placed(trader, "k1", type="LIMIT", limit_price="60000", **bracket).json() == answer
+    assert len(loop.made(m.ConditionalIntended)) == 2
+    loop.engine.step(m.OrderAccepted(9, entry, "v1"))
+    loop.engine.step(m.OrderFilled(9, entry, "f1", 6_000_000, 250, 0, "USDT", 1))
+    loop.records += loop.engine.take_records()[1]
+    assert [order.order_id for order in loop.made(m.SubmitOrder)] == [entry, profit]
+    assert loop.made(m.OrderDenied) == []
+
+
+def test_one_cancels_the_other_and_one_after_the_other(trader: TestClient, loop: Stepping) -> None:
+    entry = placed(trader, "k1", type="LIMIT", side="BUY", limit_price="60000").json()["order_id"]
+    for key, terms in (("k2", {"type": "LIMIT", "limit_price": "61000"}), ("k3", {"type": "STOP"})):
+        stop = {"stop_price": "59000"} if key == "k3" else {}
+        assert placed(trader, key, after=entry, oco="out", **terms, **stop).status_code == 202
+    one, other = loop.made(m.ConditionalIntended)
+    assert (one.parent, one.group) == (other.parent, other.group) == (entry, one.group)
+    assert one.group.endswith(":out")
+    assert loop.made(m.OrderDenied) == []
+
+
+@pytest.mark.parametrize("word", ["OPG", "CLS"])
+def test_times_and_flags_of_the_core_are_taken(
+    trader: TestClient, loop: Stepping, word: str
+) -> None:
+    answer = placed(
+        trader, "k1", time_in_force=word, type="LIMIT", limit_price="60000", extended_hours=True
+    )
+    assert answer.status_code == 202, answer.text
+    (intent,) = loop.made(m.OrderIntended)
+    wanted = (TimeInForce[word], OrderFlag.EXTENDED_HOURS)
+    assert (intent.time_in_force, intent.flags) == wanted
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"trail": "5"}, "trail: an order of type MARKET has none"),
+        ({"type": "TRAILING_STOP"}, "needs either this distance or trail_percent"),
+        ({"type": "TRAILING_STOP", "trail": "1", "trail_percent": "1"}, "needs either"),
+        ({"type": "TRAILING_STOP", "trail_percent": "100"}, "less than 100 percent"),
+        ({"type": "TRAILING_STOP", "trail_percent": "0.00000001"}, "more than 7 digits"),
+        ({"type": "IF_TOUCHED"}, "touch_price: an order of type IF_TOUCHED needs one"),
+        ({"type": "IF_TOUCHED", "touch_price": "1", "stop_price": "1"}, "stop_price"),
+        ({"type": "LIMIT", "oco": "out"}, "limit_price: an order of type LIMIT needs one"),
+        ({"oco": "out", "limit_price": "1"}, "limit_price: an order of type MARKET has none"),
+        ({"stop_loss": "1", "trailing_loss": "1"}, "a bracket has one stop"),
+        ({"stop_loss": "59000", "take_profit": "61000"}, "is below its stop_loss"),
+        ({"side": "BUY", "stop_loss": "61000", "take_profit": "59000"}, "is above its stop_loss"),
+        ({"stop_loss": "59000.01"}, "multiples of 0.05"),
+        ({"stop_loss": "0"}, "stop_loss: give one above 0"),
+        ({"stop_loss": "61000", "reduce_only": True}, "reduce_only"),
+        ({"trailing_loss_percent": "100.5"}, "less than 100 percent"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence_and_reaches_nobody(
+    trader: TestClient, loop: Stepping, terms: dict[str, Any], words: str
+) -> None:
+    answer = placed(trader, "k1", **terms)
+    assert answer.status_code == 400, answer.text
+    assert words in answer.json()["detail"]
+    assert loop.records == []
+
+
+def test_cancel_all_is_one_record_by_strategy_and_instrument(
+    trader: TestClient, loop: Stepping
+) -> None:
+    held = {"type": "IF_TOUCHED", "touch_price": "61000"}
+    btc = placed(trader, "k1", **held).json()["order_id"]
+    eth = placed(trader, "k2", instrument=ETH.id, **held).json()["order_id"]
+    sent = placed(trader, "k3", type="LIMIT", limit_price="60000").json()["order_id"]
+    loop.engine.step(
+        m.ConditionalIntended(
+            9, "j0-cross-1", "cross", BTC.id, Side.SELL, 1, m.Trigger.STOP, trigger_price=100
+        )
+    )
+    loop.engine.take_records()
+    for query, gone in (
+        (f"?instrument={ETH.id}&strategy=person", [eth]),
+        ("?strategy=cross", ["j0-cross-1"]),
+        ("", [btc]),
+    ):
+        loop.records.clear()
+        answer = trader.delete(ORDERS + query)
+        assert answer.status_code == 202, answer.text
+        assert [record.order_id for record in loop.made(m.HeldOrderEnded)] == gone
+        assert len(loop.made(m.CancelAllIntended)) == 1
+        assert set(gone) <= set(answer.json()["order_ids"])
+    assert [command.order_id for command in loop.made(m.CancelOrder)] == [sent]
+    loop.records.clear()
+    for query in ("?strategy=nobody", "?instrument=XRP/USDT.SIM"):
+        assert trader.delete(ORDERS + query).status_code == 404
+    assert loop.records == []
