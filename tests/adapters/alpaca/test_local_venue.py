@@ -174,9 +174,7 @@ def test_an_id_is_used_up_for_good(venue: LocalVenue) -> None:
 
 def test_a_lost_reply_leaves_an_order_that_is_found_once(venue: LocalVenue) -> None:
     async def use(desk: Desk) -> None:
-        await asyncio.to_thread(
-            venue.operator, "faults", {"name": "reply-lost", "probability": 1, "count": 1}
-        )
+        await asyncio.to_thread(venue.fault, "reply-lost", probability=1, count=1)
         order = far()
         with pytest.raises(OutsideError):
             await desk.trading.submit(order)
