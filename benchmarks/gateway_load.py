@@ -3,6 +3,10 @@
 wrk asks over real connections with a real API key, through every limit and check. The yardstick is
 an application that answers the same bytes and nothing else, under the same server. Run by itself
 on an idle machine: `benchmarks/gateway_load.py --seconds 60`, ten minutes with 600.
+
+What limits it: Python's work for a request. A cached read took 1.25 ms of the gateway's CPU through
+the framework's layers and takes 0.37 ms outside of them; orders still go through all of them, and
+on two cores the asking program and the engine take their share. Not profiled further.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 The engine's end is a control socket that publishes updates at a steady rate; ten more clients never
 read. Latency counts from the publication to a client that has decoded it. Run by itself on an idle
 machine: `benchmarks/gateway_stream.py`; `--short` is a look.
+
+What limits it: not profiled. By reading, each update is packed anew for every client, and one
+process sends to all of them; packing once for each format was not tried.
 """
 
 from __future__ import annotations

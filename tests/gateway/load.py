@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import re
 import threading
 import time
 from collections import Counter
@@ -34,17 +33,6 @@ def wait_for_answer(port: int, path: str = "/health") -> None:
         except OSError:
             assert time.monotonic() < ends_at, "no server answered"
             time.sleep(0.1)
-
-
-def workers_that_answer(port: int, count: int) -> set[str]:
-    """What tells the workers apart that answer on connections of their own."""
-    found = set()
-    for _ in range(count):
-        text = ask(port, "/metrics")[1].decode()
-        match = re.search(r"^process_start_time_seconds (.*)$", text, re.MULTILINE)
-        assert match is not None
-        found.add(match[1])
-    return found
 
 
 class Load:

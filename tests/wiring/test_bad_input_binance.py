@@ -53,8 +53,9 @@ class Live:
         """State and reason of an order that is not on its way any more, once it is durable."""
         deadline_s = time.monotonic() + DEADLINE_S
         while True:
+            reason = self.reason(name)  # Before the rows: what they tell is at least as new.
             rows = {row["order_id"]: row["state"] for row in ask(self.engine.home, OrdersRequest())}
-            state, reason = rows[name], self.reason(name)
+            state = rows[name]
             if state == "FILLED" or reason:
                 return state, reason
             assert time.monotonic() < deadline_s, f"{name} is {rows[name]}"

@@ -20,7 +20,7 @@ from tradewind.runtime.desk import Desk
 from tradewind.runtime.projections import KINDS, Projection
 from tradewind.runtime.read_models import Health
 from tradewind.testing.virtual_time import run_virtually
-from tradewind.wiring import platform
+from tradewind.wiring import journals
 from tradewind.wiring.stored import status_of_home
 
 
@@ -104,7 +104,7 @@ def test_a_torn_end_that_was_dropped_is_logged(
         journal.dropped_bytes = 17
         return journal
 
-    monkeypatch.setattr(platform, "open_journal", open_torn)
+    monkeypatch.setattr(journals.sqlite, "open_journal", open_torn)
     with caplog.at_level(logging.WARNING):
         run_virtually(paper(tmp_path, 1, lambda desk: None))
     assert "journal_tail_dropped bytes=17" in caplog.messages

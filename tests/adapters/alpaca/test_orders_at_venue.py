@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from tradewind.adapters.alpaca.trading import AlpacaTrading
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.orders import OrderType, Side, TimeInForce
-from tradewind.model.venue_account import VenueOrder
+from tradewind.model.venue_account import VenueOrder, VenuePosition
 from tradewind.ports.trading import Refused
 
 APPLE, BITCOIN, GONE = "AAPL.ALPACA", "BTC/USD.ALPACA", "GONE.ALPACA"
@@ -88,13 +88,18 @@ async def sells(trading: AlpacaTrading) -> list[VenueOrder]:
     return [one for one in await trading.open_orders() if one.side is Side.SELL]
 
 
+def held(positions: Sequence[VenuePosition]) -> dict[str, int]:
+    return {position.instrument: position.quantity for position in positions}
+
+
 def test_the_profit_of_a_bracket_is_taken_and_its_stop_goes(friday: LocalVenue) -> None:
     async def use(trading: AlpacaTrading, reports: Reports) -> None:
+        before = await trading.positions()  # What other tests left to the account.
         one = at_market(quantity=2 * SHARE)
         await trading.submit_with(one, Extras(take_profit="2", stop_loss="1"))
         await until(lambda: reports.filled(one) == 2 * SHARE)
         for _ in range(50):
-            if not await sells(trading) and not await trading.positions():
+            if not await sells(trading) and held(await trading.positions()) == held(before):
                 return
             await asyncio.sleep(0.1)
         raise AssertionError(await trading.positions())
