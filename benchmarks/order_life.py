@@ -9,7 +9,7 @@ the strategy's own call, 16 % to packing and hashing five records, 13 % to dicts
 ids (most of it waiting for memory), 12 % to making orders, ids and reports, 5 % to the checks; no
 other function has more than 2 %. Tried: an order without a dict for its fills, fills without
 tuples, finished orders without look-ups, texts packed without an index: a fifth less. In plain
-Python it is the interpreter, over some 900 lines an order.
+Python it is the interpreter and its calls.
 """
 
 from __future__ import annotations
