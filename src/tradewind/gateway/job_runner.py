@@ -57,11 +57,13 @@ class JobRunner:
         self._running: set[asyncio.Task[None]] = set()
         self._taking: asyncio.Task[None] | None = None
         self._failure = ""
+        self._is_stopping = False
 
     def start(self) -> None:
         """Take jobs from now on, on the running event loop."""
         if self._slots and self._taking is None:
             self._wake = asyncio.Event()
+            self._is_stopping = False
             self._taking = asyncio.create_task(self._take())
 
     def wake(self) -> None:
@@ -78,23 +80,30 @@ class JobRunner:
 
     async def stop(self) -> None:
         """End all processes and give their jobs back to the queue."""
-        tasks = [*self._running, *([self._taking] if self._taking else [])]
+        self._is_stopping = True
+        self.wake()
+        if self._taking is not None:
+            # Not canceled: a job that is being claimed just now would belong to nobody.
+            await asyncio.gather(self._taking, return_exceptions=True)
+        await asyncio.sleep(0)  # A task that never began could not give its job back.
+        tasks = list(self._running)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._taking = None
 
     async def _take(self) -> None:
-        while True:
+        while not self._is_stopping:
             try:
-                while (job := await self._claimed()) is not None:
+                while not self._is_stopping and (job := await self._claimed()) is not None:
                     task = asyncio.create_task(self._run(job))
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)
                 self._failure = ""
             except TradewindError as error:
                 self._failure = str(error)
-            await self._rest()
+            if not self._is_stopping:
+                await self._rest()
 
     async def _rest(self) -> None:
         assert self._wake is not None, "it was started"
