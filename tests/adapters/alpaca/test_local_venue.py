@@ -24,7 +24,7 @@ from tradewind.adapters.net.secret import Secret
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.errors import OutsideError, UserError
-from tradewind.model.orders import OrderType, Side, TimeInForce
+from tradewind.model.orders import OrderFlag, OrderType, Side, TimeInForce
 from tradewind.ports.downloads import Wanted
 from tradewind.ports.trading import Refused
 
@@ -196,21 +196,22 @@ def test_an_order_that_never_came_is_none(venue: LocalVenue) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "extras", "reason"),
+    ("changes", "reason"),
     [
-        ({"limit_price": 1_000_050}, Extras(), "sub-penny|decimal|increment"),
-        ({"quantity": 10**10, "limit_price": 2_000_000}, Extras(), "buying power"),
-        ({"instrument": "MSFT.ALPACA"}, Extras(), "not listed"),
-        ({"time_in_force": TimeInForce.IOC}, Extras(extended_hours=True), "of the day only"),
+        ({"limit_price": 1_000_050}, "sub-penny|decimal|increment"),
+        ({"quantity": 10**10, "limit_price": 2_000_000}, "buying power"),
+        ({"instrument": "MSFT.ALPACA"}, "not listed"),
+        (
+            {"time_in_force": TimeInForce.IOC, "flags": OrderFlag.EXTENDED_HOURS},
+            "of the day only",
+        ),
     ],
 )
-def test_the_venue_says_why_not(
-    venue: LocalVenue, changes: dict[str, Any], extras: Extras, reason: str
-) -> None:
+def test_the_venue_says_why_not(venue: LocalVenue, changes: dict[str, Any], reason: str) -> None:
     async def use(desk: Desk) -> None:
         order = far(**changes)
         with pytest.raises(Refused, match=reason):
-            await desk.trading.submit_with(order, extras)
+            await desk.trading.submit(order)
         assert desk.of(order.order_id) == []
 
     trade(venue, use)

@@ -73,7 +73,6 @@ def test_a_fraction_and_a_stop_limit_keep_all_digits() -> None:
             },
         ),
         (Extras(stop_loss="165"), {"order_class": "oto", "stop_loss": {"stop_price": "165"}}),
-        (Extras(extended_hours=True), {"extended_hours": True}),
         (Extras(trail_percent="1.5"), {"type": "trailing_stop", "trail_percent": "1.5"}),
     ],
 )
@@ -93,6 +92,9 @@ def test_a_notional_stands_instead_of_the_quantity() -> None:
     [
         ({"time_in_force": TimeInForce.GTD}, "GTD"),
         ({"flags": OrderFlag.POST_ONLY}, "POST_ONLY"),
+        ({"flags": OrderFlag.EXTENDED_HOURS | OrderFlag.REDUCE_ONLY}, "REDUCE_ONLY"),
+        ({"time_in_force": TimeInForce.OPG, "type": OrderType.STOP}, "auctions only"),
+        ({"instrument": "BTC/USD.ALPACA", "time_in_force": TimeInForce.CLS}, "GTC or IOC"),
         ({"flags": OrderFlag.REDUCE_ONLY}, "REDUCE_ONLY"),
         ({"leg": Leg.SHORT}, "hedging"),
         ({"instrument": "BTC/USD.ALPACA"}, "GTC or IOC"),
@@ -113,9 +115,27 @@ def test_what_the_venue_has_not_is_refused_before_sending(
         sent(limit_order(**changes))
 
 
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"flags": OrderFlag.EXTENDED_HOURS}, {"time_in_force": "day", "extended_hours": True}),
+        ({"time_in_force": TimeInForce.OPG}, {"time_in_force": "opg", "limit_price": "171.55"}),
+        (
+            {"time_in_force": TimeInForce.CLS, "type": OrderType.MARKET},
+            {"time_in_force": "cls", "type": "market"},
+        ),
+    ],
+)
+def test_auctions_and_extended_hours_ride_on_the_order(
+    changes: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    assert sent(limit_order(**changes)).items() >= fields.items()
+
+
 def test_extended_hours_need_a_limit_order_of_the_day() -> None:
-    with pytest.raises(Refused, match="limit orders of the day"):
-        sent(limit_order(time_in_force=TimeInForce.GTC), Extras(extended_hours=True))
+    for changes in ({"time_in_force": TimeInForce.GTC}, {"type": OrderType.STOP_LIMIT}):
+        with pytest.raises(Refused, match="limit orders of the day"):
+            sent(limit_order(flags=OrderFlag.EXTENDED_HOURS, **changes))
     with pytest.raises(Refused, match="not both"):
         sent(limit_order(), Extras(trail_price="1", trail_percent="1"))
 

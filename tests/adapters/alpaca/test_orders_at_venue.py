@@ -24,8 +24,6 @@ from tradewind.ports.trading import Refused
 APPLE, BITCOIN, GONE = "AAPL.ALPACA", "BTC/USD.ALPACA", "GONE.ALPACA"
 SHARE = 10_000
 COIN = 1_000_000
-BEFORE_THE_BELL = "2026-11-20T12:00:00Z"
-SATURDAY = "2026-11-21T15:00:00Z"
 NUMBERS = iter(range(10**6))
 
 Use = Callable[[AlpacaTrading, "Reports"], Awaitable[None]]
@@ -267,34 +265,3 @@ def test_below_a_dollar_prices_have_four_digits(friday: LocalVenue) -> None:
         assert there.limit_price == 5_001
 
     play(friday, use)
-
-
-def test_a_closed_market_says_when_it_opens_and_keeps_the_order() -> None:
-    with local_venue("alpaca", "--still", "--clock", SATURDAY) as venue:
-
-        async def use(trading: AlpacaTrading, reports: Reports) -> None:
-            closed = await trading.closed_instruments()
-            assert closed == {APPLE: "the market is closed until 2026-11-23T09:30:00-05:00"}
-            waiting = at_market()
-            await trading.submit(waiting)
-            assert [type(one) for one in reports] == [m.OrderAccepted]
-            [there] = await trading.open_orders()
-            assert (there.order_id, there.filled_quantity) == (waiting.order_id, 0)
-
-        play(venue, use)
-
-
-def test_before_the_bell_only_orders_for_extended_hours_are_filled() -> None:
-    with local_venue("alpaca", "--still", "--clock", BEFORE_THE_BELL) as venue:
-
-        async def use(trading: AlpacaTrading, reports: Reports) -> None:
-            high = {"limit_price": 90_000_000, "quantity": SHARE}
-            usual, early = order(**high), order(**high)
-            await trading.submit(usual)
-            await trading.submit_with(early, Extras(extended_hours=True))
-            await until(lambda: reports.filled(early) == SHARE)
-            assert reports.filled(usual) == 0
-            with pytest.raises(Refused, match="limit orders of the day only"):
-                await trading.submit_with(at_market(), Extras(extended_hours=True))
-
-        play(venue, use)

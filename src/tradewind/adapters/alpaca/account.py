@@ -12,7 +12,13 @@ from tradewind.adapters.alpaca.account_wire import (
     MarketClock,
     Position,
 )
-from tradewind.adapters.alpaca.instruments import Listing, Listings, listing_of, symbol_of
+from tradewind.adapters.alpaca.instruments import (
+    CALENDAR,
+    Listing,
+    Listings,
+    listing_of,
+    symbol_of,
+)
 from tradewind.adapters.alpaca.order_wire import Order
 from tradewind.adapters.alpaca.orders import (
     REPLACED_MARK,
@@ -31,6 +37,7 @@ from tradewind.adapters.net.rfc3339 import time_ns_of, time_text_of
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import currency_digits
 from tradewind.model.orders import Liquidity
+from tradewind.model.sessions import sessions_of
 from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Permissions
@@ -207,14 +214,19 @@ class AlpacaAccount:
         return order_id_of(order.client_order_id)
 
     async def closed_instruments(self) -> dict[str, str]:
-        """Equities while the regular session is off, and what is not tradable at all."""
+        """What is not tradable at all, and equities while a session that is due is off.
+
+        Nights, weekends and holidays are in the instruments' calendar: the core denies what may
+        not trade then, and lets orders for an auction and for extended hours out.
+        """
         clock = await self.market_clock()
+        is_off = not clock.is_open and _is_session(time_ns_of(clock.timestamp))
         closed = {}
         for listing in self.listings.all:
             asset = await self._asset(listing.symbol)
             if not listing_of(asset).is_tradable:
                 closed[listing.instrument.id] = f"Alpaca does not trade it ({asset.status})"
-            elif not clock.is_open and not listing.is_crypto:
+            elif is_off and not listing.is_crypto:
                 closed[listing.instrument.id] = f"the market is closed until {clock.next_open}"
         return closed
 
@@ -248,6 +260,19 @@ class AlpacaAccount:
         quantity = sign * floor_units(abs(position.quantity), instrument.quantity_digits)
         price = nearest_units(position.average_price, instrument.price_digits)
         return VenuePosition(instrument.id, quantity, price)
+
+
+def _is_session(time_ns: int) -> bool:
+    """Whether the calendar has a regular session at a time; the close itself is no more of it.
+
+    >>> _is_session(time_ns_of("2026-11-20T10:00:00-05:00"))
+    True
+    >>> _is_session(time_ns_of("2026-11-20T16:00:00-05:00"))
+    False
+    """
+    sessions = sessions_of(CALENDAR)
+    assert sessions is not None, "the calendar of equities has sessions"
+    return sessions.is_open(time_ns) and sessions.is_open(time_ns + 1)
 
 
 def _why_not(account: Account) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradewind.adapters.alpaca.downloads import TIMEFRAMES
-from tradewind.adapters.alpaca.orders import TIMES_IN_FORCE, TYPES
+from tradewind.adapters.alpaca.orders import FLAGS, TIMES_IN_FORCE, TYPES
 from tradewind.adapters.alpaca.rest import REQUESTS_PER_MINUTE
 from tradewind.adapters.alpaca.trading import SILENCE_S
 from tradewind.ports.venue_card import VenueCard
@@ -22,13 +22,12 @@ def alpaca_card() -> VenueCard:
         history=(f"bars of {', '.join(TIMEFRAMES)}", "trades", "quotes", "splits and dividends"),
         order_types={ours.name: theirs for ours, theirs in TYPES.items()},
         times_in_force={ours.name: theirs for ours, theirs in TIMES_IN_FORCE.items()},
-        flags={},
+        flags={flag.name or "": theirs for flag, theirs in FLAGS.items()},
         amend="limit price at any time, quantity while nothing is filled; a new order at the venue",
         beyond=(
             "bracket, OCO, OTO",
             "trailing stops",
             "amounts of money",
-            "extended hours",
         ),
         keys=("key id and secret in headers, of the paper account or of a live one",),
         limits=(f"{REQUESTS_PER_MINUTE} requests in 60 s, or what its headers say",),

@@ -17,6 +17,8 @@ from tradewind.model.numbers import DIGITS_MAX, digits_of
 VENUE = "ALPACA"
 EQUITY = "us_equity"
 CRYPTO = "crypto"
+CALENDAR = "XNYS"
+"""When equities trade."""
 
 PRICE_DIGITS = 4
 """Digits of equity prices: trades off the exchanges are printed with four."""
@@ -114,7 +116,7 @@ def _equity(asset: Asset) -> Instrument:
         base=asset.symbol,
         min_notional=FRACTION_NOTIONAL_MIN if asset.fractionable else "0",
         kind="equity",
-        calendar="XNYS",
+        calendar=CALENDAR,
         price_digits=PRICE_DIGITS,
         quantity_digits=QUANTITY_DIGITS,
     )

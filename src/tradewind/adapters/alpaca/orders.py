@@ -36,7 +36,12 @@ TIMES_IN_FORCE = {
     TimeInForce.DAY: "day",
     TimeInForce.IOC: "ioc",
     TimeInForce.FOK: "fok",
+    TimeInForce.OPG: "opg",
+    TimeInForce.CLS: "cls",
 }
+FLAGS = {OrderFlag.EXTENDED_HOURS: "extended_hours"}
+AUCTIONS = frozenset({TimeInForce.OPG, TimeInForce.CLS})
+AUCTION_TYPES = frozenset({OrderType.MARKET, OrderType.LIMIT})
 CRYPTO_TIMES_IN_FORCE = frozenset({TimeInForce.GTC, TimeInForce.IOC})
 
 LIMIT_TYPES = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
@@ -49,10 +54,9 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     With both a take-profit and a stop-loss the order is a bracket, with one of them it triggers
     that one (OTO). `is_exit` says that the position is there already: then the two stand alone
     and the first that is filled cancels the other (OCO). A notional stands for the quantity of a
-    market or limit order of the day. Extended hours need a limit order of the day.
+    market or limit order of the day. Extended hours are a flag of the order itself.
     """
 
-    extended_hours: bool = False
     notional: str = ""
     take_profit: str = ""
     stop_loss: str = ""
@@ -97,7 +101,7 @@ def new_order(command: m.SubmitOrder, listing: Listing, extras: Extras = PLAIN) 
         stop_price=format_plain(command.stop_price, price_digits) if has_stop else None,
         trail_price=extras.trail_price or None,
         trail_percent=extras.trail_percent or None,
-        extended_hours=extras.extended_hours,
+        extended_hours=bool(command.flags & OrderFlag.EXTENDED_HOURS),
         order_class=order_class(extras),
         take_profit=TakeProfit(extras.take_profit) if extras.take_profit else None,
         stop_loss=stop,
@@ -126,20 +130,27 @@ def _check(command: m.SubmitOrder, listing: Listing, extras: Extras) -> None:
         raise Refused("Alpaca takes crypto orders as GTC or IOC only")
     if listing.is_crypto and command.type is OrderType.STOP:
         raise Refused("Alpaca takes crypto stops as STOP_LIMIT only")
-    if command.flags != OrderFlag.NONE:
+    if command.flags & ~OrderFlag.EXTENDED_HOURS:
         raise Refused("Alpaca has neither POST_ONLY nor REDUCE_ONLY orders")
     if command.quantity < listing.least_quantity and not extras.notional:
         least = format_plain(listing.least_quantity, listing.instrument.quantity_digits)
         raise Refused(f"Alpaca takes orders of {listing.symbol} from {least} on")
     if command.leg is not Leg.NET:
         raise Refused("Alpaca keeps one net position an instrument: no hedging")
+    if extras.trail_price and extras.trail_percent:
+        raise Refused("a trailing stop has a distance in price or in percent, not both")
+    _check_hours(command, listing)
+
+
+def _check_hours(command: m.SubmitOrder, listing: Listing) -> None:
+    """Refuse what neither an auction nor the hours around a session take."""
+    if command.time_in_force in AUCTIONS and command.type not in AUCTION_TYPES:
+        raise Refused("Alpaca takes MARKET and LIMIT orders for its auctions only")
     is_day_limit = (
         command.type is OrderType.LIMIT and command.time_in_force is TimeInForce.DAY
     ) and not listing.is_crypto
-    if extras.extended_hours and not is_day_limit:
+    if command.flags & OrderFlag.EXTENDED_HOURS and not is_day_limit:
         raise Refused("extended hours take limit orders of the day only")
-    if extras.trail_price and extras.trail_percent:
-        raise Refused("a trailing stop has a distance in price or in percent, not both")
 
 
 def order_id_of(client_order_id: str) -> str:
