@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import exchange_calendars
+import pandas
 
 FIRST, LAST = date(1990, 1, 1), date(2030, 12, 31)
 CALENDARS = ("XNYS", "CMES")
@@ -88,7 +89,7 @@ def short_days(name: str) -> list[str]:
     ]
 
 
-def schedule(name: str):  # type: ignore[no-untyped-def]  # a pandas frame
+def schedule(name: str) -> pandas.DataFrame:
     """Opens and closes of all sessions."""
     return exchange_calendars.get_calendar(name, start=str(FIRST), end=str(LAST)).schedule
 

@@ -57,11 +57,3 @@ class Cli:
         path = self.folder / name
         path.write_text("import tradewind as tw\n\n\n" + "\n".join(lines) + "\n")
         return path
-
-
-@pytest.fixture
-def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """A command line with stored bars."""
-    made = Cli(tmp_path, capsys)
-    made.store_bars()
-    return made

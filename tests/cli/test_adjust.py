@@ -14,7 +14,7 @@ import pytest
 
 from tests.adapters.files.import_files import real
 from tests.adapters.local_venue import FRIDAY_MORNING, LocalVenue, local_venue
-from tests.cli.run_commands import Cli, cli  # noqa: F401
+from tests.cli.run_commands import Cli
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.model.adjustment import Adjust
 from tradewind.model.columns import Columns
@@ -179,7 +179,7 @@ def test_actions_of_a_stranger_and_files_without_any_are_refused(shell: Cli) -> 
     assert "goes with --import FILE" in shell.refused(*words, "--replace")
 
 
-def test_the_lean_result_comes_from_raw_bars_adjusted_when_read(cli: Cli) -> None:  # noqa: F811
+def test_the_lean_result_comes_from_raw_bars_adjusted_when_read(cli: Cli) -> None:
     home = ("--home", cli.home)
     files = (real("us_equity/daily/spy.zip"), "--format", "us-equity", "--timeframe", "1d")
     cli.json("data", "import", *files, "--instrument", "SPY.ARCA", *home)

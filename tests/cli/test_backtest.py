@@ -9,15 +9,13 @@ import msgspec
 import pytest
 
 from tests.adapters.files.import_files import real
-from tests.cli.run_commands import DAY_NS, GOOG, START_NS, Cli, cli
+from tests.cli.run_commands import DAY_NS, GOOG, START_NS, Cli
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.runtime.backtest import backtest
 from tradewind.runtime.strategy_file import strategy_class
 from tradewind.sim import fees
 from tradewind.sim.market_bars import generate_bars
 from tradewind.strategies.ma_crossover import MaCrossover
-
-__all__ = ["cli"]
 
 RAISES = (
     "class Raises(tw.Strategy):",

@@ -11,7 +11,7 @@ import pytest
 
 from tests.adapters.files.test_ledger_export import bean_check
 from tests.analysis.test_ledger import assert_same
-from tests.cli.run_commands import Cli, cli
+from tests.cli.run_commands import Cli
 from tests.cli.test_verify import run_the_platform
 from tradewind.adapters.sqlite.journal import open_journal
 from tradewind.adapters.sqlite.journal_reader import read_journal
@@ -19,8 +19,6 @@ from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover
 from tradewind.runtime.run_ledger import ledger_of_journal
 from tradewind.runtime.segments import FileSegments
-
-__all__ = ["cli"]
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +119,9 @@ def test_what_cannot_be_shown_is_told_in_a_sentence(cli: Cli, home: Path, tmp_pa
     code, _, err = cli.run("ledger", "--home", home, "--until", "-1")
     assert code == 2
     assert "--until -1 is no sequence" in err
+    code, _, err = cli.run("report", "statement", "--home", home, "--until", "99999999")
+    assert code == 2
+    assert "--until 99999999 is not reached yet: the journal ends at " in err
 
 
 def test_a_pruned_journal_begins_with_the_balances_of_its_snapshot(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.run_commands import Cli, cli
-
-__all__ = ["cli"]
+from tests.cli.run_commands import Cli
 
 
 def test_the_new_strategy_trades_in_a_backtest(cli: Cli) -> None:

@@ -12,10 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.run_commands import Cli, cli
+from tests.cli.run_commands import Cli
 from tests.recorded.binance_captures import SPOT, USDM, capture, needs_real_data
-
-__all__ = ["cli"]
 
 FRAMES = (
     """1723161254000000000 {"stream":"btcusdt@depth@100ms","data":{"lastUpdateId":10,

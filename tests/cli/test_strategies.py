@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from tests.cli.run_commands import Cli, cli
+from tests.cli.run_commands import Cli
 from tradewind.strategies.library import LIBRARY
-
-__all__ = ["cli"]
 
 
 def test_every_strategy_of_the_library_is_listed_with_a_summary(cli: Cli) -> None:

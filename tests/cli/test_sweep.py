@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.run_commands import Cli, cli
+from tests.cli.run_commands import Cli
 from tests.cli.test_backtest import RAISES, backtest_words
-
-__all__ = ["cli"]
 
 
 def sweep_words(cli: Cli, *words: object, strategy: object = "ma_crossover") -> list[object]:

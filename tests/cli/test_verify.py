@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.run_commands import Cli, cli
+from tests.cli.run_commands import Cli
 from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.model.ids import PERSON
 from tradewind.model.messages import StrategyRegistered
 from tradewind.ports.journal import numbered
-
-__all__ = ["cli"]
 
 SECONDS = "2"
 

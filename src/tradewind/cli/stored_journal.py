@@ -6,18 +6,16 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from tradewind.adapters.sqlite.journal_reader import (
-    JOURNAL_NAME,
-    SqliteJournalReader,
-    read_journal,
-)
 from tradewind.analysis.ledger import Ledger
 from tradewind.analysis.tca import Tca
 from tradewind.model.errors import UserError
+from tradewind.ports.journal import JournalReader
 from tradewind.runtime.order_stories import costs_of_journal
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.run_ledger import ledger_of_journal
 from tradewind.runtime.segments import FileSegments
+from tradewind.wiring.journals import journal_place
+from tradewind.wiring.settings import read_settings
 
 
 def add_until(parser: argparse.ArgumentParser) -> None:
@@ -46,10 +44,16 @@ def stored_costs(home: Path, until: int, first_ns: int, last_ns: int) -> Tca:
         return costs_of_journal(journal, recorder, until=until, first_ns=first_ns, last_ns=last_ns)
 
 
-def _journal(home: Path, until: int) -> SqliteJournalReader:
-    directory = home / "journal"
+def _journal(home: Path, until: int) -> JournalReader:
     if until < 0:
         raise UserError(f"--until {until} is no sequence: use a number from 1")
-    if not (directory / JOURNAL_NAME).exists():
+    settings, _ = read_settings({"home": str(home)})
+    place = journal_place(settings)
+    if not place.is_there:
         raise UserError(f"{home} has no journal yet: start with `tradewind run`, or name --home")
-    return read_journal(directory)
+    journal = place.read()
+    last = journal.last_sequence
+    if until > last:
+        journal.close()
+        raise UserError(f"--until {until} is not reached yet: the journal ends at {last}")
+    return journal

@@ -193,6 +193,7 @@ GZIP_HEAD = gzip.compress(b"")[:10]
         (GZIP_HEAD + b"\xff" * 20, "invalid block type"),
         (gzip.compress(line(raw(SPOT_TRADE)))[:-8] + bytes(8), "CRC check failed"),
     ],
+    ids=["method", "block", "checksum"],
 )
 def test_a_damaged_file_is_refused_with_what_to_do(
     tmp_path: Path, content: bytes, reason: str
