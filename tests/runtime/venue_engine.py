@@ -19,6 +19,7 @@ from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
 from tradewind.runtime.acceptance import find_fill
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.payment_search import find_posted
 from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.segments import MemorySegments
@@ -59,6 +60,7 @@ class VenueEngine:
             owner="person",
             clock=self.clock,
             find_fill=self._find_fill,
+            find_posted=self._find_posted,
         )
         self.watch = VenueWatch(self.paper, self.reconciliation, self.loop)
 
@@ -104,6 +106,9 @@ class VenueEngine:
 
     async def _find_fill(self, order_id: str, fill_id: str) -> m.OrderFilled | None:
         return find_fill(self._journal, order_id, fill_id)
+
+    async def _find_posted(self, references: frozenset[str]) -> frozenset[str]:
+        return find_posted(self._journal, references)
 
     async def _commit(self, write: Callable[[], None]) -> None:
         write()

@@ -30,6 +30,7 @@ from tradewind.runtime.control_messages import (
     ResumeRequest,
     StatusRequest,
 )
+from tradewind.runtime.reconciliation import SETTLE_NS
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover
 from tradewind.runtime.segments import FileSegments
@@ -37,6 +38,8 @@ from tradewind.runtime.segments import FileSegments
 START_S = 60.0
 HEAL_S = 150.0
 POLL_S = 0.02
+SETTLED_NS = SETTLE_NS + 1_500_000_000
+"""How long after an order a look that ends tells of it for certain: it settles, a look begins."""
 SAID_CHARACTERS = 3000
 MESSAGE_S = 0.022
 """Between two messages of ours: the engine's own limit is fifty a second."""
@@ -162,6 +165,15 @@ class StormEngine:
     def wait_until_healed(self) -> None:
         """Until the venue is traded, nothing is unknown or on its way, and nothing differs."""
         self.wait_until(_is_healed, "healed")
+
+    def wait_until_reconciled(self) -> None:
+        """Until a look that began behind now, and could see all that has settled, found it healed.
+
+        An execution whose report was lost makes nothing unknown: reconciliation finds it.
+        """
+        settled_ns = time.time_ns() + SETTLED_NS
+        self.wait_until(lambda status: status["venues"][0]["reconciled_ns"] > settled_ns, "looked")
+        self.wait_until_healed()
 
     def accept_and_resume(self, status: Any) -> None:
         """A person takes the venue's word on what halted it, and lets trading go on."""

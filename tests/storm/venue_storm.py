@@ -175,7 +175,7 @@ def storm_over(ground: Ground, folder: Path, *, seed: int, faults: int) -> Count
         try:
             storm.rage(faults)
             raged_s = time.monotonic()
-            engine.wait_until_healed()
+            engine.wait_until_reconciled()
             healed_s = time.monotonic()
             engine.end(signal.SIGTERM)
         finally:

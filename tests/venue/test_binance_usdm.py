@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
 import pytest
 
 from tests.venue.binance_client import DEADLINE_S, Answer, Client
+from tradewind.venue.binance.funding import INTERVAL_MS, Funding
 from tradewind.venue.binance.markets import USDM
 from tradewind.venue.binance.usdm import BinanceUsdm
 from tradewind.venue.chaos import Chaos
 from tradewind.venue.faults import Faults
+from tradewind.venue.margin import MarginClearing
 from tradewind.venue.market_source import StillMarket
 from tradewind.venue.server import VenueServer
 
@@ -171,3 +174,29 @@ def test_depth_updates_chain_by_their_last_ids() -> None:
         assert second["U"] <= snapshot["lastUpdateId"] <= second["u"]
 
     run(scenario)
+
+
+def test_funding_moves_the_wallet_and_is_told_and_listed() -> None:
+    async def scenario(client: Futures) -> None:
+        await client.order(side="BUY", type="MARKET", quantity="1")
+        _, answer = await client.signed("POST", "/fapi/v1/listenKey")
+        before = Decimal(await client.wallet())
+        url, symbol = f"{client.server.ws_url}/ws/{answer['listenKey']}", {"symbol": "BTCUSDT"}
+        async with client.http.ws_connect(url) as socket:
+            await client.http.post(f"{client.server.url}/admin/funding", json=symbol)
+            told = await socket.receive_json(timeout=DEADLINE_S)
+        assert (told["e"], told["a"]["m"], told["a"]["P"]) == ("ACCOUNT_UPDATE", "FUNDING_FEE", [])
+        income = Decimal(await client.wallet()) - before
+        assert told["a"]["B"][0]["wb"] == await client.wallet()
+        _, [row] = await client.signed("GET", "/fapi/v1/income", incomeType="FUNDING_FEE")
+        assert (row["symbol"], row["asset"], Decimal(row["income"])) == ("BTCUSDT", "USDT", income)
+        assert -7 < income < -6
+        assert (await client.signed("GET", "/fapi/v1/income", page=2))[1] == []
+
+    run(scenario)
+
+
+def test_funding_is_due_once_for_each_interval() -> None:
+    funding = Funding(MarginClearing("USDT", lambda _: Decimal(1)), now_ms=INTERVAL_MS + 5)
+    due = [funding.is_due(at) for at in (INTERVAL_MS + 6, 2 * INTERVAL_MS, 2 * INTERVAL_MS + 1)]
+    assert due == [False, True, False]

@@ -30,6 +30,7 @@ RULES: dict[str, tuple[str, str]] = {
     "order_terms": (CORRECT, "the venue's terms count from here on"),
     "order_not_known_here": (CORRECT, "an order that nobody here counts is canceled"),
     "order_done_here": (CORRECT, "an order that is over here is canceled there"),
+    "payment": (CORRECT, "the venue names the payment: it is posted here as what it is"),
     "balance_rounding": (CORRECT, "the venue rounds amounts otherwise than we do"),
     "fill_not_at_venue": (HALT, "the venue took an execution back, or never had it"),
     "balance": (HALT, "money moved that no execution explains"),

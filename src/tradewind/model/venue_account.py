@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tradewind.model.account_messages import EntryKind
 from tradewind.model.orders import Leg, OrderType, Side
 
 
@@ -72,4 +73,19 @@ class VenueFill(msgspec.Struct, frozen=True):
     fee: int
     fee_currency: str
     liquidity: int
+    venue_time_ns: int
+
+
+class VenuePayment(msgspec.Struct, frozen=True):
+    """Money that came in (or went out, negative) without an execution; `kind` is the ledger's.
+
+    `payment_id` is the venue's and stays the same; `instrument` is "" where it is of none that is
+    listed here.
+    """
+
+    payment_id: str
+    currency: str
+    amount: int
+    kind: EntryKind
+    instrument: str
     venue_time_ns: int

@@ -17,7 +17,13 @@ import msgspec
 
 from tradewind.model.errors import TradewindError
 from tradewind.model.messages import AmendOrder, CancelOrder, QueryOrder, Report, SubmitOrder
-from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
+from tradewind.model.venue_account import (
+    VenueBalance,
+    VenueFill,
+    VenueOrder,
+    VenuePayment,
+    VenuePosition,
+)
 
 Deliver = Callable[[Report], None]
 """Takes one report, in the order the venue gave them; its `time_ns` is set by who takes it."""
@@ -111,6 +117,13 @@ class Trading(Protocol):
 
     async def fills(self, instrument: str, *, since_ns: int) -> list[VenueFill]:
         """Executions at or behind a time of the venue's clock, whoever's, the oldest first."""
+
+    async def payments(self, *, since_ns: int) -> list[VenuePayment]:
+        """Funding, interest, dividends, fees by the day since a time of the venue's clock.
+
+        What executions tell is not among them, nor what people move: deposits and withdrawals.
+        None where the venue has no such thing or does not tell it.
+        """
 
     async def closed_instruments(self) -> dict[str, str]:
         """Instruments that cannot be traded now, by id, with the venue's reason."""

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from msgspec import structs
 
+from tradewind.core.payments import is_unexplained
 from tradewind.core.reconcile import (
     HALT,
     Difference,
@@ -33,6 +34,7 @@ from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Refused, Trading
 from tradewind.runtime.acceptance import FILL, Acceptance, FindFill, reversal
 from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.payment_search import FindPosted, PaymentSearch
 from tradewind.runtime.read_models import DifferenceRow, Metric
 
 DEADLINE_S = 10.0
@@ -63,7 +65,7 @@ class Reconciliation:
 
     `owner` is the strategy that transferred positions are booked to. A venue that remembers no
     execution before `memory_ns` is not asked for them. `find_fill` finds an execution that is to
-    be taken back.
+    be taken back, `find_posted` the payments that are booked.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Reconciliation:
         pause_s: float = CONFIRM_PAUSE_S,
         memory_ns: int = 0,
         find_fill: FindFill | None = None,
+        find_posted: FindPosted | None = None,
     ) -> None:
         self.rows: list[DifferenceRow] = []
         self.last_look_ns = 0
@@ -94,8 +97,14 @@ class Reconciliation:
         self._memory_ns = memory_ns
         self._find_fill = find_fill
         self._since_ns = max(memory_ns, _horizon_ns(loop.engine.state, clock.now_ns()))
+        self._payments = PaymentSearch(
+            lambda since_ns: _ask(trading.payments(since_ns=since_ns)),
+            find_posted or _nothing_posted,
+            self._since_ns,
+        )
         self._moves = 0
         self._fills = 0
+        self._dust = DUST_UNITS
         self._told: dict[tuple[str, str], tuple[str, str]] = {}
         self._suspected: set[str] = set()
         self._found_rows: list[DifferenceRow] = []
@@ -155,7 +164,10 @@ class Reconciliation:
         found = await self._take_back(confirmed)
         if len(confirmed) == len(merged):
             # else money differs by an execution that is missing for the first time
-            found += [accepted.of(one) for one in await self._holdings(scope)]
+            holdings = await self._holdings(scope)
+            if not is_first:
+                holdings = await self._explained(scope, holdings)
+            found += [accepted.of(one) for one in holdings]
         for difference in found:
             await self._follow(adopted(difference, "first") if is_first else difference)
         await self._loop.turn()
@@ -213,11 +225,13 @@ class Reconciliation:
         """Money and positions that differ in the same way twice with nothing moving between."""
         before: list[Difference] | None = None
         for _ in range(HOLDING_TRIES):
-            moves = self._moves
+            moves, asked_ns = self._moves, self._clock.now_ns()
             found = await self._holding_differences(scope)
             if moves != self._moves:
                 before = None
                 continue
+            if not any(map(is_unexplained, found)):
+                self._payments.agreed_ns = max(self._memory_ns, asked_ns)
             if not found or found == before:
                 return found
             before = found
@@ -233,17 +247,25 @@ class Reconciliation:
         balances = await _ask(trading.balances())
         positions = await _ask(trading.positions()) if trading.has_positions else []
         contracts = contract_costs(state, positions)
+        self._dust = DUST_UNITS * (1 + sum(one.cost != 0 for one in positions)) + 2 * self._fills
         found = balance_differences(
             state,
             scope,
             balances,
             has_positions=trading.has_positions,
             contracts=contracts,
-            dust=DUST_UNITS * (1 + sum(one.cost != 0 for one in positions)) + 2 * self._fills,
+            dust=self._dust,
         )
         if not trading.has_positions:
             return list(found)
         return [*found, *position_differences(state, scope, positions, owner=self._owner)]
+
+    async def _explained(self, scope: Scope, found: list[Difference]) -> list[Difference]:
+        """Money that payments of the venue explain is booked as what they are."""
+        state = self._loop.engine.state
+        return await self._payments.explain(
+            state, scope, found, overlap_ns=OVERLAP_NS, dust=self._dust
+        )
 
     # --- what follows ------------------------------------------------------------------------
 
@@ -317,3 +339,8 @@ def _horizon_ns(state: State, now_ns: int) -> int:
         return now_ns
     intended = [order.intended_time_ns for order in state.open_orders.values()]
     return int(min([*intended, state.time_ns])) - OVERLAP_NS
+
+
+async def _nothing_posted(_: frozenset[str]) -> frozenset[str]:
+    """Where there is no journal to look into."""
+    return frozenset()

@@ -11,7 +11,13 @@ from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
 from tradewind.model.instruments import Instrument
 from tradewind.model.orders import OrderType
-from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
+from tradewind.model.venue_account import (
+    VenueBalance,
+    VenueFill,
+    VenueOrder,
+    VenuePayment,
+    VenuePosition,
+)
 from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
 from tradewind.testing.virtual_time import VirtualClock
 
@@ -135,6 +141,10 @@ class StormVenue:
         """All executions."""
         await self._answer(self.faults.asking_fails)
         return [one for one in self.executions if one.venue_time_ns >= since_ns]
+
+    async def payments(self, *, since_ns: int) -> list[VenuePayment]:
+        """None: money moves with executions alone."""
+        return []
 
     async def closed_instruments(self) -> dict[str, str]:
         """None: it is always open."""

@@ -86,7 +86,7 @@ class MarginClearing:
     """One margin asset for all contracts, crossed: profit and loss stand behind every position.
 
     A balance's `free` and `locked` together are the wallet; `locked` is the margin of open orders.
-    Liquidation and funding do not happen here.
+    Liquidation does not happen here.
     """
 
     def __init__(self, asset: str, mark: Callable[[str], Decimal]) -> None:

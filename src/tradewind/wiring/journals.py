@@ -17,6 +17,7 @@ from tradewind.model.errors import OutsideError
 from tradewind.model.messages import OrderFilled
 from tradewind.ports.journal import Journal, JournalReader
 from tradewind.runtime.acceptance import find_fill
+from tradewind.runtime.payment_search import find_posted
 from tradewind.wiring import catalog
 from tradewind.wiring.settings import Settings
 
@@ -59,6 +60,15 @@ class JournalPlace(msgspec.Struct, frozen=True):
         def search() -> OrderFilled | None:
             with contextlib.closing(self.read()) as journal:
                 return find_fill(journal, order_id, fill_id)
+
+        return await asyncio.to_thread(search)
+
+    async def find_posted(self, references: frozenset[str]) -> frozenset[str]:
+        """Which payments of the venue are journaled, likewise."""
+
+        def search() -> frozenset[str]:
+            with contextlib.closing(self.read()) as journal:
+                return find_posted(journal, references)
 
         return await asyncio.to_thread(search)
 

@@ -253,6 +253,7 @@ class Platform:
             # a paper venue remembers the executions of its own process alone
             memory_ns=self._clock.now_ns() if stage.paper is not None else 0,
             find_fill=self._place.find_fill,
+            find_posted=self._place.find_posted,
         )
         interval_s = self.plan.reconcile_interval_s
         return VenueWatch(stage.trading, reconciliation, self.loop, interval_s=interval_s)

@@ -339,3 +339,27 @@ def test_what_is_filled_in_parts_adds_up(venue: LocalVenue) -> None:
         assert len({fill.fill_id for fill in desk.of(order.order_id, m.OrderFilled)}) >= 1
 
     trade(venue, use)
+
+
+def test_dividends_interest_and_fees_are_payments_and_deposits_are_not(venue: LocalVenue) -> None:
+    async def use(desk: Desk) -> None:
+        for kind, amount, symbol in (
+            ("DIV", "1.025", "AAPL"),
+            ("CSD", "500", ""),
+            ("INT", "-0.25", ""),
+            ("FEE", "-0.01", ""),
+        ):
+            row = {"account": "demo", "type": kind, "net_amount": amount, "symbol": symbol}
+            venue.operate("POST", "activity", row)
+        dividend, interest, fee = await desk.trading.payments(since_ns=0)
+        assert (dividend.kind, dividend.amount, dividend.instrument) == (
+            "dividend", 1_025_000, APPLE,
+        )  # fmt: skip
+        assert (interest.kind, interest.amount) == ("interest", -250_000)
+        assert (fee.kind, fee.amount, fee.instrument) == ("fee", -10_000, "")
+        again = await desk.trading.payments(since_ns=dividend.venue_time_ns)
+        assert [one.payment_id for one in again] == [
+            one.payment_id for one in (dividend, interest, fee)
+        ]
+
+    trade(venue, use)

@@ -59,6 +59,10 @@ def test_trading_answers_fit_their_schemas() -> None:
             await check("GET", path)
         for fill in await client.get("/v2/account/activities/FILL"):
             found.extend(faults(TRADING, "GET", "", fill, schema="TradingActivities"))
+        paid = {"account": "demo", "type": "DIV", "net_amount": "1.02", "symbol": "AAPL"}
+        await client.call("POST", "/admin/activity", paid)
+        [row] = await client.get("/v2/account/activities/DIV")
+        found.extend(faults(TRADING, "GET", "", row, schema="NonTradeActivities"))
         for asset in await client.get("/v2/assets"):
             found.extend(unknown(faults(TRADING, "GET", "", asset, schema="Assets")))
         await check("GET", "/v2/orders", status="all", nested="true")

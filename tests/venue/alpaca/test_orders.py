@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -365,5 +366,20 @@ def test_orders_are_listed_by_state_time_symbol_and_side() -> None:
         assert await listed(status="all", until=second["submitted_at"]) == ["first"]
         assert await listed(status="all", symbols="AAPL,SPY") == ["first"]
         assert await listed(status="all", side="sell") == []
+
+    run(scenario)
+
+
+def test_a_dividend_comes_as_cash_and_as_an_activity_of_the_day() -> None:
+    async def scenario(client: Client) -> None:
+        before = Decimal((await client.get("/v2/account"))["cash"])
+        paid = {"account": "demo", "type": "DIV", "net_amount": "1.02", "symbol": "AAPL"}
+        status, row = await client.call("POST", "/admin/activity", paid)
+        assert (status, row["date"], row["net_amount"]) == (200, "2026-11-20", "1.02")
+        assert Decimal((await client.get("/v2/account"))["cash"]) - before == Decimal("1.02")
+        assert await client.get("/v2/account/activities", activity_types="DIV,INT") == [row]
+        assert await client.get("/v2/account/activities/FILL") == []
+        wrong = await client.call("POST", "/admin/activity", {"account": "nobody"})
+        assert wrong[0] == 400
 
     run(scenario)

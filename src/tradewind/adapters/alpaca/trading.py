@@ -27,6 +27,7 @@ from tradewind.adapters.alpaca.orders import (
     reports_of,
     reports_of_reply,
 )
+from tradewind.adapters.alpaca.payments import payments
 from tradewind.adapters.alpaca.replacements import Replacements
 from tradewind.adapters.alpaca.rest import AlpacaRest, Hosts, Keys, rest_of
 from tradewind.adapters.net.backoff import Chance
@@ -38,7 +39,13 @@ from tradewind.adapters.net.socket import Socket, SocketSettings
 from tradewind.model import messages as m
 from tradewind.model.errors import BadData, OutsideError, UserError
 from tradewind.model.numbers import format_plain
-from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
+from tradewind.model.venue_account import (
+    VenueBalance,
+    VenueFill,
+    VenueOrder,
+    VenuePayment,
+    VenuePosition,
+)
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
 
@@ -234,6 +241,10 @@ class AlpacaTrading:
         """Executions of an instrument, the oldest first."""
         self._listing(instrument)
         return await self._account.fills(instrument, since_ns, self._updates.order_ids)
+
+    async def payments(self, *, since_ns: int) -> list[VenuePayment]:
+        """Dividends, interest and fees."""
+        return await payments(self._rest, self._account.listings, since_ns)
 
     async def closed_instruments(self) -> dict[str, str]:
         """Instruments that cannot be traded now, by id, with the reason."""

@@ -69,6 +69,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     balances: str
     own_trades: str
     cancel_all: str
+    income: str
     windows: tuple[Window, ...]
     weights: dict[str, int]
     depth_weights: tuple[tuple[int, int], ...]
@@ -92,6 +93,7 @@ SPOT = Service(
     balances="/api/v3/account",
     own_trades="/api/v3/myTrades",
     cancel_all="/api/v3/openOrders",
+    income="",
     windows=(
         Window("weight", 60, 6000),
         Window("requests", 300, 61_000),
@@ -122,6 +124,7 @@ USDM = Service(
     balances="/fapi/v2/balance",
     own_trades="/fapi/v1/userTrades",
     cancel_all="/fapi/v1/allOpenOrders",
+    income="/fapi/v1/income",
     windows=(
         Window("weight", 60, 2400),
         Window("orders", 10, 300),
@@ -139,6 +142,7 @@ USDM = Service(
         "account": 5,
         "ownTrades": 5,
         "ownTradesOfOrder": 5,
+        "income": 30,
     },
     depth_weights=((50, 2), (100, 5), (500, 10), (1000, 20)),
 )

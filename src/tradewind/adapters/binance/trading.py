@@ -10,6 +10,7 @@ from msgspec import structs
 from tradewind.adapters.binance.account import AccountQuestions
 from tradewind.adapters.binance.amendments import Amendments
 from tradewind.adapters.binance.hosts import SERVICES, Hosts, MarketKind
+from tradewind.adapters.binance.income import Income
 from tradewind.adapters.binance.order_parameters import Parameters, submit_parameters
 from tradewind.adapters.binance.order_wire import (
     AmendAnswer,
@@ -38,7 +39,13 @@ from tradewind.model.errors import OutsideError
 from tradewind.model.fixed_point import parse_fixed_point
 from tradewind.model.instruments import Instrument
 from tradewind.model.numbers import format_plain
-from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
+from tradewind.model.venue_account import (
+    VenueBalance,
+    VenueFill,
+    VenueOrder,
+    VenuePayment,
+    VenuePosition,
+)
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
 
@@ -277,6 +284,10 @@ class BinanceTrading:
     async def fills(self, instrument: str, *, since_ns: int) -> list[VenueFill]:
         """Executions at or behind a time of the venue's clock, the oldest first."""
         return await self._questions().fills(self._instrument(instrument), since_ns)
+
+    async def payments(self, *, since_ns: int) -> list[VenuePayment]:
+        """Funding, rebates and the like (USD-M); spot tells of none."""
+        return await Income(self._rest, self._by_symbol).payments(since_ns)
 
     async def closed_instruments(self) -> dict[str, str]:
         """Instruments that the venue does not trade now, with its word for that."""

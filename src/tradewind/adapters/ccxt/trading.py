@@ -29,7 +29,13 @@ from tradewind.adapters.net.secret import Secret
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.instruments import Instrument
-from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
+from tradewind.model.venue_account import (
+    VenueBalance,
+    VenueFill,
+    VenueOrder,
+    VenuePayment,
+    VenuePosition,
+)
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
 
@@ -212,6 +218,10 @@ class CcxtTrading:
         fills = (venue_fill(t, one, order_ids.get(str(t.get("order")), "")) for t in trades)
         ours = (fill for fill in fills if fill.venue_time_ns >= since_ns)
         return sorted(ours, key=lambda fill: fill.venue_time_ns)
+
+    async def payments(self, *, since_ns: int) -> list[VenuePayment]:
+        """None: spot accounts have no funding, and ccxt has no word for what else there may be."""
+        return []
 
     async def closed_instruments(self) -> dict[str, str]:
         """Markets that the venue lists as inactive."""

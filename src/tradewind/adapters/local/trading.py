@@ -12,7 +12,13 @@ from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.instruments import Instrument
 from tradewind.model.orders import Leg, OrderType, Side
-from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
+from tradewind.model.venue_account import (
+    VenueBalance,
+    VenueFill,
+    VenueOrder,
+    VenuePayment,
+    VenuePosition,
+)
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
 from tradewind.sim.venue import SimulatedVenue
@@ -202,6 +208,10 @@ class PaperTrading:
     async def fills(self, instrument: str, *, since_ns: int) -> list[VenueFill]:
         """Executions of this process."""
         return self._account.fills(instrument, since_ns)
+
+    async def payments(self, *, since_ns: int) -> list[VenuePayment]:
+        """None: money moves with executions alone."""
+        return []
 
     async def closed_instruments(self) -> dict[str, str]:
         """None: this venue never closes."""

@@ -88,8 +88,8 @@ class AccountRoutes:
             row
             for row in call.customer.activities
             if (not wanted or row["activity_type"] in wanted)
-            and (not after or str(row["transaction_time"]) > after)
-            and (not until or str(row["transaction_time"]) < until)
+            and (not after or time_of(row) > after)
+            and (not until or time_of(row) < until)
         ]
         if direction == "desc":
             rows.reverse()
@@ -263,3 +263,8 @@ def known_asset(symbol: str) -> Payload:
     if security is None:
         raise not_found(f"asset not found for {symbol}")
     return asset_payload(security)
+
+
+def time_of(row: Payload) -> str:
+    """When an activity was: its moment, or the day that a payment belongs to."""
+    return str(row.get("transaction_time") or row["date"])

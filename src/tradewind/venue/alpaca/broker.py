@@ -13,7 +13,7 @@ from tradewind.venue.alpaca.customer import Customer
 from tradewind.venue.alpaca.entry_checks import check_order
 from tradewind.venue.alpaca.exits import begin_legs
 from tradewind.venue.alpaca.hours import check_auction
-from tradewind.venue.alpaca.news import Tell
+from tradewind.venue.alpaca.news import Tell, payment_activity
 from tradewind.venue.alpaca.order import NOT_REPLACEABLE, Order, order_payload
 from tradewind.venue.alpaca.order_request import OrderRequest
 from tradewind.venue.alpaca.refusal import FORBIDDEN, NOT_UNIQUE, Refusal, not_found, unprocessable
@@ -66,6 +66,18 @@ class Broker:
         customer.last_equity = customer.cash + sum(values, Decimal(0))
         for position in customer.positions.values():
             position.opened_today = Decimal(0)
+
+    def pay(
+        self, customer: Customer, amount: Decimal, time_ns: int, *, kind: str, symbol: str = ""
+    ) -> Payload:
+        """Move cash without an execution; the row that the account's activities show of it."""
+        customer.cash += amount
+        self.exchange.accounts[customer.name].balance("USD").free = customer.cash
+        self._count += 1
+        row = payment_activity(kind, amount, time_ns, number=self._count, symbol=symbol)
+        customer.activities.append(row)
+        self._note("activity", customer, str(row["id"]), time_ns)
+        return row
 
     def price(self, symbol: str) -> Decimal:
         """The last price of a symbol; 0 where there is none."""

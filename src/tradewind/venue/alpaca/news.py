@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
@@ -57,12 +58,11 @@ def update_payload(update: Update) -> dict[str, object]:
 def fill_activity(order: Order, update: Update) -> dict[str, object]:
     """An execution as the account's activities show it."""
     stamp = rfc3339(update.time_ns)
-    compact = "".join(filter(str.isdigit, stamp[:19])) + f"{update.time_ns // 10**6 % 1000:03d}"
     side = "buy" if order.side > 0 else "sell"
     if order.position_intent == "sell_to_open":
         side = "sell_short"
     return {
-        "id": f"{compact}::{update.execution_id}",
+        "id": f"{compact_time(update.time_ns)}::{update.execution_id}",
         "activity_type": "FILL",
         "transaction_time": stamp,
         "type": update.event if update.event == "partial_fill" else "fill",
@@ -75,3 +75,26 @@ def fill_activity(order: Order, update: Update) -> dict[str, object]:
         "cum_qty": plain(order.filled_quantity),
         "order_status": order.status,
     }
+
+
+def payment_activity(
+    kind: str, amount: Decimal, time_ns: int, *, number: int, symbol: str
+) -> dict[str, object]:
+    """Money without an execution, as the account's activities show it: of a day, not a moment."""
+    return {
+        "id": f"{compact_time(time_ns)}::{uuid5(NAMESPACE_URL, f'tradewind:activity:{number}')}",
+        "activity_type": kind,
+        "date": rfc3339(time_ns)[:10],
+        "net_amount": plain(amount),
+        **({"symbol": symbol} if symbol else {}),
+    }
+
+
+def compact_time(time_ns: int) -> str:
+    """A time as ids of activities begin with it, to the millisecond.
+
+    >>> compact_time(1_643_828_109_981_482_000)
+    '20220202185509981'
+    """
+    digits = filter(str.isdigit, rfc3339(time_ns)[:19])
+    return "".join(digits) + f"{time_ns // 10**6 % 1000:03d}"

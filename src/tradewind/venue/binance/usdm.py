@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from aiohttp import web
+
 from tradewind.venue.accounts import Account
+from tradewind.venue.binance.funding import Funding
 from tradewind.venue.binance.limits import RateRules
 from tradewind.venue.binance.listen_keys import ListenKeys
 from tradewind.venue.binance.markets import USDM, USDM_DEPOSITS
@@ -50,8 +54,42 @@ class BinanceUsdm(BinanceVenue):
             clearing=self.clearing,
             endpoints=ENDPOINTS,
         )
+        self.funding = Funding(self.clearing, chaos.clock.now_ms())
         for account in self.exchange.accounts.values():
             account.maker_fee, account.taker_fee = MAKER_FEE, TAKER_FEE
+
+    def add_routes(self, application: web.Application) -> None:
+        """As spot's, and the operator's `POST /admin/funding {"symbol": "BTCUSDT"}`."""
+        super().add_routes(application)
+        application.router.add_post("/admin/funding", self._fund)
+
+    async def _fund(self, request: web.Request) -> web.Response:
+        try:
+            symbol = json.loads(await request.read())["symbol"]
+        except (ValueError, KeyError, TypeError):
+            symbol = None
+        if symbol not in self.exchange.books:
+            return web.json_response({"error": "give a symbol, like BTCUSDT"}, status=400)
+        self.charge_funding(symbol)
+        return web.json_response({"symbol": symbol})
+
+    def charge_funding(self, symbol: str) -> None:
+        """Every holder of a contract pays or is paid now, and is told so."""
+        now_ns = self.chaos.clock.now_ns()
+        for account in self.exchange.accounts.values():
+            if not self.funding.charge(account, symbol, now_ns):
+                continue
+            asset = self.clearing.asset
+            self.exchange.log.note("funding", now_ns, account=account.name, asset=asset)
+            update = account_update(
+                account,
+                self.clearing,
+                [],
+                "FUNDING_FEE",
+                time_ms=milliseconds(now_ns),
+                now_ms=self.chaos.clock.now_ms(),
+            )
+            self.tell(account.name, update)
 
     def new_dialect(self) -> UsdmDialect:
         """The messages of the futures streams."""
@@ -104,7 +142,10 @@ class BinanceUsdm(BinanceVenue):
                 self.exchange.expire(each, event.time_ns)
 
     def on_tick(self, now_ns: int) -> None:
-        """As spot; and orders good till a date end with it."""
+        """As spot; funding is charged when it is due, and orders good till a date end with it."""
+        if self.funding.is_due(milliseconds(now_ns)):
+            for symbol in self.exchange.books:
+                self.charge_funding(symbol)
         for order in list(self.exchange.open.values()):
             if order.expire_ns and order.expire_ns <= now_ns and order.is_open:
                 self.exchange.expire(order, now_ns)

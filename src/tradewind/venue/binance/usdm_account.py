@@ -6,6 +6,8 @@ from typing import Any
 
 from tradewind.venue.binance.calls import Call
 from tradewind.venue.binance.errors import ApiError
+from tradewind.venue.binance.funding import INTERVAL_MS as FUNDING_INTERVAL_MS
+from tradewind.venue.binance.funding import RATE as FUNDING_RATE
 from tradewind.venue.binance.market_calls import of_symbols
 from tradewind.venue.binance.order_calls import limit_of
 from tradewind.venue.binance.usdm_calls import futures
@@ -23,8 +25,6 @@ from tradewind.venue.margin import BOTH, LONG, SHORT
 from tradewind.venue.orders import BUY, SELL, ZERO
 
 LEVERAGE_MAX = 125
-FUNDING_RATE = "0.00010000"
-FUNDING_INTERVAL_MS = 28_800_000
 FAR_AWAY_MS = 4_133_404_800_000
 
 
@@ -122,8 +122,8 @@ def premium_index(call: Call) -> Any:
             "markPrice": mark,
             "indexPrice": mark,
             "estimatedSettlePrice": mark,
-            "lastFundingRate": FUNDING_RATE,
-            "interestRate": FUNDING_RATE,
+            "lastFundingRate": f"{FUNDING_RATE}",
+            "interestRate": f"{FUNDING_RATE}",
             "nextFundingTime": now_ms - now_ms % FUNDING_INTERVAL_MS + FUNDING_INTERVAL_MS,
             "time": now_ms,
         }
@@ -287,6 +287,11 @@ def brackets(call: Call) -> list[dict[str, Any]]:
         "cum": 0.0,
     }
     return [{"symbol": each, "notionalCoef": 1.0, "brackets": [bracket]} for each in symbols]
+
+
+def income(call: Call) -> list[dict[str, Any]]:
+    """GET income: funding; executions tell profit and commission by themselves."""
+    return futures(call).funding.income(call)
 
 
 def listen(call: Call) -> dict[str, str]:

@@ -58,6 +58,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _endpoint("POST v1/positionSide/dual", 1, TRADE, accounts.set_hedging),
     _endpoint("GET v1/multiAssetsMargin", 30, DATA, accounts.multi_assets),
     _endpoint("GET v1/commissionRate", 20, DATA, accounts.commission_rate),
+    _endpoint("GET v1/income", 30, DATA, accounts.income),
     _endpoint("POST v1/listenKey", 1, KEY, accounts.listen),
     _endpoint("PUT v1/listenKey", 1, KEY, accounts.keep_listening),
     _endpoint("DELETE v1/listenKey", 1, KEY, accounts.stop_listening),
@@ -66,9 +67,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 """Calls with weight, security and handler."""
 
 NOT_SERVED = (
-    "liquidation, funding payments, isolated margin, multi-assets mode",
+    "liquidation, isolated margin, multi-assets mode",
     "the algo order endpoints: conditional orders go to POST /fapi/v1/order",
     "the WebSocket API of futures",
-    "continuous and index klines, open interest, income, COIN-M",
+    "continuous and index klines, open interest, income other than funding, COIN-M",
 )
 """What the venue has and this server has not."""
