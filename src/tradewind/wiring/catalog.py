@@ -31,6 +31,7 @@ from tradewind.wiring.gateway_settings import TRUSTED_PROXIES as TRUSTED_PROXIES
 from tradewind.wiring.gateway_settings import VAULT_ADDRESS as VAULT_ADDRESS
 from tradewind.wiring.gateway_settings import VAULT_TOKEN as VAULT_TOKEN
 from tradewind.wiring.gateway_settings import WORKERS as WORKERS
+from tradewind.wiring.guard_settings import GUARD_SETTINGS
 from tradewind.wiring.notify_settings import NOTIFY_SETTINGS
 from tradewind.wiring.setting import Setting
 from tradewind.wiring.venue_settings import VENUE_SETTINGS
@@ -299,6 +300,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     DISK_MAX,
     *VENUE_SETTINGS,
     *NOTIFY_SETTINGS,
+    *GUARD_SETTINGS,
     BINANCE_KEY,
     BINANCE_SECRET,
     BINANCE_HOST,

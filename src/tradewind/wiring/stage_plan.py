@@ -13,6 +13,9 @@ from tradewind.wiring.trading_venues import SIM, venue_entry
 from tradewind.wiring.venue_entry import VenueEntry
 from tradewind.wiring.venue_keys import needed_keys
 
+NO_STRATEGY = "none"
+"""In the place of strategies: only persons trade."""
+
 
 def stage_plan(settings: Settings) -> StagePlan:
     """The plan; a process that holds keys leaves no core dump."""
@@ -48,11 +51,16 @@ def _with_currency(entry: VenueEntry, settings: Settings) -> VenueEntry:
     return replace(entry, currency=symbols[0].partition("/")[2])
 
 
-def symbols_of(settings: Settings, plan: StagePlan, strategies: int) -> tuple[str, ...]:
+def strategies_of(settings: Settings) -> tuple[str, ...]:
+    """The strategies of a run; none where only persons trade."""
+    return tuple(name for name in settings[catalog.STRATEGIES] if name != NO_STRATEGY)
+
+
+def symbols_of(settings: Settings, entry: VenueEntry | None, strategies: int) -> tuple[str, ...]:
     """What a run trades: the symbols that are named, then the venue's usual for the strategies.
 
     With neither it is empty, for the demo's.
     """
     named = settings[catalog.INSTRUMENTS]
-    usual = plan.entry.symbols if plan.entry else ()
+    usual = entry.symbols if entry else ()
     return (*named, *usual[len(named) : strategies]) if named or strategies else usual

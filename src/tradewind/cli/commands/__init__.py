@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "connect": "check the keys of a venue and store them encrypted",
     "data": "import, export, list and check market data",
     "doctor": "look over this installation and say what is missing",
+    "drop-copy": "hold a venue's orders and executions against the journal, beside a run",
     "halt": "stop new orders and cancel the working ones",
     "ledger": "the double-entry books, shown or written as CSV, Parquet or Beancount",
     "new-strategy": "write a file with a strategy to begin with",
@@ -31,4 +32,5 @@ COMMANDS: dict[str, str] = {
     "users": "the gateway's users, and its first administrator",
     "venue": "run a local venue that speaks a real one's protocol, with faults on demand",
     "verify": "read what is stored and say whether it is what was written",
+    "watchdog": "cancel everything at the venue when the engine hangs, beside a run",
 }

@@ -33,7 +33,7 @@ from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
 from tradewind.wiring.settings import Settings, load_settings
-from tradewind.wiring.stage_plan import stage_plan, symbols_of
+from tradewind.wiring.stage_plan import stage_plan, strategies_of, symbols_of
 from tradewind.wiring.trading_venues import SIM, VENUES
 
 EXAMPLE = "tradewind run --for 60"
@@ -47,8 +47,6 @@ LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
 LOGS_KEPT = 3
 MEGABYTE = 1_000_000
-NO_STRATEGY = "none"
-"""In the place of strategies: only persons trade."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -191,7 +189,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 def _options(settings: Settings) -> PlatformOptions:
     home, stage = settings[catalog.HOME], stage_plan(settings)
-    strategies = tuple(name for name in settings[catalog.STRATEGIES] if name != NO_STRATEGY)
+    strategies = strategies_of(settings)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -207,7 +205,7 @@ def _options(settings: Settings) -> PlatformOptions:
         snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
         journal=journal_place(settings),
         stage=stage,
-        symbols=symbols_of(settings, stage, len(strategies)),
+        symbols=symbols_of(settings, stage.entry, len(strategies)),
         mark=settings[catalog.MARK],
         risk_levels=parse_levels(settings[catalog.RISK_LEVELS]),
         terms=parse_terms(settings[catalog.ACCOUNT_TERMS]),

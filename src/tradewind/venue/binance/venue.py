@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
@@ -12,7 +11,7 @@ from aiohttp import web
 from tradewind.venue.accounts import Account, Clearing
 from tradewind.venue.binance.calls import Call, Endpoint
 from tradewind.venue.binance.errors import UNKNOWN_STATUS, ApiError
-from tradewind.venue.binance.keys import ApiKey
+from tradewind.venue.binance.keys import ApiKey, key_text
 from tradewind.venue.binance.limits import Limits, RateRules, banned, too_much_weight
 from tradewind.venue.binance.operator_routes import add_operator_routes
 from tradewind.venue.binance.order_lists import OrderLists
@@ -341,8 +340,3 @@ class BinanceVenue:
     def on_book(self, symbol: str, time_ns: int) -> None:
         """A book changed."""
         self.streams.on_book(symbol)
-
-
-def key_text(account: str, what: str) -> str:
-    """Sixty-four letters and digits: keys of demo accounts are the same on every machine."""
-    return hashlib.sha256(f"tradewind local venue {what} of {account}".encode()).hexdigest()
