@@ -40,7 +40,8 @@ def free_port() -> int:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """Stop a server, by force where it does not listen."""
-    process.terminate()
+    if process.poll() is None:
+        process.terminate()
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -59,9 +63,21 @@ class PostgresServer:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{name}"
 
+    def ask_for_password(self, user: str, password: str) -> None:
+        """Make a user that gets in with a password only."""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{password}'")
+            access = Path(self._folder, "pg_hba.conf")
+            line = f"host all {user} 127.0.0.1/32 scram-sha-256\n"
+            access.write_text(line + access.read_text())
+            connection.execute("SELECT pg_reload_conf()")
+
     def stop(self) -> None:
+        """Fast, as a smart shutdown would wait for whoever is still connected."""
         if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
             end(self._process)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _address(self, name: str) -> str:
         return f"postgresql://{OWNER}@127.0.0.1:{self.port}/{name}"
@@ -69,14 +85,21 @@ class PostgresServer:
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
+    """The server that all tests of this process share; each takes databases of its own."""
+    yield shared_server()
+
+
+@cache
+def shared_server() -> PostgresServer:
+    server = new_server()
+    atexit.register(server.stop)
+    server.start()
+    return server
+
+
+def new_server() -> PostgresServer:
     folder = tempfile.mkdtemp(prefix="tradewind-postgres-")
     if os.geteuid() == 0:
         program("postgres", "postgresql-15")  # Installing the package makes the user.
         os.chown(folder, pwd.getpwnam(OWNER).pw_uid, -1)
-    server = PostgresServer(folder)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    return PostgresServer(folder)

@@ -22,7 +22,6 @@ from tradewind.adapters.sql.identities import SqlIdentities
 from tradewind.adapters.sql.jobs import SqlJobs
 from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
 from tradewind.adapters.sql.security_store import SqlSecurityStore
-from tradewind.adapters.sqlite.records import read_records
 from tradewind.gateway.app import create_app
 from tradewind.gateway.breached import Breached, BreachedFile
 from tradewind.gateway.entrance import Entrance, Refusal
@@ -36,8 +35,9 @@ from tradewind.runtime.control_messages import StatusRequest
 from tradewind.wiring import catalog
 from tradewind.wiring.journals import journal_place
 from tradewind.wiring.kept_secrets import SECRET_BYTES, secrets_of
+from tradewind.wiring.records import RecordsPlace
 from tradewind.wiring.settings import Settings, load_settings
-from tradewind.wiring.stored import status_of_home
+from tradewind.wiring.stored import status_of
 from tradewind.wiring.worker_place import WorkerPlace, place_alone, place_among_others
 
 SECURITY_DATABASE = "security.db"
@@ -52,6 +52,7 @@ def build(settings: Settings | None = None) -> FastAPI:
     database = open_database(database_url(settings))
     security = security_store(settings, database)
     memory = MemorySecurityStore()
+    records = RecordsPlace(journal_place(settings))
     services = Services(
         home,
         _options(settings, home),
@@ -62,8 +63,8 @@ def build(settings: Settings | None = None) -> FastAPI:
         spare_counters=memory,
         audit=SqlAudit(database),
         kept_answers=SqlKeptAnswers(database),
-        records=lambda: read_records(home / "journal"),
-        stored=lambda why: status_of_home(home, why),
+        records=records.read,
+        stored=lambda why: status_of(records, why),
         jobs=SqlJobs(database),
         history=ParquetHistory(home),
         journal=journal_place(settings).read,
@@ -116,11 +117,9 @@ def shown_settings(settings: Settings) -> list[dict[str, str]]:
 
 
 def database_url(settings: Settings) -> str:
-    """The database of identities and audit, for a synchronous driver."""
+    """The database of identities and audit."""
     given: str = settings[catalog.DATABASE_URL]
-    return given.replace("+asyncpg", "+psycopg") or sqlite_url(
-        settings[catalog.HOME] / SECURITY_DATABASE
-    )
+    return given or sqlite_url(settings[catalog.HOME] / SECURITY_DATABASE)
 
 
 def security_store(settings: Settings, database: Engine) -> SecurityStore:

@@ -39,7 +39,7 @@ class JournalPlace(msgspec.Struct, frozen=True):
         """The journal to be written, made if there is none."""
         if not self.url:
             return sqlite.open_journal(self.home / "journal")
-        _require_driver()
+        require_driver()
         # Here and not above: who keeps the journal in a file needs no driver.
         from tradewind.adapters.postgres.journal import open_journal
 
@@ -49,7 +49,7 @@ class JournalPlace(msgspec.Struct, frozen=True):
         """The journal to be read, beside its writer or without one."""
         if not self.url:
             return read_file(self.home / "journal")
-        _require_driver()
+        require_driver()
         from tradewind.adapters.postgres.journal_reader import read_journal
 
         return read_journal(self.url, self.name)
@@ -73,6 +73,16 @@ class JournalPlace(msgspec.Struct, frozen=True):
         return await asyncio.to_thread(search)
 
     @property
+    def shown(self) -> str:
+        """The place for people, without a password."""
+        if not self.url:
+            return str(self.home / "journal")
+        require_driver()
+        from tradewind.adapters.sql.bounded import address, shown
+
+        return f"{self.name} in {shown(address(self.url))}"
+
+    @property
     def is_there(self) -> bool:
         """Whether there is something to read, as far as a look at the disk tells."""
         return bool(self.url) or (self.home / "journal" / JOURNAL_NAME).exists()
@@ -85,11 +95,12 @@ def journal_place(settings: Settings) -> JournalPlace:
     )
 
 
-def _require_driver() -> None:
-    for module in ("psycopg", "sqlalchemy"):
+def require_driver() -> None:
+    """`OutsideError` where what PostgreSQL needs is not installed."""
+    for module in ("psycopg", "sqlalchemy", "alembic"):
         if importlib.util.find_spec(module) is None:
             raise OutsideError(
-                "a journal in PostgreSQL needs its driver: install tradewind[postgres]",
+                f"a journal in PostgreSQL needs {module}: install tradewind[postgres]",
                 fault="ours",
                 retry=False,
             )

@@ -26,7 +26,6 @@ from tradewind.adapters.notify.slack import SlackChannel
 from tradewind.adapters.notify.targets import Reach
 from tradewind.adapters.notify.telegram import TelegramBot, TelegramChannel, listen
 from tradewind.adapters.notify.webhook import WebhookChannel
-from tradewind.adapters.sqlite.records import read_records
 from tradewind.model.errors import UserError
 from tradewind.ports.notifications import Channel, Level, Message
 from tradewind.runtime.chat_commands import ChatCommands
@@ -36,6 +35,7 @@ from tradewind.runtime.outbox import Outbox, QuietHours
 from tradewind.wiring import catalog
 from tradewind.wiring import notify_settings as names
 from tradewind.wiring.journals import journal_place
+from tradewind.wiring.records import RecordsPlace
 from tradewind.wiring.setting import Setting
 from tradewind.wiring.settings import Settings
 
@@ -94,7 +94,7 @@ async def notify(settings: Settings, stop: asyncio.Event, crashed: asyncio.Event
         await asyncio.sleep(JOURNAL_WAIT_S)
     if stop.is_set():
         return
-    notifier = Notifier(home, place.read, lambda: read_records(home / "journal"))
+    notifier = Notifier(home, place.read, RecordsPlace(place).read)
     told, end = await asyncio.to_thread(notifier.kept)
     outboxes = [_outbox(settings, one, told.channels.get(one.name, end)) for one in channels]
     async with _listening(settings):

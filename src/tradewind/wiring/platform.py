@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from tradewind.adapters.sqlite.records import open_records
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.account_terms import AccountTerms
@@ -47,6 +46,7 @@ from tradewind.version import VERSION
 from tradewind.wiring.emergency import cancel_unjournaled
 from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.plans import instruments_of, plan_of
+from tradewind.wiring.records import RecordsPlace
 from tradewind.wiring.running_strategies import RunningStrategies
 from tradewind.wiring.stage import Stage, StagePlan, check_account, make_stage
 
@@ -142,8 +142,7 @@ class Platform:
     @contextlib.contextmanager
     def _projecting(self) -> Iterator[Projector]:
         """Rows for people and screens, written beside the journal on a thread of their own."""
-        directory = self.options.home / "journal"
-        projector = Projector(self._place.read, lambda: open_records(directory))
+        projector = Projector(self._place.read, RecordsPlace(self._place).open)
         projector.start()
         try:
             yield projector

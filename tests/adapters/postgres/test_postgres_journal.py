@@ -14,6 +14,7 @@ from tests.servers.postgres_server import PostgresServer, running_postgres
 from tradewind.adapters.postgres import session
 from tradewind.adapters.postgres.journal import PostgresJournal, open_journal
 from tradewind.adapters.postgres.journal_reader import read_journal
+from tradewind.adapters.sql.bounded import BoundedConnection, address
 from tradewind.model.errors import UserError
 from tradewind.ports.journal import Fenced, JournalBroken, JournalDamaged, group_of
 from tradewind.testing.journal_suite import JournalSuite, append, snapshot, stored, ticks
@@ -114,7 +115,7 @@ def test_a_lost_reply_is_resolved_by_asking_for_the_end(
 def test_a_killed_connection_loses_nothing(url: str, journal: PostgresJournal) -> None:
     for _ in range(5):
         append(journal, ticks(1))
-        with psycopg.connect(session.address(url), autocommit=True) as killer:
+        with psycopg.connect(address(url), autocommit=True) as killer:
             killer.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE application_name = 'tradewind journal' AND pid <> pg_backend_pid()"
@@ -126,9 +127,9 @@ def test_a_killed_connection_loses_nothing(url: str, journal: PostgresJournal) -
 def test_a_server_that_does_not_answer_breaks_the_journal_in_time(
     url: str, journal: PostgresJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "CALL_S", 0.3)
+    monkeypatch.setattr(BoundedConnection, "call_s", 0.3)
     journal._give_up_s = 1.0
-    with psycopg.connect(session.address(url)) as blocker:
+    with psycopg.connect(address(url)) as blocker:
         blocker.execute("SELECT 1 FROM journals WHERE journal_id = %s FOR UPDATE",
                         (journal.journal_id,))  # fmt: skip
         with pytest.raises(JournalBroken, match="no answer for 1 s"):
@@ -140,7 +141,7 @@ def test_a_server_that_does_not_answer_breaks_the_journal_in_time(
 def test_a_changed_group_is_found_and_named(url: str, journal: PostgresJournal) -> None:
     append(journal, ticks(2))
     append(journal, ticks(2))
-    with psycopg.connect(session.address(url), autocommit=True) as hand:
+    with psycopg.connect(address(url), autocommit=True) as hand:
         hand.execute(
             "UPDATE journal_groups SET time_ns = 7 WHERE journal_id = %s AND first = 3",
             (journal.journal_id,),
@@ -152,7 +153,7 @@ def test_a_changed_group_is_found_and_named(url: str, journal: PostgresJournal) 
 def test_groups_that_were_cut_off_are_missed(url: str, journal: PostgresJournal) -> None:
     append(journal, ticks(2))
     append(journal, ticks(2))
-    with psycopg.connect(session.address(url), autocommit=True) as hand:
+    with psycopg.connect(address(url), autocommit=True) as hand:
         hand.execute(
             "DELETE FROM journal_groups WHERE journal_id = %s AND first = 3", (journal.journal_id,)
         )
@@ -174,8 +175,8 @@ def test_the_size_follows_appends_and_pruning(journal: PostgresJournal) -> None:
 
 def test_a_server_that_may_forget_is_refused(server: PostgresServer) -> None:
     url = server.new_database()
-    with psycopg.connect(session.address(url), autocommit=True) as hand:
-        name = session.address(url).split("dbname=")[1].split()[0]
+    with psycopg.connect(address(url), autocommit=True) as hand:
+        name = address(url).split("dbname=")[1].split()[0]
         hand.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     with pytest.raises(UserError, match="synchronous_commit = on"):
         open_journal(url, "j0")
@@ -186,7 +187,7 @@ def test_names_and_journals_that_are_none_are_refused(url: str, server: Postgres
         open_journal(url, "no such")
     with pytest.raises(UserError, match="is no journal id"):
         open_journal(url, "new", journal_id="Too Long")
-    with pytest.raises(UserError, match="write its address like"):
+    with pytest.raises(UserError, match="JOURNAL_URL names no PostgreSQL"):
         open_journal("mysql://here/name", "new")
     with pytest.raises(UserError, match="holds no journal"):
         read_journal(url, "absent")

@@ -171,9 +171,14 @@ def test_migrations_make_what_the_tables_say_and_go_back(database: Engine) -> No
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
 
-def test_a_newer_layout_is_refused_and_left_alone(database: Engine, tmp_path: Path) -> None:
+def test_a_newer_layout_that_only_added_is_used_and_one_that_took_away_refused(
+    database: Engine, tmp_path: Path
+) -> None:
     with writing(database) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    SqlIdentities(open_database(sqlite_url(tmp_path / "security.db"))).add_user(user())
+    with writing(database) as connection:
+        connection.execute(text("UPDATE oldest_program SET layout = '9998'"))
     with pytest.raises(UserError, match="layout 9999, which this program does not know"):
         open_database(sqlite_url(tmp_path / "security.db"))
 

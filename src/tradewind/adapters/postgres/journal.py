@@ -17,7 +17,8 @@ import msgspec
 import psycopg
 
 from tradewind.adapters.postgres.journal_reader import PostgresJournalReader, check_name, id_of
-from tradewind.adapters.postgres.session import RETRY_S, DatabaseLost, Session, first_line
+from tradewind.adapters.postgres.session import RETRY_S, DatabaseLost, Session
+from tradewind.adapters.sql.bounded import DatabaseRefused, first_line
 from tradewind.adapters.sql.database import open_database
 from tradewind.adapters.sql.stored_journal import BEHIND_ALL, SNAPSHOT_FIELDS, Meta
 from tradewind.model.errors import UserError
@@ -233,8 +234,8 @@ class PostgresJournal(PostgresJournalReader):
             if count == 1:
                 return True
             epoch, last, chain = self._session.once(self._read_end)
-        except DatabaseLost:
-            return False
+        except (DatabaseLost, DatabaseRefused):
+            return False  # a pooler or a new primary may let us in later
         except psycopg.Error as error:
             raise self._failed(error) from error
         if epoch == values["epoch"] and (last, chain) == (values["last"], values["chain"]):
@@ -257,7 +258,7 @@ class PostgresJournal(PostgresJournalReader):
         self._check_whole()
         try:
             return self._session.call(work, give_up_s=self._give_up_s)
-        except DatabaseLost as error:
+        except (DatabaseLost, DatabaseRefused) as error:
             raise self._broken(str(error)) from error
         except psycopg.Error as error:
             raise self._failed(error) from error

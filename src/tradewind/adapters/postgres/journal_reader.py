@@ -8,16 +8,14 @@ from typing import Any
 
 import psycopg
 
-from tradewind.adapters.postgres.session import (
-    DatabaseLost,
-    Session,
-    first_line,
-    sqlalchemy_url,
-)
+from tradewind.adapters.postgres.session import DatabaseLost, Session
+from tradewind.adapters.sql.bounded import address, first_line, sqlalchemy_url
 from tradewind.adapters.sql.stored_journal import StoredJournalReader
 from tradewind.model.errors import OutsideError, UserError
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+OPEN_S = 5.0
+"""How long opening waits for a database that does not answer: a person may be waiting."""
 READ_AGAIN_S = 30.0
 """How long a reader waits for a database that fails over; questions may be asked again."""
 
@@ -67,11 +65,12 @@ def check_name(url: str, name: str) -> str:
         raise UserError(
             f"{name!r} is no name of a journal: use at most 64 letters, digits, points, - and _"
         )
-    if not url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+    try:
+        address(url)
+    except UserError as error:
         raise UserError(
-            "a journal is kept in PostgreSQL or in TRADEWIND_HOME: write its address like "
-            "postgresql://user@host:5432/name, or leave it empty"
-        )
+            f"JOURNAL_URL names no PostgreSQL, and without it the journal is a file: {error}"
+        ) from None
     return sqlalchemy_url(url)
 
 
@@ -81,7 +80,7 @@ def id_of(session: Session, name: str) -> str:
     try:
         found = session.call(
             lambda connection: connection.execute(question, (name,)).fetchone(),
-            give_up_s=READ_AGAIN_S,
+            give_up_s=OPEN_S,
         )
     except psycopg.errors.UndefinedTable:
         found = None

@@ -8,16 +8,18 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tradewind.model.errors import OutsideError, UserError
+from tradewind.adapters.sql.bounded import (
+    BoundedConnection,
+    address,
+    connect,
+    first_line,
+    refusal,
+    shown,
+)
+from tradewind.model.errors import OutsideError
 
-CALL_S = 5.0
-"""The longest one call may take: a frozen server would hold its client for ever."""
-CONNECT_S = 3
-"""The longest one host of the address may take to answer."""
 RETRY_S = 0.2
-DRIVER = "postgresql+psycopg://"
 
 T = TypeVar("T")
 
@@ -27,13 +29,6 @@ class DatabaseLost(OutsideError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, fault="theirs", retry=False)
-
-
-class _Connection(psycopg.Connection[Any]):
-    """Every wait of the driver ends after `CALL_S`, whatever the server does."""
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        return super().wait(gen, interval, CALL_S if timeout is None else timeout)
 
 
 class Session:
@@ -46,7 +41,7 @@ class Session:
     def __init__(self, url: str, *, application: str = "tradewind journal") -> None:
         self._address = address(url)
         self._application = application
-        self._connection: _Connection | None = None
+        self._connection: BoundedConnection | None = None
         self.place = shown(self._address)
 
     def call(self, work: Callable[[psycopg.Connection[Any]], T], *, give_up_s: float = 0.0) -> T:
@@ -61,14 +56,17 @@ class Session:
                 time.sleep(RETRY_S)
 
     def once(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
-        """Run work once; `DatabaseLost` where it is not known what became of it."""
+        """Run work once; `DatabaseLost` where it is not known what became of it.
+
+        `DatabaseRefused` where the server did not let us in and will not the next time.
+        """
+        connection = self._connected()
         try:
-            return work(self._connected())
+            return work(connection)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if isinstance(error, psycopg.errors.DiskFull):
                 raise
-            self.close()
-            raise DatabaseLost(f"{self.place} does not answer ({first_line(error)})") from error
+            raise self._lost(error) from error
         except psycopg.errors.ReadOnlySqlTransaction as error:
             # a primary that has become a standby: the next connection finds the new one
             self.close()
@@ -81,55 +79,17 @@ class Session:
             with suppress(psycopg.Error):
                 connection.close()
 
-    def _connected(self) -> _Connection:
+    def _connected(self) -> BoundedConnection:
         if self._connection is None or self._connection.closed:
-            self._connection = _Connection.connect(
-                self._address,
-                autocommit=True,
-                prepare_threshold=None,
-                application_name=self._application,
-                connect_timeout=CONNECT_S,
-                target_session_attrs="read-write",
-            )
+            try:
+                self._connection = connect(
+                    self._address, application=self._application, isolation="autocommit"
+                )
+            except psycopg.Error as error:
+                refused = refusal(self.place, error)
+                raise (refused or self._lost(error)) from None
         return self._connection
 
-
-def address(url: str) -> str:
-    """The driver's form of a database URL; `UserError` where it is none of PostgreSQL.
-
-    >>> address("postgresql+psycopg://ann@db.example:5432/trading")
-    'user=ann dbname=trading host=db.example port=5432'
-    """
-    plain = "postgresql://" + url.removeprefix(DRIVER) if url.startswith(DRIVER) else url
-    try:
-        parts = conninfo_to_dict(plain)
-    except psycopg.Error as error:
-        raise UserError(
-            f"this is no address of PostgreSQL ({first_line(error)}): write it like "
-            "postgresql://user@host:5432/name"
-        ) from None
-    return make_conninfo(**{name: str(part) for name, part in parts.items()})
-
-
-def sqlalchemy_url(url: str) -> str:
-    """The same address with the driver named, as SQLAlchemy wants it.
-
-    >>> sqlalchemy_url("postgresql://db.example/trading")
-    'postgresql+psycopg://db.example/trading'
-    """
-    return DRIVER + url.partition("://")[2]
-
-
-def shown(conninfo: str) -> str:
-    """The database's name for people, without its password.
-
-    >>> shown(address("postgresql://ann:secret@db.example/trading"))
-    'PostgreSQL trading at db.example'
-    """
-    parts = conninfo_to_dict(conninfo)
-    return f"PostgreSQL {parts.get('dbname', 'postgres')} at {parts.get('host', 'this machine')}"
-
-
-def first_line(error: Exception) -> str:
-    """The first line of what the driver says."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    def _lost(self, error: psycopg.Error) -> DatabaseLost:
+        self.close()
+        return DatabaseLost(f"{self.place} does not answer ({first_line(error)})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -50,7 +51,7 @@ class Meta(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, seal=hashlib.sha256(data).digest())
 
 
-class StoredJournalReader:
+class StoredJournalReader(ABC):
     """A `JournalReader` over the tables meta, groups and snapshots of one journal.
 
     An adapter says how a question is asked (`_rows`, with `?` for each value), where the tables
@@ -160,8 +161,9 @@ class StoredJournalReader:
             )
         return meta
 
+    @abstractmethod
     def _rows(self, question: str, *values: object) -> list[Any]:
-        raise NotImplementedError
+        """Ask a question with `?` for each value."""
 
     def _struct(self, kind: type[_T], names: tuple[str, ...], row: tuple[Any, ...]) -> _T:
         try:

@@ -1,4 +1,4 @@
-"""The tables of what is not in the journal: identities, audit, answers to repeated requests."""
+"""The tables of what is not in the journal: identities, audit, answers, jobs."""
 
 from __future__ import annotations
 

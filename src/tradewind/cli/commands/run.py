@@ -27,7 +27,7 @@ from tradewind.runtime.retention import RetentionRule
 from tradewind.runtime.risk_levels import parse_levels
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
-from tradewind.wiring.journals import journal_place
+from tradewind.wiring.journals import JournalPlace, journal_place
 from tradewind.wiring.limit_profiles import demo_limits, limit_lines
 from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
@@ -255,7 +255,8 @@ def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:
     profile = "demo profile" if plan.mode == "paper" else "limits"
     yield f"  limits      {profile} on account {plan.account}: {limits}"
     recovered = f"epoch {platform.epoch}, sequence {state.sequence}"
-    yield f"  journal     {options.home / 'journal'} ({recovered})"
+    place = options.journal or JournalPlace(options.home)
+    yield f"  journal     {place.shown} ({recovered})"
     if gateway is not None:
         scheme = "https" if load_settings()[catalog.TLS_CERTIFICATE] else "http"
         address = f"{scheme}://127.0.0.1:{gateway.port}"

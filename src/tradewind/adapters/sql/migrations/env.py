@@ -4,9 +4,14 @@ import os
 from pathlib import Path
 
 from alembic import context
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
+from tradewind.adapters.sql import record_tables
+from tradewind.adapters.sql.engine import connect_database
 from tradewind.adapters.sql.tables import METADATA
+
+ALL_TABLES = record_tables.TABLES
+"""Made with the module; they stand in `METADATA` with the others."""
 
 
 def run(connection: Connection) -> None:
@@ -17,17 +22,22 @@ def run(connection: Connection) -> None:
 
 
 def url() -> str:
-    """DATABASE_URL for a synchronous driver, else the file in TRADEWIND_HOME."""
+    """DATABASE_URL, else the file in TRADEWIND_HOME."""
     home = Path(os.environ.get("TRADEWIND_HOME") or Path.home() / ".tradewind")
-    given = os.environ.get("DATABASE_URL") or f"sqlite:///{home / 'security.db'}"
-    return given.replace("+asyncpg", "+psycopg")
+    return os.environ.get("DATABASE_URL") or f"sqlite:///{home / 'security.db'}"
 
 
-given_connection = context.config.attributes.get("connection")
-if given_connection is not None:
-    run(given_connection)
-else:
-    engine = create_engine(url())
-    with engine.begin() as own_connection:
-        run(own_connection)
+def run_as_told() -> None:
+    """Run on the connection that the program gives, else on one of our own."""
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        run(given)
+        return
+    engine = connect_database(url(), call_s=3600)
+    with engine.begin() as connection:
+        run(connection)
     engine.dispose()
+
+
+if getattr(context, "config", None) is not None:  # else somebody reads this file only
+    run_as_told()
