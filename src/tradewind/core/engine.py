@@ -276,6 +276,8 @@ class Engine(Pricer):
         self._begin(time_ns)
         market.last = price
         self._price(market, time_ns, price, price, price)
+        if market.held_count > 0:
+            self._watch(market, price, price)
         venue = self.venue
         if venue is not None and venue.working > 0:
             venue.on_bar_opened(market.index, time_ns, price)
@@ -295,7 +297,7 @@ class Engine(Pricer):
     ) -> None:
         self._begin(time_ns)
         if market.held_count > 0:
-            self._watch_bar(market, high, low, close)
+            self._watch_bar(market, high, low, close, volume)
         venue = self.venue
         if venue is not None and venue.working > 0:
             venue.on_bar(market.index, time_ns, open_price, high, low, close, volume)
@@ -315,6 +317,8 @@ class Engine(Pricer):
         self._begin(time_ns)
         market.last = price
         self._price(market, time_ns, price, price, price)
+        if market.held_count > 0:
+            self._watch_trade(market, price, size)
         venue = self.venue
         if venue is not None and venue.working > 0:
             venue.on_trade(market.index, time_ns, price, size, side)
@@ -331,6 +335,8 @@ class Engine(Pricer):
         market.ask = ask
         if bid > 0 and ask > 0:
             self._price(market, time_ns, (bid + ask) // 2, ask, bid)
+            if market.held_count > 0:
+                self._watch(market, ask, bid)
         elif market.marking:
             self._reprice(market)
         venue = self.venue
@@ -355,6 +361,8 @@ class Engine(Pricer):
             if market.bid > 0 and market.ask > 0:
                 mid = (market.bid + market.ask) // 2
                 self._price(market, time_ns, mid, market.ask, market.bid)
+                if market.held_count > 0:
+                    self._watch(market, market.ask, market.bid)
             elif market.marking:
                 self._reprice(market)
         venue = self.venue

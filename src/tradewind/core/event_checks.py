@@ -14,6 +14,7 @@ from tradewind.core.bounds import Bounds
 from tradewind.core.held_order import SHARE_ONE
 from tradewind.core.limit_checks import check_limits, check_venue_limits
 from tradewind.core.market import Market
+from tradewind.core.parent_checks import check_algorithm_terms
 from tradewind.core.state import Account, State
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
@@ -98,7 +99,8 @@ def _is_used(state: State, number: int) -> bool:
         for key, position in book.positions.items()
         if key // 3 == number
     )
-    waiting = any(one.instrument == number for one in state.held.values())
+    kept = (*state.held.values(), *state.parents.values())
+    waiting = any(one.instrument == number for one in kept)
     working = any(order.instrument == number for order in state.open_orders.values())
     return held or legs or waiting or working
 
@@ -230,6 +232,12 @@ def check_conditional(state: State, event: m.ConditionalIntended) -> None:
         raise UserError("a stop trails by a distance above 0, or by a share of the price under 1")
 
 
+def _algorithm_intended(state: State, event: m.AlgorithmIntended) -> None:
+    check_order_id(event.order_id)
+    check_words(event.side, int(TimeInForce.GTC), event.flags, event.leg, 0)
+    check_algorithm_terms(event)
+
+
 def _amend_intended(state: State, event: m.AmendIntended) -> None:
     _check_units("quantity", event.quantity)
     _check_units("stop price", event.stop_price)
@@ -352,6 +360,7 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.OrderIntended: _order_intended,
     m.TargetIntended: _target_intended,
     m.ConditionalIntended: check_conditional,
+    m.AlgorithmIntended: _algorithm_intended,
     m.CancelIntended: _nothing,
     m.CancelAllIntended: _nothing,
     m.AmendIntended: _amend_intended,

@@ -9,6 +9,7 @@ INTENTS = frozenset(
         m.OrderIntended,
         m.TargetIntended,
         m.ConditionalIntended,
+        m.AlgorithmIntended,
         m.CancelIntended,
         m.CancelAllIntended,
         m.AmendIntended,
@@ -34,7 +35,9 @@ MARKS: dict[type, int] = {
         REPORT,
     ),
     m.OrderFilled: REPORT | FILL,
-    **dict.fromkeys((m.TimerSet, m.TimerFired, m.ConditionalIntended), SCHEDULING),
+    **dict.fromkeys(
+        (m.TimerSet, m.TimerFired, m.ConditionalIntended, m.AlgorithmIntended), SCHEDULING
+    ),
     m.StrategyStopped: SCHEDULING | STOP,
     m.InstrumentListed: LISTING,
     m.InstrumentRenamed: LISTING,

@@ -7,6 +7,7 @@ from tradewind.core.entry import count_message
 from tradewind.core.held_checks import breach_of_held
 from tradewind.core.held_order import HeldOrder
 from tradewind.core.held_orders import end, why
+from tradewind.core.parent_orders import end_parent
 from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.conditional_messages import CancelAllIntended, OrderHeld
@@ -71,6 +72,9 @@ def cancel_all_intended(state: State, event: CancelAllIntended) -> Decisions:
             continue
         count_message(state, order)
         decided.append(cancel_command(state, order))
+    for parent in list(state.parents.values()):
+        if _is_meant(state, event, parent.strategy, parent.instrument):
+            decided += end_parent(state, parent, "canceled")
     return decided
 
 

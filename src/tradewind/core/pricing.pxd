@@ -13,4 +13,6 @@ cdef class Pricer(Stepper):
     @cython.locals(target=Target)
     cdef void _size_targets(self, Market market, int64_t buy, int64_t sell) except *
     cdef void _watch(self, Market market, int64_t buy, int64_t sell) except *
-    cdef void _watch_bar(self, Market market, int64_t high, int64_t low, int64_t close) except *
+    cdef void _watch_trade(self, Market market, int64_t price, int64_t size) except *
+    cdef void _watch_bar(self, Market market, int64_t high, int64_t low, int64_t close, int64_t volume) except *
+    cdef void _count_volume(self, Market market, int64_t size, int64_t of_bar) except *

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewind.core.held_orders import due_at, due_in_bar
 from tradewind.core.market import Market
+from tradewind.core.parent_orders import volume_traded
 from tradewind.core.stepper import Stepper
 from tradewind.core.targets import due_targets, size_target
 
@@ -21,8 +22,6 @@ class Pricer(Stepper):
             self.state.reprice(market)
         if market.target_count > 0:
             self._size_targets(market, buy, sell)
-        if market.held_count > 0:
-            self._watch(market, buy, sell)
 
     def _reprice(self, market: Market) -> None:
         """A side that went may be what a position was valued at."""
@@ -42,8 +41,21 @@ class Pricer(Stepper):
             self._decide(decision)
         self._drain()
 
-    def _watch_bar(self, market: Market, high: int, low: int, close: int) -> None:
-        """Let go what the core holds for a price inside a bar."""
+    def _watch_trade(self, market: Market, price: int, size: int) -> None:
+        """Let go what the core holds for a price, and tell parents what has traded."""
+        self._watch(market, price, price)
+        self._count_volume(market, size, 0)
+
+    def _watch_bar(self, market: Market, high: int, low: int, close: int, volume: int) -> None:
+        """Let go what the core holds for a price inside a bar, and tell parents its volume."""
         for decision in due_in_bar(self.state, market, high, low, close):
             self._decide(decision)
         self._drain()
+        self._count_volume(market, volume, 1)
+
+    def _count_volume(self, market: Market, size: int, of_bar: int) -> None:
+        if self.state.parents:
+            for decision in volume_traded(self.state, market, size, of_bar=of_bar):
+                self._decide(decision)
+            self.next_due_ns = 0  # one that was denied a child rests until a time
+            self._drain()

@@ -14,18 +14,20 @@ from tradewind.core.margin import AccountMargin
 from tradewind.core.market import Market
 from tradewind.core.order_messages import target_intended
 from tradewind.core.orders import order_from
+from tradewind.core.parent_order import parent_from
 from tradewind.core.positions import position_from
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.core.target import Target
 from tradewind.core.targets import target_of
 from tradewind.model.account_terms import AccountTerms
+from tradewind.model.algorithm_messages import AlgorithmIntended
 from tradewind.model.conditional_messages import ConditionalIntended
 from tradewind.model.errors import BadMessage
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.messages import TargetIntended
 
-SNAPSHOT_FORMAT = 5
+SNAPSHOT_FORMAT = 6
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -57,6 +59,7 @@ def encode_state(state: State) -> bytes:
             [[name, number] for name, number in _former_names(state)],
             [held.snapshot() for held in state.held.values()],
             [[group, fills] for group, fills in sorted(state.groups.items())],
+            [parent.snapshot() for parent in state.parents.values()],
         ]
     )
 
@@ -98,6 +101,11 @@ def decode_state(data: bytes) -> State:
         terms = msgspec.convert(stored[0], ConditionalIntended)
         book, market = state.strategy(terms.strategy), state.market(terms.instrument)
         state.held[terms.order_id] = held_from(terms, book.index, market.index, market.tick, stored)
+        market.held_count += 1
+    for stored in parts[18]:
+        wanted = msgspec.convert(stored[0], AlgorithmIntended)
+        book, market = state.strategy(wanted.strategy), state.market(wanted.instrument)
+        state.parents[wanted.order_id] = parent_from(wanted, book.index, market.index, stored)
         market.held_count += 1
     state.groups = {group: dict(fills) for group, fills in parts[17]}
     return state

@@ -129,6 +129,7 @@ class State:
         "marking",
         "open_orders",
         "orders",
+        "parents",
         "rates",
         "repriced",
         "sequence",
@@ -156,6 +157,7 @@ class State:
         self.orders: dict[str, Order] = {}
         self.open_orders: dict[str, Order] = {}
         self.held: dict[str, Any] = {}
+        self.parents: dict[str, Any] = {}
         self.groups: dict[str, dict[str, int]] = {}
         self.done: deque[Order] = deque()
         self.done_count = 0

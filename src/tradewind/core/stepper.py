@@ -12,11 +12,11 @@ from tradewind.core.event_marks import MARKS as _MARKS
 from tradewind.core.event_marks import REPORT as _REPORT
 from tradewind.core.event_marks import SCHEDULING as _SCHEDULING
 from tradewind.core.event_marks import STOP as _STOP
-from tradewind.core.held_orders import follow
 from tradewind.core.market import Listener, Market
 from tradewind.core.order_lifecycle import Happening
 from tradewind.core.order_messages import order_intended, target_intended
 from tradewind.core.orders import Order
+from tradewind.core.parent_orders import order_moved
 from tradewind.core.posting import post_fill
 from tradewind.core.report_checks import checked_report
 from tradewind.core.report_moves import move_order
@@ -215,9 +215,10 @@ class Stepper(Callbacks):
         post_fill(state, report)
         if order is not None:
             self._keep_fill(report, order)
-            if state.held:
-                for decision in follow(state, order):
+            if state.held or state.parents:
+                for decision in order_moved(state, order, report):
                     self._decide(decision)
+                self.next_due_ns = 0
             self._tell_order(order, report)
 
     def _keep_fill(self, report: Execution, order: Order) -> None:
@@ -234,7 +235,7 @@ class Stepper(Callbacks):
         order = state.orders.get(event.order_id) if marks & _REPORT else None
         for decision in apply(state, event):
             self._decide(decision)
-        if marks & _SCHEDULING:
+        if marks & _SCHEDULING or state.parents:  # a parent may rest until a time
             self.next_due_ns = 0
         if marks & _STOP:
             number = state.strategy_numbers[event.strategy]

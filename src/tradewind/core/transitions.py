@@ -32,16 +32,11 @@ from tradewind.core.entry import (
     submit_command,
 )
 from tradewind.core.exposure import Scope
-from tradewind.core.held_order import HeldOrder
-from tradewind.core.held_orders import CORE, conditional_intended, follow
-from tradewind.core.held_wishes import (
-    amend_held,
-    cancel_all_intended,
-    cancel_held,
-    end_held_in,
-    expire_held,
-)
+from tradewind.core.held_orders import CORE, conditional_intended
+from tradewind.core.held_wishes import cancel_all_intended, end_held_in, expire_held
 from tradewind.core.orders import Order
+from tradewind.core.parent_orders import algorithm_intended, end_parents_in, order_moved, parent_due
+from tradewind.core.parent_wishes import Kept, amend_kept, breach_of_child, cancel_kept, kept
 from tradewind.core.report_moves import (
     amend_rejected,
     cancel_rejected,
@@ -141,7 +136,7 @@ def strategy_stopped(state: State, event: m.StrategyStopped) -> Decisions:
     drop_targets(state, book)
     state.timers = [timer for timer in state.timers if timer[1] != event.strategy]
     heapq.heapify(state.timers)
-    return _NOTHING
+    return end_parents_in(state, "strategy:" + event.strategy, "its strategy was stopped")
 
 
 def order_intended(state: State, event: m.OrderIntended) -> Decisions:
@@ -158,10 +153,10 @@ def target_intended(state: State, event: m.TargetIntended) -> Decisions:
 
 def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
     """Cancel a working order; one that is done stays as it is."""
-    held = state.held.get(event.order_id)
+    held = kept(state, event.order_id)
     if held is not None:
         denied = _foreign(state, held, event.strategy)
-        return [denied] if denied is not None else cancel_held(state, held)
+        return [denied] if denied is not None else cancel_kept(state, held)
     order = state.open_orders.get(event.order_id)
     if order is None or order.state == _AWAITING:
         return _NOTHING
@@ -173,10 +168,10 @@ def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
 
 def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
     """Change a working order if the limits allow the new terms, a held one at once."""
-    held = state.held.get(event.order_id)
+    held = kept(state, event.order_id)
     if held is not None:
         denied = _foreign(state, held, event.strategy)
-        return [denied] if denied is not None else amend_held(state, held, event)
+        return [denied] if denied is not None else amend_kept(state, held, event)
     order = state.open_orders.get(event.order_id)
     if order is None or order.state == _AWAITING:
         return _NOTHING
@@ -186,7 +181,8 @@ def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
         wanted = (str(event.stop_price), "a stop that the core holds: cancel and place it anew")
         return [m.OrderDenied(state.time_ns, order.order_id, "amend_stop", *wanted)]
     price = event.limit_price or order.limit_price
-    breach = amended_breach(state, order, event.quantity, price)
+    breach = breach_of_child(state, order)
+    breach = breach or amended_breach(state, order, event.quantity, price)
     if breach is not None:
         return [m.OrderDenied(state.time_ns, order.order_id, *breach)]
     order.amends_sent += 1
@@ -222,7 +218,8 @@ def timer_set(state: State, event: m.TimerSet) -> Decisions:
 def timer_fired(state: State, event: m.TimerFired) -> Decisions:
     """Off the heap, and on again behind its interval; the core's own end a held order."""
     if event.strategy == CORE:
-        return expire_held(state, event.name)
+        is_parent = event.name in state.parents
+        return parent_due(state, event.name) if is_parent else expire_held(state, event.name)
     for timer in state.timers:
         if timer[1] == event.strategy and timer[2] == event.name:
             _drop_timer(state, event.strategy, event.name)
@@ -242,7 +239,7 @@ def halted(state: State, event: m.Halted) -> Decisions:
     for order in list(state.open_orders.values()):
         if order.state != _AWAITING and is_in(state, order.strategy, order.instrument, event.scope):
             decided.append(cancel_command(state, order))
-    return decided
+    return decided + end_parents_in(state, event.scope, f"halted: {event.reason}")
 
 
 def resumed(state: State, event: m.Resumed) -> Decisions:
@@ -275,6 +272,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.OrderIntended: order_intended,
     m.TargetIntended: target_intended,
     m.ConditionalIntended: conditional_intended,
+    m.AlgorithmIntended: algorithm_intended,
     m.CancelAllIntended: cancel_all_intended,
     m.CancelIntended: cancel_intended,
     m.AmendIntended: amend_intended,
@@ -319,10 +317,10 @@ def apply(state: State, event: m.ControlEvent) -> Decisions:
     if event.time_ns > state.time_ns:
         state.time_ns = event.time_ns
     decided = TRANSITIONS[type(event)](state, event)
-    if state.held and isinstance(event, m.Report):
+    if (state.held or state.parents) and isinstance(event, m.Report):
         order = state.orders.get(event.order_id)
         if order is not None:
-            return [*decided, *follow(state, order)]
+            return [*decided, *order_moved(state, order, event)]
     return decided
 
 
@@ -339,7 +337,7 @@ def scope_of(state: State, name: str) -> Scope:
     return state.firm
 
 
-def _foreign(state: State, order: Order | HeldOrder, strategy: str) -> m.OrderDenied | None:
+def _foreign(state: State, order: Order | Kept, strategy: str) -> m.OrderDenied | None:
     """Why a strategy may not touch an order: it is another's. Persons may."""
     owner = state.strategies[order.strategy].name
     if strategy in (owner, PERSON) or strategy not in state.strategy_numbers:

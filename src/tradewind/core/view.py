@@ -13,6 +13,7 @@ from tradewind.core.held_terms import HeldTerms, HeldView, intent_of, lots_for
 from tradewind.core.market import Market
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order, new_order
+from tradewind.core.parent_terms import AlgorithmTerms, ParentView, algorithm_intent_of
 from tradewind.core.position_view import AccountView, PositionView
 from tradewind.core.sizing import risk_quantity
 from tradewind.core.state import StrategyBook
@@ -210,6 +211,25 @@ class View:
         self._issued += 1
         return identifier
 
+    def work(self, instrument: str | Instrument, terms: AlgorithmTerms) -> str:
+        """Want an order that the core works with children (see `core.parent_terms`); its id."""
+        market = self._market(instrument)
+        identifier = self._coming_id()
+        self._want(
+            algorithm_intent_of(terms, self.time_ns, identifier, self._book.name, market.instrument)
+        )
+        self._issued += 1
+        return identifier
+
+    def parents(self) -> list[ParentView]:
+        """The orders that the core works for the strategy, oldest first."""
+        state = self._engine.state
+        return [
+            ParentView(state, parent, state.markets[parent.instrument])
+            for parent in state.parents.values()
+            if parent.strategy == self._book.index
+        ]
+
     def quantity_for(self, instrument: str | Instrument, side: Side, value: Number) -> Decimal:
         """The whole lots that an amount of money buys or sells at the price of now."""
         market = self._market(instrument)
@@ -237,7 +257,8 @@ class View:
     def amend(self, identifier: str, quantity: Number, limit: Number = 0, stop: Number = 0) -> None:
         """Want an order with other terms; quantity is the new total, a price of 0 stays."""
         state = self._engine.state
-        order = state.held.get(identifier) or state.orders.get(identifier)
+        kept = state.held.get(identifier) or state.parents.get(identifier)
+        order = kept or state.orders.get(identifier)
         if order is None:
             raise UserError(f"there is no order {identifier!r} to amend")
         market = state.markets[order.instrument]

@@ -19,6 +19,9 @@ from tradewind.model.account_messages import InstrumentSplit as InstrumentSplit
 from tradewind.model.account_messages import MarginCalled as MarginCalled
 from tradewind.model.account_messages import PositionLiquidated as PositionLiquidated
 from tradewind.model.account_messages import RiskLevelReached as RiskLevelReached
+from tradewind.model.algorithm_messages import AlgorithmIntended as AlgorithmIntended
+from tradewind.model.algorithm_messages import ChildSent as ChildSent
+from tradewind.model.algorithm_messages import ParentEnded as ParentEnded
 from tradewind.model.conditional_messages import CancelAllIntended as CancelAllIntended
 from tradewind.model.conditional_messages import ConditionalIntended as ConditionalIntended
 from tradewind.model.conditional_messages import HeldOrderEnded as HeldOrderEnded
@@ -312,12 +315,21 @@ class QueryOrder(TimedMessage, frozen=True):
 
 Command = SubmitOrder | CancelOrder | AmendOrder | QueryOrder
 Decision = (
-    OrderDenied | OrderHeld | HeldOrderEnded | SubmitOrder | CancelOrder | AmendOrder | QueryOrder
+    OrderDenied
+    | OrderHeld
+    | HeldOrderEnded
+    | ChildSent
+    | ParentEnded
+    | SubmitOrder
+    | CancelOrder
+    | AmendOrder
+    | QueryOrder
 )
 Intent = (
     OrderIntended
     | TargetIntended
     | ConditionalIntended
+    | AlgorithmIntended
     | CancelIntended
     | CancelAllIntended
     | AmendIntended

@@ -19,7 +19,7 @@ from tradewind.runtime.control import Submission
 from tradewind.runtime.control_messages import Performed
 from tradewind.runtime.desk_actions import DeskActions
 from tradewind.runtime.feed import Feed
-from tradewind.runtime.held_rows import held_row
+from tradewind.runtime.held_rows import kept_rows
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.read_models import (
     AccountRow,
@@ -106,13 +106,15 @@ class Desk:
         return [self._order_row(order) for order in newest]
 
     def open_orders(self) -> list[OrderRow]:
-        """All orders that are not in a final state, newest first; those that the core holds first.
+        """All orders that are not in a final state, newest first; those that the core keeps first.
 
-        The state of a held one is HELD, its type what lets it go (see `Trigger`).
+        The state of a held one is HELD, its type what lets it go (see `Trigger`); that of a
+        parent WORKED, its type the algorithm.
         """
         state = self.state
-        held = [held_row(state, one) for one in reversed(state.held.values())]
-        return held + [self._order_row(order) for order in reversed(state.open_orders.values())]
+        return kept_rows(state) + [
+            self._order_row(order) for order in reversed(state.open_orders.values())
+        ]
 
     def positions(self) -> list[PositionRow]:
         """All positions of all strategies that are not flat, by account, instrument and leg."""
@@ -226,7 +228,8 @@ class Desk:
         self._broadcast.close(reason)
 
     def _check_open(self, order_id: str) -> None:
-        if order_id not in self.state.open_orders and order_id not in self.state.held:
+        state = self.state
+        if not any(order_id in kept for kept in (state.open_orders, state.held, state.parents)):
             raise UserError(f"there is no open order {order_id!r}: see `tradewind orders`")
 
     def _check_scope(self, scope: str) -> None:

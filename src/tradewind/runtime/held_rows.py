@@ -1,9 +1,11 @@
-"""Rows of the orders that the core holds, for people."""
+"""Rows of the orders that the core holds or works, for people."""
 
 from __future__ import annotations
 
 from tradewind.core.held_order import HeldOrder
+from tradewind.core.parent_order import ParentOrder
 from tradewind.core.state import State
+from tradewind.model.algorithm_messages import Algorithm
 from tradewind.model.conditional_messages import Trigger
 from tradewind.model.numbers import format_units
 from tradewind.model.orders import Side
@@ -11,6 +13,35 @@ from tradewind.runtime.read_models import OrderRow
 
 HELD = "HELD"
 """In the place of an order's state: it was never sent yet."""
+WORKED = "WORKED"
+"""In the place of a parent's state: the core works it with children, which have rows of theirs."""
+
+
+def kept_rows(state: State) -> list[OrderRow]:
+    """All orders that the core works or holds, the newest first."""
+    parents = [parent_row(state, one) for one in reversed(state.parents.values())]
+    return parents + [held_row(state, one) for one in reversed(state.held.values())]
+
+
+def parent_row(state: State, parent: ParentOrder) -> OrderRow:
+    """One parent; its type is its algorithm, and it has no average price of its own."""
+    market = state.markets[parent.instrument]
+    digits, limit = market.instrument.quantity_digits, parent.limit_price
+    leaves = max(0, parent.quantity - parent.filled_quantity)
+    return OrderRow(
+        order_id=parent.order_id,
+        strategy=state.strategies[parent.strategy].name,
+        instrument=market.id,
+        side=Side(parent.terms.side).name,
+        type=Algorithm(parent.terms.algorithm).name,
+        state=WORKED,
+        quantity=format_units(parent.quantity, digits),
+        filled_quantity=format_units(parent.filled_quantity, digits),
+        leaves_quantity=format_units(leaves, digits),
+        limit_price=format_units(limit, market.instrument.price_digits) if limit else "",
+        average_price="",
+        time_ns=parent.terms.time_ns,
+    )
 
 
 def held_row(state: State, held: HeldOrder) -> OrderRow:

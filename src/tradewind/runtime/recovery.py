@@ -24,6 +24,8 @@ DECISIONS = (
     m.OrderDenied,
     m.OrderHeld,
     m.HeldOrderEnded,
+    m.ChildSent,
+    m.ParentEnded,
     m.SubmitOrder,
     m.CancelOrder,
     m.AmendOrder,

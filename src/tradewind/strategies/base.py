@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NoReturn
 from tradewind.core.held_terms import HeldView
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order
+from tradewind.core.parent_terms import ParentView
 from tradewind.core.position_view import AccountView, PositionView
 from tradewind.core.view import Number, View
 from tradewind.model.errors import UserError
@@ -104,7 +105,8 @@ class Strategy:
         Without a price it is a market order. `value` instead of a quantity is an amount of money.
         `touch`, `trail`, `trail_percent`, `after` and `oco` make it one that the core holds;
         `take_profit` and one of `stop_loss`, `trailing_loss`, `trailing_loss_percent` a bracket
-        (docs/guides/orders.md). Returns the order's id.
+        (docs/guides/orders.md). `algorithm` or `display` make it a parent that the core works with
+        children (docs/guides/algorithms.md). Returns the order's id.
         """
         if terms and not PLAIN.issuperset(terms):
             return place(self._view, instrument or self.instrument, _BUY, quantity, terms)
@@ -194,6 +196,11 @@ class Strategy:
     def held_orders(self) -> list[HeldView]:
         """Own orders that the core holds: they are sent when their condition comes true."""
         return self._view.held()
+
+    @property
+    def parent_orders(self) -> list[ParentView]:
+        """Own orders that the core works with children: algorithms and icebergs."""
+        return self._view.parents()
 
     # --- how a run attaches it ---------------------------------------------------------------
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tradewind.analysis.execution_curves import URGENCY, shortfall_curve
 from tradewind.core.held_terms import HeldTerms
+from tradewind.core.parent_terms import SLICES, AlgorithmTerms
 from tradewind.core.view import Number, View
 from tradewind.model.errors import UserError
 from tradewind.model.orders import Side
@@ -15,19 +17,28 @@ EXITS = frozenset(("take_profit", "stop_loss", "trailing_loss", "trailing_loss_p
 """Terms of a bracket: what closes the position once the order has filled."""
 HOLDING = frozenset(("touch", "trail", "trail_percent", "after", "oco"))
 """Terms of an order that the core holds."""
+WORKING = frozenset(("algorithm", "display"))
+"""Terms of which one makes an order that the core works with children."""
+WORKED = frozenset(AlgorithmTerms._fields) - {"side", "quantity"} | {"urgency"}
+"""Terms that such an order may have."""
+KNOWN = PLAIN | EXITS | HOLDING | WORKED | {"value"}
 
 
 def place(view: View, instrument: str, side: Side, quantity: Number, terms: dict[str, Any]) -> str:
     """Want an order and what hangs on it; the id of the order itself."""
-    unknown = sorted(set(terms) - PLAIN - EXITS - HOLDING - {"value"})
+    unknown = sorted(set(terms) - KNOWN)
     if unknown:
-        known = ", ".join(sorted(PLAIN | EXITS | HOLDING | {"value"}))
+        known = ", ".join(sorted(KNOWN))
         raise UserError(f"an order has no {unknown[0]}=: known are {known}")
     exits = {name: terms.pop(name) for name in EXITS & set(terms)}
     if "value" in terms:
         if quantity:
             raise UserError("give a quantity or value=, not both")
         quantity = view.quantity_for(instrument, side, terms.pop("value"))
+    if WORKING & set(terms):
+        if exits:
+            raise UserError(f"an algorithm has no {min(exits)}=: place the exit when it fills")
+        return work(view, instrument, side, quantity, terms)
     if HOLDING & set(terms):
         identifier = view.hold(instrument, HeldTerms(side, quantity, **terms))
     else:
@@ -35,6 +46,20 @@ def place(view: View, instrument: str, side: Side, quantity: Number, terms: dict
     if exits:
         _bracket(view, instrument, identifier, side, quantity, terms, exits)
     return identifier
+
+
+def work(view: View, instrument: str, side: Side, quantity: Number, terms: dict[str, Any]) -> str:
+    """Want an order worked by an algorithm; `display` alone is an iceberg."""
+    wrong = sorted(set(terms) - WORKED)
+    if wrong:
+        raise UserError(f"an algorithm has no {wrong[0]}=: known are {', '.join(sorted(WORKED))}")
+    terms = {"algorithm": "iceberg", **terms}
+    if terms["algorithm"] == "shortfall" and not terms.get("curve"):
+        slices = int(terms.get("slices", SLICES))
+        terms["curve"] = shortfall_curve(slices, float(terms.pop("urgency", URGENCY)))
+    if "urgency" in terms:
+        raise UserError("urgency: only shortfall without a curve has one")
+    return view.work(instrument, AlgorithmTerms(side=side, quantity=quantity, **terms))
 
 
 def _bracket(

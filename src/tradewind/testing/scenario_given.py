@@ -29,6 +29,7 @@ from tradewind.model.orders import (
     TimeInForce,
 )
 from tradewind.testing.scenario_accounts import ACCOUNTS_GIVEN
+from tradewind.testing.scenario_parents import PARENTS_GIVEN
 from tradewind.testing.scenario_world import Words, World
 
 NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
@@ -104,7 +105,7 @@ def _quote(world: World, words: Words) -> None:
 def _trade(world: World, words: Words) -> None:
     market = world.market(words[0])
     price = world.price(market, words[1])
-    size = SIZE * int(10**market.instrument.quantity_digits)
+    size = world.units(market, words[2] if words[2:] else str(SIZE))
     world.give(trade_of(market.instrument, world.time_ns, price, size, 0))
 
 
@@ -375,6 +376,7 @@ GIVEN: dict[str, Callable[[World, Words], None]] = {
     "reopened": _reopened,
     "restart": _restart,
     **ACCOUNTS_GIVEN,
+    **PARENTS_GIVEN,
 }
 """First word of a `>` line, and what it gives."""
 

@@ -80,15 +80,16 @@ class World:
         return name
 
     def order(self, words: Words) -> tuple[str, Words]:
-        """The id of the order that words name, `#2` or `buy`, and the words behind it.
+        """The id of the order that words name, `#2`, `#2.1` or `buy`, and the words behind it.
 
         A side is the oldest open order on it; a number without an order is an unknown id.
         """
         word = words[0]
         if word.startswith("#"):
-            number = int(word[1:])
-            known = number <= len(self.order_ids)
-            return (self.order_ids[number - 1] if known else f"j0-nobody-{number}"), words[1:]
+            head, dot, child = word[1:].partition(".")
+            known = int(head) <= len(self.order_ids)
+            found_id = self.order_ids[int(head) - 1] if known else f"j0-nobody-{head}"
+            return found_id + dot + child, words[1:]
         side = Side[word.upper()]
         found = [order for order in self.state.open_orders.values() if order.side == side]
         if not found:
@@ -96,9 +97,10 @@ class World:
         return found[0].order_id, words[1:]
 
     def number_of(self, order_id: str) -> str:
-        """`#n` of an order id."""
-        if order_id in self.order_ids:
-            return f"#{self.order_ids.index(order_id) + 1}"
+        """`#n` of an order id, `#n.m` of a child's."""
+        head, dot, child = order_id.partition(".")
+        if head in self.order_ids:
+            return f"#{self.order_ids.index(head) + 1}{dot}{child}"
         return order_id
 
     def units(self, market: Market, text: str) -> int:
