@@ -56,6 +56,7 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("durable_beyond_fsync_us", most=100),
     ),
     "journal": (Bound("figure", least=20_000),),
+    "kill_switch": (Bound("figure", most=1_000), Bound("last_order_ms", most=100)),
     "recovery": (Bound("with_snapshot_s", most=2), Bound("whole_s", most=5)),
     "import_time": (Bound("figure", most=0.4),),
     "cold_start": (Bound("figure", most=1),),

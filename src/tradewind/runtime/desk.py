@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any
 
@@ -64,6 +65,8 @@ class Desk:
         self.more_metrics: list[Callable[[], list[Metric]]] = []
         self.watches: list[VenueWatch] = []
         self.actions: DeskActions | None = None
+        self.blocking: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Around a halt until it is durable: no order leaves meanwhile."""
         loop.listeners.append(self._on_turn)
 
     @property
@@ -211,6 +214,9 @@ class Desk:
             self.state.market(event.instrument)
         if isinstance(event, m.Halted | m.Resumed):
             self._check_scope(event.scope)
+        if isinstance(event, m.Halted):
+            with self.blocking():
+                return await self._loop.submit(event)
         return await self._loop.submit(event)
 
     async def perform(self, request: Performed) -> Any:

@@ -8,11 +8,13 @@ not have reached it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
+from tradewind.ports.journal import JournalBroken
 from tradewind.ports.trading import Refused, Trading
 
 WORKERS = 8
@@ -46,6 +48,28 @@ class Dispatch:
         self._waiting: set[str] = set()
         self._leaving: set[str] = set()
         self._given_up: set[str] = set()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._blocks = 0
+
+    @contextlib.contextmanager
+    def blocked(self) -> Iterator[None]:
+        """Let no new order leave: a halt was called that is not durable yet.
+
+        Orders that were given up meanwhile do not leave behind it. Where the journal fails the
+        block stays, since then nothing may leave any more.
+        """
+        self._blocks += 1
+        self._open.clear()
+        try:
+            yield
+        except JournalBroken:
+            self._blocks += 1
+            raise
+        finally:
+            self._blocks -= 1
+            if not self._blocks:
+                self._open.set()
 
     @property
     def venues(self) -> list[str]:
@@ -65,6 +89,17 @@ class Dispatch:
                 self.send(command)  # behind its order, which may be on its way
             else:
                 groups.setdefault((command.venue, command.instrument), []).append(command)
+        self._sweep_groups(groups)
+
+    def cancel_each(self, commands: Sequence[m.CancelOrder]) -> None:
+        """Cancel these orders one by one; one that still waits here never leaves."""
+        for command in commands:
+            if command.order_id in self._waiting:
+                self._give_up(command.order_id)
+            else:
+                self.send(command)
+
+    def _sweep_groups(self, groups: Mapping[tuple[str, str], list[m.CancelOrder]]) -> None:
         for (name, instrument), group in groups.items():
             venue = self._venues.get(name)
             if venue is not None and venue.has_cancel_all and len(group) > 1:
@@ -116,6 +151,8 @@ class Dispatch:
 
     async def _send(self, venue: Trading, command: m.Command) -> None:
         try:
+            if isinstance(command, m.SubmitOrder):
+                await self._open.wait()
             async with asyncio.timeout(self._deadline_s):
                 if isinstance(command, m.SubmitOrder):
                     await self._submit(venue, command)

@@ -231,6 +231,7 @@ class Platform:
         self.feed = Feed(takers, self.loop.offer, clock=self._clock, bars=self._strategies.bars)
         self.desk = Desk(self.loop, self.feed, mode=self.plan.mode, now_ns=self._clock.now_ns)
         self.desk.watches.append(self.watch)
+        self.desk.blocking = self.dispatch.blocked
         self.desk.actions = DeskActions(self.loop, self.desk.watches, self.options.home)
         self.desk.actions.host = self._strategies
         self.monitor = RiskMonitor(
@@ -330,13 +331,15 @@ class Platform:
 
     def _send(self, turn: Turn) -> None:
         """Send what became durable; a halt of all its orders goes by the venue's cancel-all."""
-        sweeps = any(isinstance(record, m.Halted) and _is_wide(record) for record in turn.records)
-        cancels = [one for one in turn.commands if isinstance(one, m.CancelOrder)] if sweeps else []
+        halts = [record for record in turn.records if isinstance(record, m.Halted)]
+        cancels = [one for one in turn.commands if isinstance(one, m.CancelOrder)] if halts else []
         for command in turn.commands:
-            if not (sweeps and isinstance(command, m.CancelOrder)):
+            if not (halts and isinstance(command, m.CancelOrder)):
                 self.dispatch.send(command)
-        if cancels:
+        if any(map(_is_wide, halts)):
             self.dispatch.cancel_all(cancels)
+        else:
+            self.dispatch.cancel_each(cancels)
 
     async def _commit(self, write: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._executor, write)
