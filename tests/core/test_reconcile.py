@@ -129,6 +129,15 @@ def test_an_order_of_which_the_venue_filled_more_is_asked_about() -> None:
     )
 
 
+def test_a_listed_execution_is_there_though_nobody_says_of_which_order() -> None:
+    listed = fill("f1", order_id="", venue_order_id="never told")
+    assert list(fill_differences(trading(), SCOPE, BTC.id, [listed])) == []
+    [gone] = fill_differences(
+        trading(), SCOPE, BTC.id, [fill("f9", order_id="", venue_order_id="")]
+    )
+    assert gone.kind == "fill_not_at_venue"
+
+
 def test_an_account_is_new_until_money_or_an_order_was_there() -> None:
     assert not is_untouched(trading(), SCOPE)
     engine = Engine(State())

@@ -93,12 +93,18 @@ class Difference(msgspec.Struct, frozen=True):
 def fill_differences(
     state: State, scope: Scope, instrument: str, fills: Iterable[VenueFill]
 ) -> Iterator[Difference]:
-    """Executions of an instrument that only one side has; the same one twice counts once."""
+    """Executions of an instrument that only one side has; the same one twice counts once.
+
+    One that the venue lists is there, even if it does not say of which order: an order that was
+    filled before anybody told that it was accepted is known by its execution alone.
+    """
     number = state.market(instrument).index
     ours = [order for order in _orders_of(state, scope) if order.instrument == number]
     by_venue_id = {one.venue_order_id: one for one in ours if one.venue_order_id}
     there: set[tuple[str, str]] = set()
+    listed: set[str] = set()
     for fill in fills:
+        listed.add(fill.fill_id)
         order: Order | None = state.orders.get(fill.order_id)
         order = order or by_venue_id.get(fill.venue_order_id)
         if order is None or (order.order_id, fill.fill_id) in there:
@@ -110,7 +116,7 @@ def fill_differences(
         if one.intended_time_ns < scope.since_ns or not _is_settled(one, scope):
             continue
         for fill_id in one.fill_ids:
-            if (one.order_id, fill_id) not in there:
+            if fill_id not in listed:
                 subject = f"{one.order_id} {fill_id}"
                 yield Difference("fill_not_at_venue", subject, "filled", "not there")
 

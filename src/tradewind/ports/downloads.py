@@ -64,3 +64,10 @@ class Downloads(Protocol):
 
     async def close(self) -> None:
         """Let go of the connection."""
+
+
+class KeyedDownloads(Downloads, Protocol):
+    """A venue that gives its data to a key only, and no more than data."""
+
+    async def check_key(self) -> None:
+        """Ask for something small; `Refused` where the venue does not take the key."""

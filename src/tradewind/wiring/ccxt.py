@@ -40,6 +40,7 @@ def entry_of(exchange_id: str) -> VenueEntry:
         currency="",
         key=names.CCXT_KEY,
         secret=names.CCXT_SECRET,
+        more=(names.CCXT_PASSWORD, names.CCXT_UID),
         place=place_of,
         market_data=partial(market_data, exchange_id),
         trading=partial(trading, exchange_id),
@@ -76,14 +77,14 @@ def trading(
     id_prefix: str,
 ) -> Trading:
     """One account."""
+    from tradewind.adapters.ccxt.exchange import Credentials
     from tradewind.adapters.ccxt.trading import CcxtTrading
     from tradewind.adapters.net.secret import Secret
 
     return CcxtTrading(
         exchange_id,
         [instrument.id for instrument in instruments],
-        Secret(keys.key),
-        Secret(keys.secret),
+        Credentials(*map(Secret, keys)),
         clock=clock,
         address=place.host,
         id_prefix=id_prefix,

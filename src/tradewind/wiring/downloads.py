@@ -11,9 +11,12 @@ from tradewind.adapters.net.secret import Secret
 from tradewind.model.errors import UserError
 from tradewind.ports.downloads import Downloads
 from tradewind.runtime.clock import SystemClock
+from tradewind.wiring import alpaca
 from tradewind.wiring import venue_settings as names
-from tradewind.wiring.setting import Setting
+from tradewind.wiring.data_keys import ALPHA_VANTAGE, MASSIVE, DataEntry
 from tradewind.wiring.settings import Settings
+from tradewind.wiring.venue_entry import base_of
+from tradewind.wiring.venue_keys import needed_keys
 
 
 def downloads_of(venue: str, settings: Settings, home: Path) -> Downloads:
@@ -33,9 +36,10 @@ def _alpaca(settings: Settings, home: Path) -> Downloads:
 
     address, feed = settings[names.ALPACA_ADDRESS], settings[names.ALPACA_FEED]
     known = LIVE if settings[names.ALPACA_ENVIRONMENT] == "live" else PAPER
-    base = _base(address)
+    base = base_of(address)
     hosts = Hosts(base or known.trading, data=base or known.data, feed=feed)
-    keys = Keys(_secret(settings, names.ALPACA_KEY), _secret(settings, names.ALPACA_SECRET))
+    pair, _ = needed_keys(settings, alpaca.ENTRY)
+    keys = Keys(Secret(pair.key), Secret(pair.secret))
     return AlpacaDownloads(keys, hosts, clock=SystemClock(), chance=random.random)
 
 
@@ -51,33 +55,12 @@ def _binance(kind: MarketKind) -> Callable[[Settings, Path], Downloads]:
     return make
 
 
-def _massive(settings: Settings, home: Path) -> Downloads:
-    from tradewind.adapters.massive.downloads import MassiveDownloads
-    from tradewind.adapters.massive.rest import Hosts
+def _data(entry: DataEntry) -> Callable[[Settings, Path], Downloads]:
+    def make(settings: Settings, home: Path) -> Downloads:
+        keys, _ = needed_keys(settings, entry)
+        return entry.downloads(Secret(keys.key), settings, home)
 
-    base = _base(settings[names.MASSIVE_ADDRESS])
-    return MassiveDownloads(
-        _secret(settings, names.MASSIVE_KEY),
-        Hosts(rest=base) if base else Hosts(),
-        clock=SystemClock(),
-        chance=random.random,
-        requests_per_minute=settings[names.MASSIVE_RATE],
-    )
-
-
-def _alpha_vantage(settings: Settings, home: Path) -> Downloads:
-    from tradewind.adapters.alpha_vantage.downloads import AlphaVantageDownloads
-    from tradewind.adapters.alpha_vantage.rest import BASE
-
-    return AlphaVantageDownloads(
-        _secret(settings, names.ALPHA_VANTAGE_KEY),
-        home,
-        clock=SystemClock(),
-        chance=random.random,
-        base=_base(settings[names.ALPHA_VANTAGE_ADDRESS]) or BASE,
-        per_minute=settings[names.ALPHA_VANTAGE_PER_MINUTE],
-        per_day=settings[names.ALPHA_VANTAGE_PER_DAY],
-    )
+    return make
 
 
 def _ccxt(exchange_id: str) -> Downloads:
@@ -91,28 +74,9 @@ CCXT = "ccxt:"
 
 VENUES: dict[str, Callable[[Settings, Path], Downloads]] = {
     "alpaca": _alpaca,
-    "alpha-vantage": _alpha_vantage,
+    "alpha-vantage": _data(ALPHA_VANTAGE),
     "binance": _binance("spot"),
     "binance-usdm": _binance("usdm"),
-    "massive": _massive,
+    "massive": _data(MASSIVE),
 }
 """By the name that is typed."""
-
-
-def _secret(settings: Settings, setting: Setting[str]) -> Secret:
-    text = settings[setting]
-    if not text:
-        raise UserError(f"{setting.name} is not set: set {setting.variables[0]}")
-    return Secret(text)
-
-
-def _base(address: str) -> str:
-    """An address as the base of URLs; a bare host is plain HTTP on the loopback, else HTTPS."""
-    if not address or "://" in address:
-        return address.rstrip("/")
-    is_local = _host(address).partition(":")[0] in ("127.0.0.1", "localhost")
-    return f"{'http' if is_local else 'https'}://{address.rstrip('/')}"
-
-
-def _host(address: str) -> str:
-    return address.rpartition("://")[2].rstrip("/")

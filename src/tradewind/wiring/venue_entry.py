@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 class KeyPair(NamedTuple):
-    """An API key and its secret; neither is shown in messages, and nothing prints them.
+    """An API key and its secret; nothing is shown in messages, and nothing prints it.
+
+    Some venues want a `password` that belongs to the key as well, or a user's number.
 
     >>> KeyPair("public", "hunter2")
     KeyPair(***)
@@ -27,6 +29,8 @@ class KeyPair(NamedTuple):
 
     key: str
     secret: str
+    password: str = ""
+    uid: str = ""
 
     def __repr__(self) -> str:
         return "KeyPair(***)"
@@ -47,6 +51,34 @@ class Place(NamedTuple):
 
 
 VENUES_OWN = Place()
+
+
+class Keyed(Protocol):
+    """Whatever keys are kept for: a venue of orders or of data alone."""
+
+    @property
+    def name(self) -> str:
+        """As people type it."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def data_needs_key(self) -> bool:
+        """Whether even market data is not given without one."""
+
+    @property
+    def key(self) -> Setting[str]:
+        """The setting of the key."""
+
+    @property
+    def secret(self) -> Setting[str] | None:
+        """The setting of its second part, where it has one."""
+
+    @property
+    def more(self) -> tuple[Setting[str], ...]:
+        """The settings of what some venues want besides: password and user's number."""
 
 
 class PlaceOf(Protocol):
@@ -87,7 +119,8 @@ class VenueEntry:
     `title` is what people call it. `symbols` are what strategies trade where nobody names any, the
     n-th by the n-th; the demo's where empty. A key may have no `secret`. `data_needs_key` says that
     even market data is not given without one, `live_refusal` why nothing is traded live here.
-    Without a `currency` the account is kept in that of the first symbol.
+    Without a `currency` the account is kept in that of the first symbol. `more` are the settings of
+    password and user's number, where a key may have them.
     """
 
     name: str
@@ -102,6 +135,7 @@ class VenueEntry:
     symbols: tuple[str, ...] = ()
     data_needs_key: bool = False
     live_refusal: str = ""
+    more: tuple[Setting[str], ...] = ()
 
 
 def base_of(address: str) -> str:

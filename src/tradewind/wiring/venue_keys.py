@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,33 +11,34 @@ from tradewind.model.errors import UserError
 from tradewind.wiring import catalog
 from tradewind.wiring.kept_secrets import secrets_of
 from tradewind.wiring.settings import Settings
-from tradewind.wiring.venue_entry import KeyPair, VenueEntry
+from tradewind.wiring.venue_entry import Keyed, KeyPair
 
 if TYPE_CHECKING:
     from tradewind.adapters.local.key_store import KeyStore
 
 
-def find_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str] | None:
+def find_keys(settings: Settings, entry: Keyed) -> tuple[KeyPair, str] | None:
     """The keys of a venue and where they are from; None where there are none.
 
     Settings come before API_KEYS, both before what `tradewind connect` saved.
     """
     key = settings[entry.key]
     if entry.secret is None:
-        return (KeyPair(key, ""), settings.where(entry.key)) if key else None
+        return (KeyPair(key, ""), settings.where(entry.key)) if key else _saved(settings, entry)
     secret = settings[entry.secret]
     if bool(key) != bool(secret):
         missing = entry.secret if key else entry.key
         raise UserError(f"{missing.variables[0]} is missing: a key has two parts, set both")
     if key:
-        return KeyPair(key, secret), settings.where(entry.key)
+        more = (settings[setting] for setting in entry.more)
+        return KeyPair(key, secret, *more), settings.where(entry.key)
     listed = _listed(settings[catalog.API_KEYS], entry.name)
     if listed is not None:
         return listed, settings.where(catalog.API_KEYS)
-    return _saved(settings, entry.name)
+    return _saved(settings, entry)
 
 
-def needed_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str]:
+def needed_keys(settings: Settings, entry: Keyed) -> tuple[KeyPair, str]:
     """The keys of a venue, or one sentence on why there must be some and how to give them."""
     found = find_keys(settings, entry)
     if found is None:
@@ -46,27 +48,28 @@ def needed_keys(settings: Settings, entry: VenueEntry) -> tuple[KeyPair, str]:
     return found
 
 
-def how_to_give(entry: VenueEntry) -> str:
+def how_to_give(entry: Keyed) -> str:
     """What to do about keys that are not there, as the rest of a sentence."""
     if entry.secret is None:
-        return f"set {entry.key.variables[0]}"
+        return f"run tradewind connect {entry.name}, or set {entry.key.variables[0]}"
     both = f"{entry.key.variables[0]} and {entry.secret.variables[0]}"
     return f"run tradewind connect {entry.name}, or set {both}"
 
 
-def save_keys(settings: Settings, entry: VenueEntry, keys: KeyPair) -> Path:
+def save_keys(settings: Settings, entry: Keyed, keys: KeyPair) -> Path:
     """Write keys encrypted into the home; returns the file."""
-    return _store(settings).save(entry.name, {"key": keys.key, "secret": keys.secret})
+    values = {name: value for name, value in keys._asdict().items() if value}
+    return _store(settings).save(entry.name, values)
 
 
-def _saved(settings: Settings, name: str) -> tuple[KeyPair, str] | None:
+def _saved(settings: Settings, entry: Keyed) -> tuple[KeyPair, str] | None:
     # Here and not above: only who stored keys needs the library that opens them.
     from tradewind.adapters.local.key_store import has_keys
 
-    if not has_keys(settings[catalog.HOME], name):
+    if not has_keys(settings[catalog.HOME], entry.name):
         return None
-    values = _store(settings).load(name) or {}
-    return KeyPair(values.get("key", ""), values.get("secret", "")), "tradewind connect"
+    values = _store(settings).load(entry.name) or {}
+    return _pair(values), "tradewind connect"
 
 
 def _store(settings: Settings) -> KeyStore:
@@ -84,9 +87,13 @@ def _listed(text: str, name: str) -> KeyPair | None:
     try:
         venues = json.loads(text)
         entry = venues.get(name)
-        return None if entry is None else KeyPair(str(entry["key"]), str(entry["secret"]))
+        return None if entry is None else _pair({"secret": entry["secret"], **entry})
     except (ValueError, AttributeError, KeyError, TypeError):
         raise UserError(
             'API_KEYS is not what it must be: write it like {"binance": {"key": "...", '
             '"secret": "..."}}'
         ) from None
+
+
+def _pair(values: Mapping[str, object]) -> KeyPair:
+    return KeyPair(*(str(values.get(name, "")) for name in KeyPair._fields))

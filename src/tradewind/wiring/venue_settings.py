@@ -114,6 +114,22 @@ CCXT_SECRET: Setting[str] = Setting(
     "The secret that belongs to the key.",
     secret=True,
 )
+CCXT_PASSWORD: Setting[str] = Setting(
+    "ccxt.password",
+    ("CCXT_PASSWORD",),
+    kinds.text(),
+    "",
+    "The passphrase of the key, at venues that have one.",
+    secret=True,
+)
+CCXT_UID: Setting[str] = Setting(
+    "ccxt.uid",
+    ("CCXT_UID",),
+    kinds.text(),
+    "",
+    "The number of the user, at venues that want it with the key.",
+    secret=True,
+)
 CCXT_ADDRESS: Setting[str] = Setting(
     "ccxt.address",
     ("CCXT_ADDRESS",),
@@ -136,5 +152,7 @@ VENUE_SETTINGS: tuple[Setting[Any], ...] = (
     ALPHA_VANTAGE_ADDRESS,
     CCXT_KEY,
     CCXT_SECRET,
+    CCXT_PASSWORD,
+    CCXT_UID,
     CCXT_ADDRESS,
 )

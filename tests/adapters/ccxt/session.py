@@ -14,7 +14,7 @@ from typing import Any
 
 from tradewind.adapters.ccxt.card import card
 from tradewind.adapters.ccxt.downloads import CcxtDownloads
-from tradewind.adapters.ccxt.exchange import make_exchange, translated
+from tradewind.adapters.ccxt.exchange import Credentials, make_exchange, translated
 from tradewind.adapters.ccxt.market_data import CcxtMarketData
 from tradewind.adapters.ccxt.trading import CcxtTrading
 from tradewind.adapters.net.secret import Secret
@@ -74,8 +74,7 @@ async def trade(address: str, key: str, secret: str) -> dict[str, Any]:
     trading = CcxtTrading(
         "binance",
         [BITCOIN],
-        Secret(key),
-        Secret(secret),
+        Credentials(Secret(key), Secret(secret)),
         clock=Clock(),
         address=address,
         poll_s=0.3,
@@ -125,7 +124,11 @@ async def trade(address: str, key: str, secret: str) -> dict[str, Any]:
 
 async def wrong_key(address: str, key: str, secret: str) -> str:
     trading = CcxtTrading(
-        "binance", [BITCOIN], Secret(key), Secret("a-wrong-secret"), clock=Clock(), address=address
+        "binance",
+        [BITCOIN],
+        Credentials(Secret(key), Secret("a-wrong-secret")),
+        clock=Clock(),
+        address=address,
     )
     return await error_of(trading.start(lambda report: None))
 
@@ -136,7 +139,11 @@ async def lost_reply(address: str, key: str, secret: str) -> list[Any]:
 
     fault = json.dumps({"name": "reply-lost", "probability": 1, "count": 1}).encode()
     trading = CcxtTrading(
-        "binance", [BITCOIN], Secret(key), Secret(secret), clock=Clock(), address=address
+        "binance",
+        [BITCOIN],
+        Credentials(Secret(key), Secret(secret)),
+        clock=Clock(),
+        address=address,
     )
     await trading.start(lambda report: None)
     try:
@@ -188,8 +195,9 @@ async def download(address: str) -> dict[str, Any]:
 async def translations() -> dict[str, str]:
     import ccxt
 
-    exchange = make_exchange("binance", key=Secret("the-key"), secret=Secret("the-secret"))
-    text = "GET https://api.binance.com/api?signature=abc the-key the-secret"
+    parts = Credentials(*map(Secret, ("the-key", "the-secret", "the-password", "the-uid")))
+    exchange = make_exchange("binance", credentials=parts)
+    text = "GET https://api.binance.com/api?signature=abc the-key the-secret the-password the-uid"
     names = (
         "RequestTimeout", "ExchangeNotAvailable", "NetworkError", "OnMaintenance", "BadResponse",
         "RateLimitExceeded", "AuthenticationError", "InsufficientFunds", "InvalidOrder",
@@ -201,10 +209,26 @@ async def translations() -> dict[str, str]:
     return {name: f"{kind[isinstance(e, OutsideError)]} {e}" for name, e in made.items()}
 
 
+async def credentials() -> dict[str, str]:
+    """What a venue wants with a key: okx a passphrase; a user's number goes along."""
+    found = {}
+    for name, parts in (("okx", "ks"), ("okx", "ksp"), ("okx", "kspu"), ("kraken", "ks")):
+        try:
+            exchange = make_exchange(name, credentials=Credentials(*map(Secret, parts)))
+        except TradewindError as error:
+            found[f"{name} {len(parts)}"] = str(error)
+        else:
+            found[f"{name} {len(parts)}"] = f"{exchange.password} {exchange.uid}".strip()
+            exchange.check_required_credentials()
+            await exchange.close()
+    return found
+
+
 async def main() -> None:
     address, key, secret = sys.argv[1:]
     seen: dict[str, Any] = {
         "translations": await translations(),
+        "credentials": await credentials(),
         "trade": await trade(address, key, secret),
         "wrong_key": await wrong_key(address, key, secret),
         "lost": await lost_reply(address, key, secret),

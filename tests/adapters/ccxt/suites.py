@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tradewind.adapters.ccxt.exchange import Credentials
 from tradewind.adapters.ccxt.lookup import BY_OUR_ID, Lookup
 from tradewind.adapters.ccxt.market_data import CcxtMarketData
 from tradewind.adapters.ccxt.trading import CcxtTrading
@@ -90,9 +91,9 @@ class TradeStage:
 
     def trading(self) -> CcxtTrading:
         account = self.venue.account
-        keys = Secret(account["key"]), Secret(account["secret"])
+        keys = Credentials(Secret(account["key"]), Secret(account["secret"]))
         return CcxtTrading(
-            "binance", [BTC.id], *keys,
+            "binance", [BTC.id], keys,
             clock=Clock(), address=self.venue.url, poll_s=0.2, id_prefix=PREFIX, silence_s=3.0,
         )  # fmt: skip
 

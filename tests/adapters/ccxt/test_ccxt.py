@@ -120,6 +120,16 @@ def test_errors_of_the_network_are_unknown_and_of_the_venue_refused(seen: dict[s
         assert "signature" not in text
         assert "the-secret" not in text
         assert "the-key" not in text
+        assert "the-password" not in text
+        assert "the-uid" not in text
+
+
+def test_a_venue_that_wants_a_passphrase_or_a_number_gets_it_or_says_so(
+    seen: dict[str, Any],
+) -> None:
+    found = seen["credentials"]
+    assert found["okx 2"] == "okx wants more with its key: set CCXT_PASSWORD"
+    assert (found["okx 3"], found["okx 4"], found["kraken 2"]) == ("p", "p u", "")
 
 
 def test_no_key_is_shown(seen: dict[str, Any]) -> None:

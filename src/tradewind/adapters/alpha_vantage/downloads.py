@@ -94,6 +94,10 @@ class AlphaVantageDownloads:
         )
         self._rest = AlphaVantageRest(client, self._key, self.quota, self._answers)
 
+    async def check_key(self) -> None:
+        """Ask for one last price, of the day's quota; `Refused` where the key is not taken."""
+        await self._rest.ask({"function": "GLOBAL_QUOTE", "symbol": "IBM"}, max_age_ns=0)
+
     async def instrument(self, instrument_id: str) -> Instrument:
         """The definition; whether the venue has it shows with the first page."""
         return instrument_of(instrument_id)

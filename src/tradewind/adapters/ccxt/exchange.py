@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from tradewind.adapters.net.outcome import BadAnswer, NoAnswer
 from tradewind.adapters.net.secret import Secret
@@ -15,6 +15,24 @@ URL = re.compile(r"\w+://\S+")
 TEXT_LENGTH_MAX = 300
 OWN = frozenset({"alpaca", "binance", "binanceusdm"})
 """Venues that we have adapters of our own for; through ccxt they are other venues."""
+
+
+class Credentials(NamedTuple):
+    """What a venue knows an account by; which parts it wants, ccxt tells."""
+
+    key: Secret
+    secret: Secret
+    password: Secret = Secret("")
+    uid: Secret = Secret("")
+
+
+SETTINGS = {
+    "apiKey": "CCXT_API_KEY",
+    "secret": "CCXT_SECRET",
+    "password": "CCXT_PASSWORD",
+    "uid": "CCXT_UID",
+}
+"""What ccxt calls the parts, and the setting of each, in the order of `Credentials`."""
 
 
 class NotThere(Refused):
@@ -32,7 +50,7 @@ def venue_of(exchange_id: str) -> str:
 
 
 def make_exchange(
-    exchange_id: str, *, key: Secret | None = None, secret: Secret | None = None, address: str = ""
+    exchange_id: str, *, credentials: Credentials | None = None, address: str = ""
 ) -> Any:
     """The exchange object; with an address of a local venue all its calls go there.
 
@@ -49,11 +67,19 @@ def make_exchange(
         {"enableRateLimit": True, "timeout": TIMEOUT_MS, "options": options}
     )
     exchange.number = str
-    if key is not None and secret is not None:
-        exchange.apiKey, exchange.secret = key.reveal(), secret.reveal()
+    if credentials is not None:
+        _give(exchange, credentials)
     if address:
         point_at(exchange, address)
     return exchange
+
+
+def _give(exchange: Any, credentials: Credentials) -> None:
+    """Set the parts of a key; `UserError` where the venue wants one that is not there."""
+    for (name, setting), part in zip(SETTINGS.items(), credentials, strict=True):
+        if exchange.requiredCredentials.get(name) and not part.reveal():
+            raise UserError(f"{exchange.id} wants more with its key: set {setting}")
+        setattr(exchange, name, part.reveal())
 
 
 def point_at(exchange: Any, address: str) -> None:
@@ -101,7 +127,7 @@ def translated(error: Exception, exchange: Any) -> TradewindError:
 def _words(error: Exception, exchange: Any) -> str:
     """What ccxt says, without URLs (a query may hold a signature) and without our keys."""
     text = URL.sub("", str(error))
-    for secret in (exchange.apiKey, exchange.secret):
+    for secret in (getattr(exchange, name) for name in SETTINGS):
         text = text.replace(secret, "***") if secret else text
     return f"{type(error).__name__} {text[:TEXT_LENGTH_MAX].strip()}"
 

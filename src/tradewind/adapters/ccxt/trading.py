@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from tradewind.adapters.ccxt.card import SILENCE_S, missing_to_trade
-from tradewind.adapters.ccxt.exchange import make_exchange, translated, venue_of
+from tradewind.adapters.ccxt.exchange import Credentials, make_exchange, translated, venue_of
 from tradewind.adapters.ccxt.instruments import instrument_of, symbol_of
 from tradewind.adapters.ccxt.lookup import Lookup
 from tradewind.adapters.ccxt.orders import (
@@ -25,7 +25,6 @@ from tradewind.adapters.ccxt.orders import (
 )
 from tradewind.adapters.net.decimals import floor_units
 from tradewind.adapters.net.outcome import BadAnswer
-from tradewind.adapters.net.secret import Secret
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.instruments import Instrument
@@ -60,8 +59,7 @@ class CcxtTrading:
         self,
         exchange_id: str,
         instruments: Sequence[str],
-        key: Secret,
-        secret: Secret,
+        credentials: Credentials,
         *,
         clock: Clock,
         address: str = "",
@@ -69,7 +67,7 @@ class CcxtTrading:
         id_prefix: str = "",
         silence_s: float = SILENCE_S,
     ) -> None:
-        self._exchange = make_exchange(exchange_id, key=key, secret=secret, address=address)
+        self._exchange = make_exchange(exchange_id, credentials=credentials, address=address)
         self._venue = venue_of(exchange_id)
         self._ids = list(instruments)
         self._clock = clock

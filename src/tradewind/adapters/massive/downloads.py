@@ -79,6 +79,10 @@ class MassiveDownloads:
             requests_per_minute=self._requests_per_minute,
         )
 
+    async def check_key(self) -> None:
+        """Ask for the last day of one equity; `Refused` where the key is not taken."""
+        await self._rest.get("/v2/aggs/ticker/AAPL/prev", {"adjusted": False}, wire.BarsPage)
+
     async def instrument(self, instrument_id: str) -> Instrument:
         """The definition; that of crypto wants the last day's price."""
         ticker = ticker_of(instrument_id)
