@@ -60,6 +60,11 @@ ASKED: dict[str, tuple[Bound, ...]] = {
     "recovery": (Bound("with_snapshot_s", most=2), Bound("whole_s", most=5)),
     "import_time": (Bound("figure", most=0.4),),
     "cold_start": (Bound("figure", most=1),),
+    "gateway_load": (
+        Bound("figure", least=5_000),
+        Bound("mix_per_s", least=990),
+        Bound("mix_p95_ms", most=50),
+    ),
     "memory": (Bound("figure", most=250),),
 }
 """The floors of the performance goals; a benchmark that is not named was not asked a figure."""

@@ -23,6 +23,7 @@ from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
 from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.gateway.app import create_app
 from tradewind.gateway.passwords import hash_password
+from tradewind.gateway.pressure import Pressure
 from tradewind.gateway.services import Options, Services
 from tradewind.ports.identity import User
 from tradewind.wiring.stored import status_of_home
@@ -71,6 +72,8 @@ class Served:
             settings=lambda: [{"name": "gateway.port", "value": "8000", "source": "default"}],
             now_ns=lambda: self.now_ns,
         )
+        # Its clock stands: how busy the machine of the tests is refuses no request.
+        self.services.pressure = Pressure(lambda: 0.0)
         self.app = create_app(self.services)
 
     @contextmanager

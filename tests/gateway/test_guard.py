@@ -9,8 +9,10 @@ from starlette.testclient import TestClient
 
 from tests.gateway.served import PASSWORD, Served
 from tests.runtime.memory_engine import MemoryEngine
+from tradewind.gateway.authentication import new_key
 from tradewind.gateway.bodies import BODY_BYTES_MAX, NESTING_MAX
 from tradewind.gateway.guard import LOGINS_PER_MINUTE
+from tradewind.ports.security_store import Rate, Taken
 
 LOGIN = "/api/v1/auth/login"
 JSON = {"Content-Type": "application/json"}
@@ -134,3 +136,23 @@ def test_path_tricks_find_nothing(served: Served, client: TestClient, path: str)
     served.add("ann", "admin")
     served.login(client, "ann")
     assert client.get(path).status_code == 404
+
+
+def test_a_request_counts_for_the_address_then_for_the_user_and_for_the_key(
+    served: Served, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    take = served.security.take
+
+    def noting(subject: str, rate: Rate, *, count: int, now_ns: int) -> Taken:
+        asked.append(subject)
+        return take(subject, rate, count=count, now_ns=now_ns)
+
+    monkeypatch.setattr(served.security, "take", noting)
+    user = served.add("ann", "trader")
+    key, text = new_key(
+        user, name="k", scopes=("trading:read",), networks=(), time_ns=1, expire_time_ns=0
+    )
+    served.identities.put_key(key)
+    assert client.get("/api/v1/auth/me", headers={"X-API-Key": text}).status_code == 200
+    assert asked == ["address 10.0.0.1", "user id-ann", f"key {key.key_id}"]

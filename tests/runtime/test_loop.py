@@ -267,3 +267,25 @@ def test_a_turn_whose_caller_is_called_off_is_journaled_to_its_end() -> None:
     assert len(shell.turns) == 2
     recovered = recover(shell.journal, shell.recorder).state
     assert state_hash(recovered) == state_hash(shell.engine.state)
+
+
+def test_how_long_a_turn_took_counts_from_what_came_in_first_to_its_commit() -> None:
+    """The slow commit of one turn is in its own latency, and in that of what waited for it."""
+
+    async def scenario() -> None:
+        shell = Shell()
+        await shell.loop.turn()
+        messages, orders = shell.loop.latencies
+        before = messages.metric().value
+        shell.loop.offer_rows(quotes(10000))
+        shell.clock.time_ns += 40_000_000
+        shell.loop.offer(order(1))
+        shell.clock.time_ns += 10_000_000
+        await shell.loop.turn()
+        assert round(messages.metric().value - before, 6) == 0.05
+        assert dict(messages.metric().buckets)["+Inf"] == 2
+        assert dict(orders.metric().buckets) | {"0.025": 0.0, "0.05": 1.0, "+Inf": 1.0} == dict(
+            orders.metric().buckets
+        )
+
+    asyncio.run(scenario())

@@ -55,6 +55,10 @@ class Authentication:
         """True where `look` has to be called before `known` may be believed."""
         return self._now_ns() >= self._look_at_ns
 
+    def is_aging(self) -> bool:
+        """True where it is time to `look` again, though `known` may still be believed."""
+        return self._now_ns() >= self._look_at_ns - LOOK_NS // 2
+
     def look(self) -> None:
         """Forget everything where somebody's rights ended or changed since the last look."""
         now_ns = self._now_ns()
@@ -166,7 +170,9 @@ def new_key(
 def _key_principal(key: ApiKey, user: User) -> Principal:
     scopes = frozenset(Permission(scope) for scope in key.scopes)
     permissions = scopes & ROLES.get(user.role, frozenset())
-    return Principal(user.user_id, user.name, permissions, user.accounts, Means.KEY)
+    return Principal(
+        user.user_id, user.name, permissions, user.accounts, Means.KEY, key_id=key.key_id
+    )
 
 
 def _check_network(network: str) -> None:

@@ -89,11 +89,11 @@ class EngineLink:
         self._readings: dict[Request, Reading] = {}
         self._asked: dict[Request, asyncio.Task[Reading]] = {}
 
-    async def read(self, request: Request) -> Reading:
-        """Return a reading at most `FRESH_NS` old; whoever asks meanwhile shares one question."""
+    async def read(self, request: Request, max_age_ns: int = FRESH_NS) -> Reading:
+        """Return a reading at most so old; whoever asks meanwhile shares one question."""
         found = self._readings.get(request)
         age_ns = self._now_ns() - found.time_ns if found is not None else FRESH_NS
-        if found is not None and age_ns < FRESH_NS:
+        if found is not None and age_ns < max_age_ns:
             if age_ns > FRESH_NS // 2:
                 self._asking(request)  # So that nobody has to wait for the next one.
             return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -13,15 +12,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewind.gateway.authentication import NotAuthenticated
 from tradewind.gateway.bodies import checked_body
-from tradewind.gateway.forwarded import asked_by, networks_of
+from tradewind.gateway.forwarded import Asked, asked_by, networks_of
+from tradewind.gateway.hosts import TrustedHosts
 from tradewind.gateway.kept_replies import Keeping, key_of
+from tradewind.gateway.looking import Looking
+from tradewind.gateway.pressure import RETRY_S
 from tradewind.gateway.principal import LOCAL, Principal
 from tradewind.gateway.problems import Problem, problem
-from tradewind.gateway.rate_limits import RateLimit
+from tradewind.gateway.rate_limits import Allowance, RateLimit
 from tradewind.gateway.services import Services
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.runtime.control_messages import StatusRequest
 
+Head = dict[bytes, bytes]
+"""The headers of a request by their names in small letters."""
+Raw = list[tuple[bytes, bytes]]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_PATHS = frozenset({"/api/v1/data/uploads"})
 """Their bodies are bytes, bounded by the route itself, and only for who may send them."""
@@ -52,7 +57,10 @@ LIVE_WITHOUT_LOGIN = (
 )
 MODE_LOOK_NS = 500_000_000
 """How often a gateway without a login looks whether the engine still trades on paper."""
-FORWARDED_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip")
+URGENT_PATHS = frozenset({"/health", "/ready", "/metrics", "/api/v1/risk/halt"})
+BUSY = "more is asked than can be answered soon: wait as Retry-After says"
+LEAVING = [(b"connection", b"close")]
+FORWARDED_HEADERS = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 HSTS_NAME = "Strict-Transport-Security"
 HSTS = "max-age=31536000; includeSubDomains"
 
@@ -65,16 +73,19 @@ class Guard:
         self._services = services
         self._mode_look_at_ns = 0
         self._replies = services.replies
-        protecting = SECURITY_HEADERS | ({HSTS_NAME: HSTS} if services.options.is_https else {})
+        self._looking = Looking(services.authentication)
+        options = services.options
+        protecting = SECURITY_HEADERS | ({HSTS_NAME: HSTS} if options.is_https else {})
         self._protecting = [
             (name.lower().encode(), value.encode()) for name, value in protecting.items()
         ]
-        options = services.options
+        self._hosts = TrustedHosts(options.trusted_hosts)
         self._proxies = networks_of(options.trusted_proxies)
         per_minute = options.requests_per_minute
         burst = max(1, per_minute // BURST_SHARE)
         self._addresses = services.limit("address", per_minute=per_minute, burst=burst)
         self._principals = services.limit("user", per_minute=per_minute, burst=burst)
+        self._keys = services.limit("key", per_minute=per_minute, burst=burst)
         self._logins = services.limit(
             "login", per_minute=LOGINS_PER_MINUTE, burst=LOGINS_PER_MINUTE // 3
         )
@@ -84,43 +95,65 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        limited: dict[str, str] = {}
-        guarded = self._with_headers(send, limited)
+        # Of headers that are there twice the first counts, as in the framework.
+        head: Head = dict(scope["headers"][::-1])
+        limited: Raw = []
         try:
-            receive = await self._admit(scope, receive, limited)
+            await self._admit(scope, head, limited)
+            if scope["type"] == "websocket":
+                await self._app(scope, receive, send)
+            elif scope["method"] == "GET" and scope["state"]["principal"] is not None:
+                await self._read(scope, receive, send, limited)
+            else:
+                await self._act(scope, receive, send, limited)
         except (Problem, OutsideError) as error:
             refusal = error if isinstance(error, Problem) else Problem(503, str(error))
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 4000 + refusal.status})
             else:
                 answer = problem(refusal.status, refusal.detail, refusal.headers)
-                await answer(scope, receive, guarded)
-            return
-        if scope["type"] == "websocket":
-            await self._app(scope, receive, guarded)
-        elif scope["method"] == "GET" and scope["state"]["principal"] is not None:
-            await self._read(scope, receive, guarded)
-        else:
-            await self._within_deadline(scope, receive, guarded)
+                await answer(scope, receive, self._with_headers(send, limited))
 
-    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _read(self, scope: Scope, receive: Receive, send: Send, limited: Raw) -> None:
         """Tell a reading again that this user was just told, else let the route answer."""
         key = key_of(scope["path"], scope["query_string"], scope["state"]["principal"])
-        found = self._replies.find(key)
+        found = self._replies.find(key) or await self._replies.again(key)
         if found is None:
-            keeping = Keeping(send, self._replies, key, scope)
-            await self._within_deadline(scope, receive, keeping.send)
+            keeping = Keeping(
+                self._with_headers(send, limited), self._replies, key, scope, self._protected
+            )
+            await self._route(scope, receive, keeping.send)
             return
         scope["route"] = found.route
-        known = Headers(scope=scope).get("if-none-match", "").encode()
+        known = next((v for name, v in scope["headers"] if name == b"if-none-match"), b"")
         if known and found.tag and found.tag in known:
             tagged = [each for each in found.headers if each[0] != b"content-type"]
-            await send(_start(304, tagged))
+            await send(_start(304, [*tagged, *limited, *self._leaving()]))
             await send({"type": "http.response.body", "body": b""})
             return
         body = self._replies.body_of(found)
-        await send(_start(200, [*found.headers, (b"content-length", b"%d" % len(body))]))
+        length = (b"content-length", b"%d" % len(body))
+        await send(_start(200, [*found.headers, *limited, length, *self._leaving()]))
         await send({"type": "http.response.body", "body": body})
+
+    async def _act(self, scope: Scope, receive: Receive, send: Send, limited: Raw) -> None:
+        """Check the body of what acts, and let the route answer."""
+        if scope["method"] not in SAFE_METHODS:
+            is_upload = scope["path"] in UPLOAD_PATHS and scope["state"]["principal"] is not None
+            if not is_upload:
+                receive = await checked_body(Headers(scope=scope), receive)
+        await self._route(scope, receive, self._with_headers(send, limited))
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        pressure = self._services.pressure
+        if pressure.is_high and not _is_urgent(scope):
+            pressure.refused += 1
+            raise Problem(429, BUSY, {"Retry-After": str(RETRY_S)})
+        pressure.routed += 1
+        try:
+            await self._within_deadline(scope, receive, send)
+        finally:
+            pressure.routed -= 1
 
     async def _within_deadline(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = False
@@ -140,39 +173,55 @@ class Guard:
             sentence = f"this took longer than {REQUEST_DEADLINE_S:g} s: look before asking again"
             await problem(503, sentence)(scope, receive, send)
 
-    async def _admit(self, scope: Scope, receive: Receive, limited: dict[str, str]) -> Receive:
-        """Return what the route receives from; raises `Problem`."""
-        headers = Headers(scope=scope)
+    async def _admit(self, scope: Scope, head: Head, limited: Raw) -> None:
+        """Put the principal into the scope; raises `Problem` where the request may not pass."""
+        if not self._hosts.has(head.get(b"host", b"")):
+            raise Problem(400, "this host is not trusted: see TRUSTED_HOSTS")
         peer = scope["client"][0] if scope.get("client") else ""
-        asked = asked_by(peer, scope["scheme"], headers, self._proxies)
-        address = asked.address
-        if self._services.options.is_https and not asked.is_https and not is_loopback(address):
-            raise Problem(403, "this gateway answers over https only")
         state = scope.setdefault("state", {})
-        state["address"] = address
-        self._check_origin(scope, headers)
-        is_local = not self._services.options.needs_login
-        if is_local:
-            await self._check_local(headers, peer)
-        else:
-            await _take(self._addresses, address, self._services.now_ns(), limited)
+        state["address"] = address = self._address(scope, peer)
+        if b"origin" in head:
+            self._check_origin(scope, head[b"origin"].decode("latin-1"), head)
+        if not self._services.options.needs_login:
+            await self._check_local(head, peer)
+            state["principal"] = LOCAL
+            return
+        now_ns = self._services.now_ns()
+        tightest = await _take(self._addresses, address, now_ns)
+        limited[:] = tightest.raw_headers()
+        state["principal"] = None
+        if scope["path"] in OPEN_PATHS:
             if scope["path"] in LOGIN_PATHS:
-                await _take(self._logins, address, self._services.now_ns(), limited)
-        principal = LOCAL if is_local else None
-        if not is_local and scope["path"] not in OPEN_PATHS:
-            principal = await self._principal(headers, address)
-        state["principal"] = principal
-        if principal is not None and not is_local:
-            await _take(self._principals, principal.user_id, self._services.now_ns(), limited)
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-            if scope["path"] in UPLOAD_PATHS and principal is not None:
-                return receive
-            return await checked_body(headers, receive)
-        return receive
+                limited[:] = (await _take(self._logins, address, now_ns)).raw_headers()
+            return
+        principal = state["principal"] = await self._principal(head, address)
+        if principal is not None:
+            await self._count(principal, now_ns, tightest, limited)
 
-    async def _check_local(self, headers: Headers, address: str) -> None:
+    async def _count(
+        self, principal: Principal, now_ns: int, tightest: Allowance, limited: Raw
+    ) -> None:
+        """Count for the user and the key; the answer tells of the limit that it is nearest to."""
+        taken = await _take(self._principals, principal.user_id, now_ns)
+        if principal.key_id:
+            of_key = await _take(self._keys, principal.key_id, now_ns)
+            taken = of_key if of_key.remaining < taken.remaining else taken
+        if taken.remaining <= tightest.remaining:
+            limited[:] = taken.raw_headers()
+
+    def _address(self, scope: Scope, peer: str) -> str:
+        """Who really asks; raises `Problem` where that came unprotected and must not."""
+        asked = Asked(peer, is_https=scope["scheme"] in ("https", "wss"))
+        if self._proxies:
+            asked = asked_by(peer, scope["scheme"], Headers(scope=scope), self._proxies)
+        is_open = self._services.options.is_https and not asked.is_https
+        if is_open and not is_loopback(asked.address):
+            raise Problem(403, "this gateway answers over https only")
+        return asked.address
+
+    async def _check_local(self, head: Head, address: str) -> None:
         """Without a login only whoever sits at this computer is served, and only on paper."""
-        if not is_loopback(address) or any(name in headers for name in FORWARDED_HEADERS):
+        if not is_loopback(address) or any(name in head for name in FORWARDED_HEADERS):
             raise Problem(
                 403,
                 "without a login only this computer is served: set "
@@ -188,23 +237,19 @@ class Guard:
             raise Problem(503, LIVE_WITHOUT_LOGIN)
         self._mode_look_at_ns = self._services.now_ns() + MODE_LOOK_NS
 
-    def _check_origin(self, scope: Scope, headers: Headers) -> None:
+    def _check_origin(self, scope: Scope, origin: str, head: Head) -> None:
         """Refuse what a page from elsewhere sends in the name of who sits before it."""
-        origin = headers.get("origin")
-        if origin is None:
-            return
-        own = urlsplit(origin).netloc == headers.get("host")
+        own = urlsplit(origin).netloc == head.get(b"host", b"").decode("latin-1")
         is_reading = scope["type"] == "http" and scope["method"] in SAFE_METHODS
         if not own and not is_reading and origin not in self._services.options.allowed_origins:
             raise Problem(403, "this origin is not allowed: see ALLOWED_ORIGINS")
 
-    async def _principal(self, headers: Headers, address: str) -> Principal | None:
-        credential = credential_of(headers)
+    async def _principal(self, head: Head, address: str) -> Principal | None:
+        credential = credential_of(head)
         if not credential:
             return None
         authentication = self._services.authentication
-        if authentication.is_due():
-            await run_in_threadpool(authentication.look)
+        await self._looking.look()
         found = authentication.known(credential, address)
         if found is not None:
             return found
@@ -213,22 +258,24 @@ class Guard:
         except NotAuthenticated as error:
             raise Problem(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
 
-    def _with_headers(self, send: Send, limited: Mapping[str, str]) -> Send:
+    def _with_headers(self, send: Send, limited: Raw) -> Send:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                headers = self._protected(list(message["headers"]))
                 own = {name for name, _ in message["headers"]}
-                headers = [each for each in self._protecting if each[0] not in own]
-                headers += [
-                    (name.lower().encode(), value.encode())
-                    for name, value in limited.items()
-                    if name.lower().encode() not in own
-                ]
-                if self._services.is_draining:
-                    headers.append((b"connection", b"close"))
-                message = {**message, "headers": [*message["headers"], *headers]}
+                headers += [each for each in limited if each[0] not in own]
+                message = {**message, "headers": [*headers, *self._leaving()]}
             await send(message)
 
         return guarded
+
+    def _protected(self, headers: Raw) -> Raw:
+        """Headers of an answer with those that protect, where the route has not set its own."""
+        own = {name for name, _ in headers}
+        return headers + [each for each in self._protecting if each[0] not in own]
+
+    def _leaving(self) -> Raw:
+        return LEAVING if self._services.is_draining else []
 
 
 def _start(status: int, headers: list[tuple[bytes, bytes]]) -> Message:
@@ -247,20 +294,29 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def credential_of(headers: Headers) -> str:
-    """The bearer token or API key of a request, "" where it has none."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return token.strip()
+def credential_of(head: Head) -> str:
+    """The bearer token or API key of a request, "" where it has none.
+
+    >>> credential_of({b"authorization": b"Bearer abc"}), credential_of({b"x-api-key": b"tw_1"})
+    ('abc', 'tw_1')
+    """
+    scheme, _, token = head.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        return token.strip().decode("latin-1")
     # A browser's WebSocket can set no header but this one.
-    protocols = [each.strip() for each in headers.get("sec-websocket-protocol", "").split(",")]
-    if len(protocols) == 2 and protocols[0] == "bearer":
-        return protocols[1]
-    return headers.get("x-api-key", "").strip()
+    protocols = [each.strip() for each in head.get(b"sec-websocket-protocol", b"").split(b",")]
+    if len(protocols) == 2 and protocols[0] == b"bearer":
+        return protocols[1].decode("latin-1")
+    return head.get(b"x-api-key", b"").strip().decode("latin-1")
 
 
-async def _take(limit: RateLimit, subject: str, now_ns: int, limited: dict[str, str]) -> None:
+def _is_urgent(scope: Scope) -> bool:
+    """What must reach the engine also when much else is refused: ends of orders, and halts."""
+    return scope["method"] == "DELETE" or scope["path"] in URGENT_PATHS
+
+
+async def _take(limit: RateLimit, subject: str, now_ns: int) -> Allowance:
     allowance = await limit.take(subject, now_ns)
-    limited.update(allowance.headers())
     if allowance.wait_ns:
         raise Problem(429, "too many requests: wait as Retry-After says", allowance.headers())
+    return allowance

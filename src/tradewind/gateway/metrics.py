@@ -9,9 +9,7 @@ from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
-    Histogram,
     ProcessCollector,
     generate_latest,
 )
@@ -25,10 +23,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewind.gateway.access_log import Access, AccessLog
 from tradewind.gateway.kept_replies import KeptReplies
+from tradewind.gateway.request_numbers import RequestNumbers
 from tradewind.version import VERSION
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5)
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 FAMILIES: dict[str, type[Family]] = {
     "counter": CounterMetricFamily,
@@ -49,19 +47,8 @@ class HttpMetrics:
         ProcessCollector(registry=self._registry)
         build = Gauge("build_info", "What runs.", ["version", "python"], registry=self._registry)
         build.labels(VERSION, platform.python_version()).set(1)
-        self._requests = Counter(
-            "http_requests_total",
-            "Requests answered.",
-            ["method", "path", "status"],
-            registry=self._registry,
-        )
-        self._durations = Histogram(
-            "http_request_duration_seconds",
-            "Time until a request was answered.",
-            ["method", "path"],
-            buckets=BUCKETS_S,
-            registry=self._registry,
-        )
+        self._requests = RequestNumbers()
+        self._registry.register(self._requests)
 
     def exposition(self) -> bytes:
         """Return everything as text."""
@@ -69,8 +56,7 @@ class HttpMetrics:
 
     def observe(self, *, method: str, path: str, status: int, duration_s: float) -> None:
         """Count one answered request."""
-        self._requests.labels(method, path, str(status)).inc()
-        self._durations.labels(method, path).observe(duration_s)
+        self._requests.observe(method, path, status, duration_s)
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
         """Return the application with every request counted under its route's template."""
@@ -91,22 +77,19 @@ class HttpMetrics:
             try:
                 await app(scope, receive, noting)
             finally:
-                self._note(scope, status, time.perf_counter() - started_s)
-                self.observe(
-                    method=scope["method"] if scope["method"] in METHODS else "OTHER",
-                    path=getattr(scope.get("route"), "path", NO_ROUTE),
-                    status=status,
-                    duration_s=time.perf_counter() - started_s,
-                )
+                seconds = time.perf_counter() - started_s
+                if self._access is not None:
+                    self._note(self._access, scope, status, seconds)
+                method = scope["method"] if scope["method"] in METHODS else "OTHER"
+                path = getattr(scope.get("route"), "path", NO_ROUTE)
+                self._requests.observe(method, path, status, seconds)
 
         return counted
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        if self._access is None:
-            return
+    def _note(self, access: AccessLog, scope: Scope, status: int, seconds: float) -> None:
         state = scope.get("state", {})
         principal = state.get("principal")
-        self._access.write(
+        access.write(
             Access(
                 time.time_ns(),
                 state.get("address", ""),

@@ -56,17 +56,16 @@ async def once(
         b"",
         services.now_ns(),
     )
-    kept = services.kept_answers
-    there = await run_in_threadpool(kept.begin, claim)
+    there = await services.claiming.do(claim)
     if there is not None:
         return _repeated(claim, there)
     try:
         body = msgspec.json.encode(await act())
     except (EngineAbsent, EngineRefused, UserError, Problem):
-        await run_in_threadpool(kept.abandon, principal.user_id, key)
+        await run_in_threadpool(services.kept_answers.abandon, principal.user_id, key)
         raise
     answer = msgspec.structs.replace(claim, status=status, body=body)
-    await run_in_threadpool(kept.finish, answer)
+    await services.finishing.do(answer)
     return Response(body, status, media_type="application/json")
 
 

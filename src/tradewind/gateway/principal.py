@@ -32,6 +32,7 @@ class Principal(msgspec.Struct, frozen=True):
     means: Means
     session_id: str = ""
     second_factor: bool = False
+    key_id: str = ""
 
     def may(self, permission: Permission) -> bool:
         """True where it has the permission."""

@@ -41,6 +41,14 @@ class Allowance(msgspec.Struct, frozen=True):
             found["Retry-After"] = str(max(1, -(-self.wait_ns // SECOND_NS)))
         return found
 
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same of a granted request, as a server sends them."""
+        return [
+            (b"ratelimit-limit", b"%d" % self.limit),
+            (b"ratelimit-remaining", b"%d" % self.remaining),
+            (b"ratelimit-reset", b"%d" % -(-self.reset_ns // SECOND_NS)),
+        ]
+
 
 class _Share(msgspec.Struct):
     """What this worker took of a subject and may still grant."""

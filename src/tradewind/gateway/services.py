@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,12 +12,14 @@ from tradewind.gateway.access_log import NAME, AccessLog
 from tradewind.gateway.authentication import Authentication
 from tradewind.gateway.breached import Breached
 from tradewind.gateway.engine_link import EngineLink
+from tradewind.gateway.grouped_writes import GroupedWrites
 from tradewind.gateway.job_runner import JobRunner
 from tradewind.gateway.kept_replies import KeptReplies
 from tradewind.gateway.logins import Logins
 from tradewind.gateway.market_rows import MarketRows
 from tradewind.gateway.metrics import HttpMetrics
 from tradewind.gateway.passwords import NO_LIST
+from tradewind.gateway.pressure import Pressure
 from tradewind.gateway.rate_limits import RateLimit
 from tradewind.gateway.second_factor import SecondFactor
 from tradewind.gateway.tokens import AccessTokens
@@ -84,6 +87,11 @@ class Services:
         self._spare_counters = spare_counters
         self.audit = audit
         self.kept_answers = kept_answers
+        turn = asyncio.Lock()  # SQLite's writers wait for each other by sleeping.
+        self.noting = GroupedWrites(audit.append_all, turn)
+        self.claiming = GroupedWrites(kept_answers.begin_all, turn)
+        self.finishing = GroupedWrites(kept_answers.finish_all, turn)
+        self.pressure = Pressure(time.monotonic)
         self.records = records
         self.stored = stored
         self.jobs = jobs

@@ -18,9 +18,9 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from tradewind.gateway.content import with_times
 from tradewind.gateway.permissions import ALL_ACCOUNTS, Permission
 from tradewind.gateway.principal import Principal
-from tradewind.gateway.reply import with_times
 from tradewind.gateway.services import Services
 from tradewind.gateway.stream_sources import Sources
 from tradewind.gateway.views import accounts_by_strategy, visible_status

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
 
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.services import Services
+from tradewind.ports.audit import NewEntry
 
 DETAIL_LENGTH_MAX = 2_000
 
@@ -30,13 +30,6 @@ async def note(
     if principal is not None:
         detail["means"] = principal.means.value
     text = msgspec.json.encode(detail).decode()[:DETAIL_LENGTH_MAX]
-    await run_in_threadpool(
-        services.audit.append,
-        time_ns=services.now_ns(),
-        actor=name[:64],
-        action=action,
-        target=target,
-        outcome=outcome,
-        address=request.state.address[:64],
-        detail=text,
-    )
+    address = request.state.address[:64]
+    noted = NewEntry(services.now_ns(), name[:64], action, target, outcome, address, text)
+    await services.noting.do(noted)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
-from tradewind.gateway.engine_link import Reading
+from tradewind.gateway.engine_link import FRESH_NS, Reading
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.services import Services
 from tradewind.ports.records import Row
@@ -28,10 +28,10 @@ async def accounts_by_strategy(services: Services) -> dict[str, str]:
     return (await listing(services)).accounts
 
 
-async def status_reading(services: Services) -> Reading:
+async def status_reading(services: Services, max_age_ns: int = FRESH_NS) -> Reading:
     """The engine's status, or what its last run left where none answers."""
     try:
-        return await services.engine.read(StatusRequest())
+        return await services.engine.read(StatusRequest(), max_age_ns)
     except EngineUnreachable as error:
         left = await run_in_threadpool(services.stored, str(error))
         if left is None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
 FIRST_LINK = bytes(32)
 """What the first entry is chained to."""
+
+
+TARGET_LENGTH_MAX = 200
 
 
 class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -30,21 +33,23 @@ class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     link: bytes = b""
 
 
+class NewEntry(msgspec.Struct, frozen=True):
+    """What is to be written down, before it has its number and link."""
+
+    time_ns: int
+    actor: str
+    action: str
+    target: str
+    outcome: str
+    address: str
+    detail: str
+
+
 class Audit(Protocol):
     """The trail; entries are only ever added."""
 
-    def append(
-        self,
-        *,
-        time_ns: int,
-        actor: str,
-        action: str,
-        target: str,
-        outcome: str,
-        address: str,
-        detail: str,
-    ) -> AuditEntry:
-        """Add an entry behind the last one, durable when this returns."""
+    def append_all(self, entries: Sequence[NewEntry]) -> list[AuditEntry]:
+        """Add entries behind the last one, all of them durable when this returns, or none."""
 
     def newest(self, *, before: int, limit: int) -> list[AuditEntry]:
         """Entries with numbers below `before` (0: from the end), newest first."""
@@ -62,6 +67,23 @@ def link_of(previous: bytes, entry: AuditEntry) -> bytes:
     """
     content = msgspec.msgpack.encode(msgspec.structs.replace(entry, link=b""))
     return hashlib.sha256(previous + content).digest()
+
+
+def chained(last: AuditEntry | None, entries: Sequence[NewEntry]) -> list[AuditEntry]:
+    """The entries with their numbers and links, behind the last one (None: the first).
+
+    >>> new = NewEntry(5, "ann", "login", "", "ok", "127.0.0.1", "{}")
+    >>> [entry.number for entry in chained(None, [new, new])]
+    [1, 2]
+    """
+    found: list[AuditEntry] = []
+    for new in entries:
+        number, link = (last.number, last.link) if last else (0, FIRST_LINK)
+        entry = AuditEntry(number + 1, **msgspec.structs.asdict(new))
+        entry = msgspec.structs.replace(entry, target=new.target[:TARGET_LENGTH_MAX])
+        last = msgspec.structs.replace(entry, link=link_of(link, entry))
+        found.append(last)
+    return found
 
 
 def first_break(audit: Audit) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -24,11 +25,11 @@ class KeptAnswer(msgspec.Struct, frozen=True):
 class KeptAnswers(Protocol):
     """Where they are kept."""
 
-    def begin(self, answer: KeptAnswer) -> KeptAnswer | None:
-        """Claim a key for a pending answer; what is there already where it is taken."""
+    def begin_all(self, answers: Sequence[KeptAnswer]) -> list[KeptAnswer | None]:
+        """Claim keys for pending answers; of each what is there already where it is taken."""
 
-    def finish(self, answer: KeptAnswer) -> None:
-        """Put the answer in the place that was claimed."""
+    def finish_all(self, answers: Sequence[KeptAnswer]) -> list[None]:
+        """Put answers in the places that were claimed."""
 
     def abandon(self, user_id: str, key: str) -> None:
         """Give a claimed key back: nothing was done."""

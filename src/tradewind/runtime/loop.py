@@ -20,6 +20,8 @@ from tradewind.model.errors import OutsideError, TradewindError, UserError
 from tradewind.ports.journal import Group, Journal, JournalBroken, JournalFull, group_of
 from tradewind.ports.platform import Clock
 from tradewind.runtime.arrival import not_before
+from tradewind.runtime.latencies import Latencies
+from tradewind.runtime.read_models import Metric
 from tradewind.runtime.recorder import Recorder
 
 ROWS_PER_TURN_MAX = 100_000
@@ -85,20 +87,25 @@ class Loop:
         self._is_stopping = False
         self._next_tick_ns = 0
         self._journaled = engine.state.sequence
+        self._begun_ns = 0
+        self.latencies = (
+            Latencies("message_latency_seconds", "From what came in to its durable turn."),
+            Latencies("order_latency_seconds", "The same of turns that send an order."),
+        )
 
     # --- what others call ------------------------------------------------------------------
 
     def offer(self, event: m.ControlEvent) -> None:
         """Take an event for the next turn; its time is set when it is stepped."""
         self._events.append(event)
-        self._wake.set()
+        self._begin()
 
     def offer_rows(self, columns: Columns) -> None:
         """Take market rows for the next turn, making room by the rule of this file."""
         if len(self._batches) >= BATCHES_WAITING_MAX:
             self._drop_batch()
         self._batches.append(columns)
-        self._wake.set()
+        self._begin()
 
     async def submit(self, event: m.ControlEvent) -> int:
         """Take an event and return its sequence once it is durable."""
@@ -108,7 +115,7 @@ class Loop:
             )
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, future))
-        self._wake.set()
+        self._begin()
         return await future
 
     def stop(self) -> None:
@@ -119,6 +126,16 @@ class Loop:
     def now_ns(self) -> int:
         """The time the next event gets: the clock, but never back."""
         return max(self._clock.now_ns(), self.engine.state.time_ns)
+
+    def _begin(self) -> None:
+        """Wake the loop; the first thing of a turn begins its latency."""
+        if not self._begun_ns:
+            self._begun_ns = self._clock.now_ns()
+        self._wake.set()
+
+    def latency_metrics(self) -> list[Metric]:
+        """How long turns took, as a monitoring system is told."""
+        return [each.metric() for each in self.latencies]
 
     # --- the loop --------------------------------------------------------------------------
 
@@ -148,6 +165,7 @@ class Loop:
     async def _turn(self) -> None:
         # what was stepped outside of a turn (a strategy that was attached) comes first
         records = self.engine.take_records()[1]
+        begun_ns, self._begun_ns = self._begun_ns, 0
         futures = self._step_waiting(records)
         self._step_due(records)
         if not records:
@@ -170,9 +188,17 @@ class Loop:
             if not future.done():
                 future.set_result(sequence)
         commands = [record for record in records if isinstance(record, COMMANDS)]
+        if begun_ns:
+            self._observe(self.last_commit_ns - begun_ns, commands)
         turn = Turn(group, records, commands)
         for listener in self.listeners:
             listener(turn)
+
+    def _observe(self, duration_ns: int, commands: list[m.Command]) -> None:
+        messages, orders = self.latencies
+        messages.observe(duration_ns)
+        if any(isinstance(command, m.SubmitOrder) for command in commands):
+            orders.observe(duration_ns)
 
     async def _wait(self) -> None:
         """Sleep until something is offered, a timer is due, or a second has passed."""

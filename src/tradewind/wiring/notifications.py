@@ -227,17 +227,22 @@ class _Trail:
             return
         # Here and not above: who only reads needs no database.
         from tradewind.adapters.sql.audit import SqlAudit
+        from tradewind.ports.audit import NewEntry
         from tradewind.wiring.gateway_app import security_database
 
         with security_database(self._settings) as database:
-            SqlAudit(database).append(
-                time_ns=time.time_ns(),
-                actor=actor,
-                action=action,
-                target=target,
-                outcome=outcome,
-                address="telegram",
-                detail="{}",
+            SqlAudit(database).append_all(
+                [
+                    NewEntry(
+                        time_ns=time.time_ns(),
+                        actor=actor,
+                        action=action,
+                        target=target,
+                        outcome=outcome,
+                        address="telegram",
+                        detail="{}",
+                    )
+                ]
             )
 
 

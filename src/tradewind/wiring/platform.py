@@ -237,7 +237,7 @@ class Platform:
         self.monitor = RiskMonitor(
             self.loop, self.desk.actions, self.options.home, thresholds=self.options.risk_levels
         )
-        self.desk.more_metrics.append(self.monitor.metrics)
+        self.desk.more_metrics += [self.monitor.metrics, self.loop.latency_metrics]
         if recovered.folded > FOLDED_MAX:
             await self._save()
 

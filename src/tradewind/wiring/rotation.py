@@ -12,6 +12,7 @@ from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.adapters.sql.identities import SqlIdentities
 from tradewind.gateway.second_factor import SecondFactor
 from tradewind.model.errors import UserError
+from tradewind.ports.audit import NewEntry
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import security_database
 from tradewind.wiring.kept_secrets import file_name, renew_kept_secret, secrets_of
@@ -77,12 +78,16 @@ def _seal_factors(settings: Settings, factor: SecondFactor) -> int:
 
 def _note(settings: Settings, actor: str, action: str) -> None:
     with security_database(settings) as database:
-        SqlAudit(database).append(
-            time_ns=time.time_ns(),
-            actor=actor,
-            action=action,
-            target="",
-            outcome="ok",
-            address="",
-            detail="{}",
+        SqlAudit(database).append_all(
+            [
+                NewEntry(
+                    time_ns=time.time_ns(),
+                    actor=actor,
+                    action=action,
+                    target="",
+                    outcome="ok",
+                    address="",
+                    detail="{}",
+                )
+            ]
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tradewind.adapters.memory import security_store
 from tradewind.adapters.memory.security_store import MemorySecurityStore
 from tradewind.ports.security_store import SecurityStore
@@ -13,7 +15,7 @@ class TestMemorySecurityStore(SecurityStoreSuite):
         return MemorySecurityStore()
 
 
-def test_it_remembers_no_more_subjects_than_its_bound(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_it_remembers_no_more_subjects_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(security_store, "SUBJECTS_MAX", 100)
     store = MemorySecurityStore()
     for number in range(1_000):

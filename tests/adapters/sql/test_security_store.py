@@ -19,7 +19,7 @@ from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
 from tradewind.adapters.sql.security_store import SqlSecurityStore
 from tradewind.adapters.sql.tables import METADATA
 from tradewind.model.errors import OutsideError, UserError
-from tradewind.ports.audit import first_break
+from tradewind.ports.audit import NewEntry, first_break
 from tradewind.ports.identity import ApiKey, NameTaken, Session, User
 from tradewind.ports.kept_answers import PENDING, KeptAnswer
 
@@ -39,9 +39,7 @@ def session(number: int = 1, **given: object) -> Session:
 
 
 def noted(audit: SqlAudit, action: str) -> None:
-    audit.append(
-        time_ns=5, actor="ann", action=action, target="", outcome="ok", address="", detail="{}"
-    )
+    audit.append_all([NewEntry(5, "ann", action, "", "ok", "", "{}")])
 
 
 def test_a_user_is_found_again_as_it_was_and_its_name_is_taken(database: Engine) -> None:
@@ -143,16 +141,16 @@ def test_two_writers_never_share_a_number(database: Engine, tmp_path: Path) -> N
 def test_a_key_is_claimed_once_answered_and_given_back(database: Engine) -> None:
     kept = SqlKeptAnswers(database)
     claim = KeptAnswer("u1", "k1", b"h", PENDING, b"", 5)
-    assert kept.begin(claim) is None
-    assert kept.begin(claim) == claim
+    assert kept.begin_all([claim]) == [None]
+    assert kept.begin_all([claim]) == [claim]
     answer = msgspec.structs.replace(claim, status=200, body=b"{}")
-    kept.finish(answer)
-    assert kept.begin(claim) == answer
-    assert kept.begin(msgspec.structs.replace(claim, user_id="u2")) is None
+    kept.finish_all([answer])
+    assert kept.begin_all([claim]) == [answer]
+    assert kept.begin_all([msgspec.structs.replace(claim, user_id="u2")]) == [None]
     kept.abandon("u1", "k1")
-    assert kept.begin(claim) is None
+    assert kept.begin_all([claim]) == [None]
     kept.remove_answers(6)
-    assert kept.begin(claim) is None
+    assert kept.begin_all([claim]) == [None]
 
 
 def test_the_file_is_its_owners_alone(database: Engine, tmp_path: Path) -> None:

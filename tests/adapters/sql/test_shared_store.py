@@ -15,7 +15,7 @@ from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.adapters.sql.database import open_database, sqlite_url
 from tradewind.adapters.sql.identities import SqlIdentities
 from tradewind.adapters.sql.security_store import SqlSecurityStore
-from tradewind.ports.audit import first_break
+from tradewind.ports.audit import NewEntry, first_break
 from tradewind.ports.identity import ApiKey, Session, User
 from tradewind.ports.security_store import SecurityStore
 from tradewind.testing.security_store_suite import SecurityStoreSuite
@@ -91,10 +91,7 @@ def test_a_code_is_good_once_for_all_workers(engines: tuple[Engine, Engine]) -> 
 def test_two_workers_put_their_entries_into_one_chain(engines: tuple[Engine, Engine]) -> None:
     audits = [SqlAudit(engine) for engine in engines]
     for number in range(6):
-        audits[number % 2].append(
-            time_ns=number, actor="ann", action="login", target="", outcome="ok", address="",
-            detail="{}",
-        )  # fmt: skip
+        audits[number % 2].append_all([NewEntry(number, "ann", "login", "", "ok", "", "{}")])
     assert [entry.number for entry in audits[1].entries()] == [1, 2, 3, 4, 5, 6]
     assert first_break(audits[0]) == 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert, select
 
 from tradewind.adapters.sql.database import reading, writing
 from tradewind.adapters.sql.tables import AUDIT
-from tradewind.ports.audit import FIRST_LINK, AuditEntry, link_of
+from tradewind.ports.audit import AuditEntry, NewEntry, chained
 
 READ_AT_ONCE = 1_000
 AUDIT_LOCK = 4_207_001
@@ -22,39 +22,25 @@ class SqlAudit:
 
     >>> from tradewind.adapters.sql.database import open_database
     >>> audit = SqlAudit(open_database("sqlite://"))
-    >>> entry = audit.append(time_ns=5, actor="ann", action="login", target="", outcome="ok",
-    ...                      address="127.0.0.1", detail="{}")
-    >>> entry.number, [found.actor for found in audit.entries()]
-    (1, ['ann'])
+    >>> new = NewEntry(5, "ann", "login", "", "ok", "127.0.0.1", "{}")
+    >>> [entry.number for entry in audit.append_all([new, new])]
+    [1, 2]
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def append(
-        self,
-        *,
-        time_ns: int,
-        actor: str,
-        action: str,
-        target: str,
-        outcome: str,
-        address: str,
-        detail: str,
-    ) -> AuditEntry:
-        """Add an entry behind the last one, durable when this returns."""
-        last = select(AUDIT.c.number, AUDIT.c.link).order_by(AUDIT.c.number.desc()).limit(1)
+    def append_all(self, entries: Sequence[NewEntry]) -> list[AuditEntry]:
+        """Add entries behind the last one, all of them durable when this returns, or none."""
+        newest = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)
         with writing(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({AUDIT_LOCK})")
-            found = connection.execute(last).first()
-            number, link = (0, FIRST_LINK) if found is None else found
-            entry = AuditEntry(
-                number + 1, time_ns, actor, action, target[:200], outcome, address, detail
-            )
-            entry = msgspec.structs.replace(entry, link=link_of(link, entry))
-            connection.execute(insert(AUDIT).values(msgspec.structs.asdict(entry)))
-        return entry
+            found = connection.execute(newest).mappings().first()
+            added = chained(AuditEntry(**found) if found else None, entries)
+            rows = [msgspec.structs.asdict(entry) for entry in added]
+            connection.execute(insert(AUDIT), rows)
+        return added
 
     def newest(self, *, before: int, limit: int) -> list[AuditEntry]:
         """Entries with numbers below `before` (0: from the end), newest first."""

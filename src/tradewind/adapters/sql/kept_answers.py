@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
-from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from collections.abc import Sequence
 
-from tradewind.adapters.sql.database import reading, writing
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from tradewind.adapters.sql.database import writing
 from tradewind.adapters.sql.tables import KEPT_ANSWERS
-from tradewind.model.errors import OutsideError
 from tradewind.ports.kept_answers import PENDING, KeptAnswer
 
 
@@ -18,30 +20,21 @@ class SqlKeptAnswers:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, answer: KeptAnswer) -> KeptAnswer | None:
-        """Claim a key for a pending answer; what is there already where it is taken."""
-        try:
-            with writing(self._engine) as connection:
-                connection.execute(insert(KEPT_ANSWERS).values(msgspec.structs.asdict(answer)))
-        except OutsideError as error:
-            if not isinstance(error.__cause__, IntegrityError):
-                raise
-        else:
-            return None
-        with reading(self._engine) as connection:
-            same = _same(answer.user_id, answer.key)
-            found = connection.execute(select(KEPT_ANSWERS).where(same)).mappings().first()
-        # It may have been given back between the two: then the caller is told to ask again.
-        return KeptAnswer(**found) if found else msgspec.structs.replace(answer, status=PENDING)
-
-    def finish(self, answer: KeptAnswer) -> None:
-        """Put the answer in the place that was claimed."""
+    def begin_all(self, answers: Sequence[KeptAnswer]) -> list[KeptAnswer | None]:
+        """Claim keys for pending answers; of each what is there already where it is taken."""
         with writing(self._engine) as connection:
-            connection.execute(
-                update(KEPT_ANSWERS)
-                .where(_same(answer.user_id, answer.key))
-                .values(status=answer.status, body=answer.body)
-            )
+            return [_claimed(connection, answer) for answer in answers]
+
+    def finish_all(self, answers: Sequence[KeptAnswer]) -> list[None]:
+        """Put answers in the places that were claimed."""
+        with writing(self._engine) as connection:
+            for answer in answers:
+                connection.execute(
+                    update(KEPT_ANSWERS)
+                    .where(_same(answer.user_id, answer.key))
+                    .values(status=answer.status, body=answer.body)
+                )
+        return [None] * len(answers)
 
     def abandon(self, user_id: str, key: str) -> None:
         """Give a claimed key back: nothing was done."""
@@ -52,6 +45,17 @@ class SqlKeptAnswers:
         """Forget answers given before a time."""
         with writing(self._engine) as connection:
             connection.execute(delete(KEPT_ANSWERS).where(KEPT_ANSWERS.c.time_ns < before_ns))
+
+
+def _claimed(connection: Connection, answer: KeptAnswer) -> KeptAnswer | None:
+    insert = postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    claim = insert(KEPT_ANSWERS).values(msgspec.structs.asdict(answer)).on_conflict_do_nothing()
+    if connection.execute(claim).rowcount:
+        return None
+    same = _same(answer.user_id, answer.key)
+    found = connection.execute(select(KEPT_ANSWERS).where(same)).mappings().first()
+    # It may have been given back between the two: then the caller is told to ask again.
+    return KeptAnswer(**found) if found else msgspec.structs.replace(answer, status=PENDING)
 
 
 def _same(user_id: str, key: str) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from tradewind.cli.output import add_json_option, note, print_answer
 from tradewind.gateway.passwords import check_password, hash_password
 from tradewind.gateway.permissions import ALL_ACCOUNTS
 from tradewind.model.errors import UserError
+from tradewind.ports.audit import NewEntry
 from tradewind.ports.identity import Identities, User
 from tradewind.wiring.gateway_app import invitation, security_database, security_store
 from tradewind.wiring.settings import load_settings
@@ -110,14 +111,18 @@ def _identities() -> Iterator[Identities]:
 def _note(action: str, target: str) -> None:
     """Write down what was done at this computer."""
     with security_database(load_settings()) as database:
-        SqlAudit(database).append(
-            time_ns=time.time_ns(),
-            actor=f"{getpass.getuser()} (command line)",
-            action=action,
-            target=target,
-            outcome="ok",
-            address="",
-            detail="{}",
+        SqlAudit(database).append_all(
+            [
+                NewEntry(
+                    time_ns=time.time_ns(),
+                    actor=f"{getpass.getuser()} (command line)",
+                    action=action,
+                    target=target,
+                    outcome="ok",
+                    address="",
+                    detail="{}",
+                )
+            ]
         )
 
 

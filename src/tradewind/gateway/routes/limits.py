@@ -14,6 +14,7 @@ from tradewind.api import trading_answers as told
 from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
 from tradewind.gateway.described import acts, answers
+from tradewind.gateway.kept_replies import Made
 from tradewind.gateway.once import once
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
@@ -38,8 +39,12 @@ Keeper = Annotated[Principal, require(Permission.CHANGE_LIMITS)]
 @router.get("/limits", summary="The limits of every scope", **answers(told.LimitsShown))
 async def limits(request: Request, services: UseServices, principal: Reader) -> Response:
     """Limits of the firm, of accounts and of strategies, as they stand."""
-    reading = await services.engine.read(LimitsRequest())
-    return aged_reply(request, services, reading.answer, reading)
+
+    async def make(max_age_ns: int) -> Made:
+        reading = await services.engine.read(LimitsRequest(), max_age_ns)
+        return reading.answer, reading.time_ns
+
+    return await aged_reply(request, services, make)
 
 
 @router.patch("/limits", summary="Change limits of a scope", **acts(told.LimitsChanged))
@@ -64,10 +69,13 @@ async def change_limits(
 @router.get("/exposure", summary="Exposure of each account", **answers(told.Exposures))
 async def exposure(request: Request, services: UseServices, principal: Reader) -> Response:
     """Gross and net notional, leverage, and the share of each instrument."""
-    reading = await services.engine.read(ExposuresRequest())
-    rows = visible_rows(reading.answer["accounts"], principal)
-    body = {"sequence": reading.answer["sequence"], "accounts": rows}
-    return aged_reply(request, services, body, reading)
+
+    async def make(max_age_ns: int) -> Made:
+        reading = await services.engine.read(ExposuresRequest(), max_age_ns)
+        rows = visible_rows(reading.answer["accounts"], principal)
+        return {"sequence": reading.answer["sequence"], "accounts": rows}, reading.time_ns
+
+    return await aged_reply(request, services, make)
 
 
 @router.get("/decisions/{order_id}", summary="What risk said to an order", **answers(told.Decision))

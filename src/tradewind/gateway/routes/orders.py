@@ -14,6 +14,7 @@ from tradewind.api import trading_answers as told
 from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
 from tradewind.gateway.described import acts, answers
+from tradewind.gateway.kept_replies import Made
 from tradewind.gateway.once import key_of, once
 from tradewind.gateway.order_trail import order_trail
 from tradewind.gateway.permissions import Permission
@@ -92,11 +93,14 @@ async def orders(
 @router.get("/open", summary="Orders that still work, or may", **answers(told.OpenOrders))
 async def open_orders(request: Request, services: UseServices, principal: Reader) -> Response:
     """Straight from the engine; `age_ms` says how old the answer is."""
-    reading = await services.engine.read(OpenOrdersRequest())
-    accounts = await accounts_by_strategy(services)
-    rows = visible_orders(reading.answer["orders"], accounts, principal)
-    body = {"orders": rows, "sequence": reading.answer["sequence"]}
-    return aged_reply(request, services, body, reading)
+
+    async def make(max_age_ns: int) -> Made:
+        reading = await services.engine.read(OpenOrdersRequest(), max_age_ns)
+        accounts = await accounts_by_strategy(services)
+        rows = visible_orders(reading.answer["orders"], accounts, principal)
+        return {"orders": rows, "sequence": reading.answer["sequence"]}, reading.time_ns
+
+    return await aged_reply(request, services, make)
 
 
 @router.get(

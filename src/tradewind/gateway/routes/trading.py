@@ -14,6 +14,7 @@ from tradewind.api import system_answers as system
 from tradewind.api import trading_answers as told
 from tradewind.gateway.access import UseServices, require
 from tradewind.gateway.described import answers
+from tradewind.gateway.kept_replies import Made
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
@@ -33,8 +34,12 @@ Before = Annotated[int, Query(ge=0, lt=2**63, description="cursor of the last an
 @router.get("/status", summary="Everything at a glance", **answers(system.Status))
 async def status(request: Request, services: UseServices, principal: Reader) -> Response:
     """Straight from the engine, with what is on other accounts left out."""
-    reading = await status_reading(services)
-    return aged_reply(request, services, visible_status(reading.answer, principal), reading)
+
+    async def make(max_age_ns: int) -> Made:
+        reading = await status_reading(services, max_age_ns)
+        return visible_status(reading.answer, principal), reading.time_ns
+
+    return await aged_reply(request, services, make)
 
 
 @router.get("/positions", summary="Positions", **answers(told.Positions))
@@ -92,7 +97,11 @@ async def fills(
 
 async def part(request: Request, services: Services, principal: Principal, name: str) -> Response:
     """One part of the status with its sequence and age."""
-    reading = await status_reading(services)
-    found: dict[str, Any] = visible_status(reading.answer, principal)
-    body = {name: msgspec.to_builtins(found[name]), "sequence": found["sequence"]}
-    return aged_reply(request, services, body, reading)
+
+    async def make(max_age_ns: int) -> Made:
+        reading = await status_reading(services, max_age_ns)
+        found: dict[str, Any] = visible_status(reading.answer, principal)
+        body = {name: msgspec.to_builtins(found[name]), "sequence": found["sequence"]}
+        return body, reading.time_ns
+
+    return await aged_reply(request, services, make)

@@ -10,11 +10,11 @@ from fastapi.responses import Response
 from tradewind.api import trading_answers as told
 from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
+from tradewind.gateway.content import with_times
 from tradewind.gateway.described import acts, answers
 from tradewind.gateway.once import once
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
-from tradewind.gateway.reply import with_times
 from tradewind.gateway.routes.trading import Reader, part
 from tradewind.gateway.schemas import Reconcile
 from tradewind.gateway.views import status_reading
