@@ -18,8 +18,11 @@ from tradewind.model.frames import columns_from
 from tradewind.model.instruments import Instrument
 from tradewind.model.market import Trade, trade_of
 from tradewind.model.orders import Liquidity, Side
+from tradewind.model.route_messages import route
 
 GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
+ALSO = Instrument("GOOG.ALT", tick="0.05", lot="2", currency="USD")
+BOTH = route("both", (GOOG.id, "0.001", 2), (ALSO.id, "0", 50), miss_cost="0.001", stale_s=20)
 SECOND_NS = 10**9
 STEPS = 50
 EXAMPLES = int(os.environ.get("TRADEWIND_PARENT_EXAMPLES", "60"))
@@ -29,6 +32,8 @@ KINDS: list[dict[str, Any]] = [
     {"algorithm": "vwap", "seconds": 40, "curve": (3, 1, 0, 4), "participation": "0.5"},
     {"algorithm": "pov", "participation": "0.25", "min_child": 3},
     {"algorithm": "iceberg", "display": 7, "limit": "99"},
+    {"algorithm": "at_once", "route": "both"},
+    {"algorithm": "twap", "seconds": 15, "slices": 3, "route": "both", "limit": "100.03"},
     {"algorithm": "shortfall", "seconds": 25, "curve": (5, 3, 2), "at_end": "cross"},
 ]
 
@@ -59,6 +64,8 @@ class Floor:
         for event in (
             m.RunStarted(1, "j0", 1, ""),
             m.InstrumentListed(1, GOOG),
+            m.InstrumentListed(1, ALSO),
+            BOTH,
             m.AccountOpened(1, "main", "USD"),
             m.CashDeposited(1, "main", "USD", 10**12),
             m.StrategyRegistered(1, "manual", "main", "", {}),
@@ -100,7 +107,9 @@ class Floor:
         if verb == 0 and len(self.parents) < 4:
             self.open_one(time_ns, which)
         elif verb in (1, 2):
-            self.give(trade_of(GOOG, time_ns, 9_800 + amount * 4, 1 + amount, 0))
+            place = (GOOG, ALSO)[which % 2]
+            price = (9_800 + amount * 4) // place.tick_units * place.tick_units
+            self.give(trade_of(place, time_ns, price, 1 + amount, 0))
         elif verb == 3 and self.state.parents:
             self.wish(list(self.state.parents)[which % len(self.state.parents)], amount, time_ns)
         elif self.state.open_orders:
@@ -181,11 +190,12 @@ def test_children_never_exceed_their_parent(program: list[tuple[int, int, int]])
                 assert {one: worked.open[one] for one in parent.working} == {
                     one: left for one, left in worked.open.items() if left
                 }
-        kept = len(floor.state.parents) + len(floor.state.held)
-        assert floor.state.markets[0].held_count == kept
-    assert floor.state.strategies[0].quantity(0) == sum(
-        one.filled for one in floor.parents.values()
-    )
+        places = [place for one in floor.state.parents.values() for place in one.places]
+        for market in floor.state.markets:
+            assert market.held_count == places.count(market.index)
+    book = floor.state.strategies[0]
+    filled = sum(one.filled for one in floor.parents.values())
+    assert book.quantity(0) + book.quantity(1) == filled
     assert not floor.state.anomalies
 
 
@@ -232,4 +242,4 @@ def test_at_the_end_of_a_quiet_window_nothing_is_left() -> None:
 def row_of(trade: Trade) -> Columns:
     prices, sizes = [trade.price_units / 100], [trade.size_units]
     frame = {"time_ns": [trade.time_ns], "price": prices, "size": sizes, "side": [0]}
-    return columns_from("trades", frame, GOOG)
+    return columns_from("trades", frame, trade.instrument)

@@ -120,7 +120,7 @@ def test_a_canceled_parent_sends_no_more() -> None:
          "an algorithm has no take_profit=: place the exit when it fills"),
         (lambda s: s.buy(10, algorithm="twap", seconds=60, trail="1"),
          ("an algorithm has no trail=: known are algorithm, at_end, curve, display, end_time_ns, "
-          "flags, leg, limit, min_child, participation, seconds, slices, start_time_ns, "
+          "flags, leg, limit, min_child, participation, route, seconds, slices, start_time_ns, "
           "urgency")),
         (lambda s: s.buy(10, algorithm="twap", seconds=60, urgency=2),
          "urgency: only shortfall without a curve has one"),

@@ -15,6 +15,7 @@ from tradewind.core.held_order import SHARE_ONE
 from tradewind.core.limit_checks import check_limits, check_venue_limits
 from tradewind.core.market import Market
 from tradewind.core.parent_checks import check_algorithm_terms
+from tradewind.core.route import check_route, check_routed
 from tradewind.core.state import Account, State
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
@@ -100,7 +101,7 @@ def _is_used(state: State, number: int) -> bool:
         if key // 3 == number
     )
     kept = (*state.held.values(), *state.parents.values())
-    waiting = any(one.instrument == number for one in kept)
+    waiting = any(number in getattr(one, "places", (one.instrument,)) for one in kept)
     working = any(order.instrument == number for order in state.open_orders.values())
     return held or legs or waiting or working
 
@@ -236,6 +237,8 @@ def _algorithm_intended(state: State, event: m.AlgorithmIntended) -> None:
     check_order_id(event.order_id)
     check_words(event.side, int(TimeInForce.GTC), event.flags, event.leg, 0)
     check_algorithm_terms(event)
+    if event.route:
+        check_routed(state, event)
 
 
 def _amend_intended(state: State, event: m.AmendIntended) -> None:
@@ -355,6 +358,7 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.CashDeposited: _cash_deposited,
     m.LimitsChanged: _limits_changed,
     m.RateChanged: _rate_changed,
+    m.RouteSet: check_route,
     m.StrategyRegistered: _strategy_registered,
     m.StrategyStopped: _strategy_stopped,
     m.OrderIntended: _order_intended,

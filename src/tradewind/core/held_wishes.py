@@ -73,7 +73,7 @@ def cancel_all_intended(state: State, event: CancelAllIntended) -> Decisions:
         count_message(state, order)
         decided.append(cancel_command(state, order))
     for parent in list(state.parents.values()):
-        if _is_meant(state, event, parent.strategy, parent.instrument):
+        if any(_is_meant(state, event, parent.strategy, place) for place in parent.places):
             decided += end_parent(state, parent, "canceled")
     return decided
 

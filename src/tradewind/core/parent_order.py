@@ -29,6 +29,7 @@ _FIELDS = (
 class ParentOrder:
     """The terms of an `AlgorithmIntended`, with numbers, and what its children have done.
 
+    `places` are the markets its children go to: one, or the legs of its route.
     `children` are all that ever left, with what each has filled; `working` those that may still
     fill, `leaving` those of them that it wants canceled. `volume` is what has traded since the
     start. `ending` says why it is being wound up, `crossing` which child takes the rest. Behind
@@ -43,12 +44,22 @@ class ParentOrder:
     [25, 25, 50, 100, 100]
     """
 
-    __slots__ = (*_FIELDS, "children", "instrument", "leaving", "strategy", "terms", "working")
+    __slots__ = (
+        *_FIELDS,
+        "children",
+        "instrument",
+        "leaving",
+        "places",
+        "strategy",
+        "terms",
+        "working",
+    )
 
     def __init__(self, terms: AlgorithmIntended, strategy: int, instrument: int) -> None:
         self.terms = terms
         self.strategy = strategy
         self.instrument = instrument
+        self.places = [instrument]
         self.quantity = terms.quantity
         self.limit_price = terms.limit_price
         self.children: dict[str, int] = {}
@@ -129,7 +140,7 @@ class ParentOrder:
             self.failures = 0
         if not order.is_open and order_id in self.working:
             self.working.remove(order_id)
-            was_wanted = order_id in self.leaving or order_id == self.crossing or self.ending
+            was_wanted = order_id in self.leaving or self.crossing or self.ending
             if order_id in self.leaving:
                 self.leaving.remove(order_id)
             if order.state != _FILLED and not was_wanted:
@@ -144,7 +155,14 @@ class ParentOrder:
     def snapshot(self) -> list[object]:
         """Its terms and all that moves."""
         moving = [getattr(self, name) for name in _FIELDS]
-        return [self.terms, moving, list(self.children.items()), self.working, self.leaving]
+        return [
+            self.terms,
+            moving,
+            list(self.children.items()),
+            self.working,
+            self.leaving,
+            self.places,
+        ]
 
 
 PAUSE_NS = 10**9
@@ -160,4 +178,5 @@ def parent_from(
         setattr(parent, name, value)
     parent.children = dict(stored[2])
     parent.working, parent.leaving = list(stored[3]), list(stored[4])
+    parent.places = list(stored[5])
     return parent

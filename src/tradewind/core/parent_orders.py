@@ -19,6 +19,7 @@ from tradewind.core.orders import Order, new_order
 from tradewind.core.parent_checks import breach_of_parent
 from tradewind.core.parent_order import PAUSE_NS, ParentOrder
 from tradewind.core.parent_reasons import child_reason, parent_reason
+from tradewind.core.route import divide
 from tradewind.core.state import State, StrategyBook
 from tradewind.model import messages as m
 from tradewind.model.algorithm_messages import Algorithm, AlgorithmIntended, ChildSent, ParentEnded
@@ -37,6 +38,9 @@ _CANCELABLE = frozenset(
     map(int, (OrderState.PENDING_NEW, OrderState.NEW, OrderState.PARTIALLY_FILLED))
 )
 
+_VENUES_ENDS = frozenset(map(int, (OrderState.FILLED, OrderState.REJECTED, OrderState.EXPIRED)))
+"""Ends that tell how a venue fills; a cancel was wanted."""
+
 
 def algorithm_intended(state: State, event: AlgorithmIntended) -> Decisions:
     """Take a parent in and send what is due at once, or deny it."""
@@ -53,8 +57,12 @@ def algorithm_intended(state: State, event: AlgorithmIntended) -> Decisions:
     breach = breach_of_parent(state, parent)
     if breach is not None:
         return [_denied(state, event, *breach)]
+    if event.route:
+        legs = state.routes[event.route].terms.legs
+        parent.places = [state.market_numbers[leg.instrument] for leg in legs]
     state.parents[event.order_id] = parent
-    state.markets[place].held_count += 1
+    for each in parent.places:
+        state.markets[each].held_count += 1
     held = OrderHeld(state.time_ns, event.order_id, parent_reason(state, parent))
     return [held, *pulse(state, parent)]
 
@@ -91,7 +99,7 @@ def _why_over(state: State, parent: ParentOrder) -> str:
     if not parent.is_past(state.time_ns):
         return ""
     is_crossing = parent.is_crossing_at(state.time_ns)
-    if not is_crossing or (parent.crossing and parent.crossing not in parent.working):
+    if not is_crossing or (parent.crossing and not parent.working):
         return "its window is over"
     return ""
 
@@ -106,8 +114,12 @@ def _unwanted(state: State, parent: ParentOrder) -> list[Order]:
     is_crossing = parent.is_crossing_at(state.time_ns)
     found = []
     for order in reversed(working):
-        is_resting = is_crossing and order.order_id != parent.crossing and order.limit_price > 0
-        if order.limit_price != parent.limit_price or is_resting or excess > 0:
+        is_resting = is_crossing and not parent.crossing and order.limit_price > 0
+        if (
+            order.limit_price != limit_in(state, parent, order.instrument)
+            or is_resting
+            or excess > 0
+        ):
             found.append(order)
             excess -= order.reserved
     return [order for order in found if order.order_id not in parent.leaving]
@@ -138,7 +150,8 @@ def end_parent(state: State, parent: ParentOrder, reason: str) -> Decisions:
 
 def _forget(state: State, parent: ParentOrder) -> None:
     del state.parents[parent.order_id]
-    state.markets[parent.instrument].held_count -= 1
+    for place in parent.places:
+        state.markets[place].held_count -= 1
     _disarm(state, parent)
 
 
@@ -152,26 +165,44 @@ def committed(state: State, parent: ParentOrder) -> int:
 
 def _send_due(state: State, parent: ParentOrder) -> Decisions:
     """Send a child of what is due beyond what has filled and works."""
-    market: Market = state.markets[parent.instrument]
+    lot = min(state.markets[place].lot for place in parent.places)
     due = parent.due_quantity(state.time_ns)
     before = committed(state, parent)
-    quantity = (min(due, parent.quantity) - before) // market.lot * market.lot
+    quantity = (min(due, parent.quantity) - before) // lot * lot
     if parent.terms.algorithm == Algorithm.ICEBERG and parent.working:
         return []  # one is shown at a time
     is_crossing = parent.is_crossing_at(state.time_ns)
     least = 0 if is_crossing else parent.terms.min_child
     if quantity <= 0 or (quantity < least and quantity < parent.quantity - before):
         return []
-    return _send(state, parent, quantity, child_reason(state, parent, due))
+    reason = child_reason(state, parent, due)
+    if parent.terms.route:
+        return _send_routed(state, parent, quantity, reason)
+    return _send(state, parent, parent.instrument, quantity, reason)
 
 
-def _send(state: State, parent: ParentOrder, quantity: int, reason: str) -> Decisions:
-    order = _child(state, parent, quantity)
+def _send_routed(state: State, parent: ParentOrder, quantity: int, reason: str) -> Decisions:
+    """Send what is due to the legs of the route, and say how it was divided."""
+    route = state.routes.get(parent.terms.route)
+    if route is None:
+        return end_parent(state, parent, f"there is no route {parent.terms.route} any more")
+    routed, shares = divide(state, route, parent, quantity)
+    decided: Decisions = [routed]
+    for place, share in shares:
+        decided += _send(state, parent, place, share, reason)
+    if not shares:
+        reasons = "; ".join(f"{one.instrument} {one.reason}" for one in routed.scores)
+        parent.fail(f"no leg takes it: {reasons}", state.time_ns)
+    return decided
+
+
+def _send(state: State, parent: ParentOrder, place: int, quantity: int, reason: str) -> Decisions:
+    order = _child(state, parent, place, quantity)
     parent.sent += 1
     parent.children[order.order_id] = 0
     if parent.is_crossing_at(state.time_ns):
+        parent.failures = parent.failures if parent.crossing else 0
         parent.crossing = order.order_id
-        parent.failures = 0
     state.orders[order.order_id] = order
     book: StrategyBook = state.strategies[parent.strategy]
     denied = admit(state, order, book, state.markets[order.instrument])
@@ -180,22 +211,28 @@ def _send(state: State, parent: ParentOrder, quantity: int, reason: str) -> Deci
         parent.working.append(order.order_id)
         return [sent, submit_command(state, order)]
     parent.fail(f"{denied.rule} {denied.value}, limit {denied.limit}", state.time_ns)
-    return [sent, denied, *_act(state, parent)]
+    return [sent, denied]
 
 
-def _child(state: State, parent: ParentOrder, quantity: int) -> Order:
+def limit_in(state: State, parent: ParentOrder, place: int) -> int:
+    """The parent's limit price on the grid of a market, not worse."""
+    tick, limit = state.markets[place].tick, parent.limit_price
+    return int(limit // tick * tick if parent.terms.side > 0 else -(-limit // tick) * tick)
+
+
+def _child(state: State, parent: ParentOrder, place: int, quantity: int) -> Order:
     terms = parent.terms
     order = new_order(
         f"{parent.order_id}.{base36(parent.sent + 1)}",
         parent.strategy,
         state.strategies[parent.strategy].account.index,
-        parent.instrument,
+        place,
         int(terms.side),
         quantity,
     )
     order.flags = int(terms.flags)
     order.leg = int(terms.leg)
-    order.limit_price = parent.limit_price
+    order.limit_price = limit_in(state, parent, place)
     order.intended_time_ns = state.time_ns
     if parent.limit_price:
         order.order_type = int(OrderType.LIMIT)
@@ -224,7 +261,12 @@ def _child_moved(state: State, order: Order, event: object) -> Decisions:
     parent = parent_of(state, order.order_id)
     if parent is None:
         return []
+    was_working = order.order_id in parent.working
     parent.note(order, state.time_ns)
+    route = state.routes.get(parent.terms.route)
+    if route is not None and was_working and order.state in _VENUES_ENDS:
+        name = state.markets[order.instrument].id
+        route.note(name, order.quantity, order.filled_quantity)
     if isinstance(event, m.CancelRejected):
         parent.pause_ns = state.time_ns + PAUSE_NS
         if order.order_id in parent.leaving:
@@ -236,7 +278,7 @@ def volume_traded(state: State, market: Market, size: int, *, of_bar: int) -> De
     """What has traded in a market; bars say nothing more once prints have come."""
     decided: Decisions = []
     for parent in list(state.parents.values()):
-        if parent.instrument != market.index or state.time_ns < parent.terms.start_time_ns:
+        if market.index not in parent.places or state.time_ns < parent.terms.start_time_ns:
             continue
         if of_bar and parent.counts_trades:
             continue
@@ -258,7 +300,7 @@ def end_parents_in(state: State, scope: str, reason: str) -> Decisions:
     """Wind up all parents of a scope that is halted, or of a strategy that was stopped."""
     decided: Decisions = []
     for parent in list(state.parents.values()):
-        if is_in(state, parent.strategy, parent.instrument, scope):
+        if all(is_in(state, parent.strategy, place, scope) for place in parent.places):
             decided += end_parent(state, parent, reason)
     return decided
 

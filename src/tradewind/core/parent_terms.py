@@ -46,6 +46,7 @@ class AlgorithmTerms(NamedTuple):
     at_end: str = "cancel"
     flags: OrderFlag = OrderFlag.NONE
     leg: Leg = Leg.NET
+    route: str = ""
 
 
 def algorithm_intent_of(
@@ -79,6 +80,7 @@ def algorithm_intent_of(
         at_end=_word(AtEnd, "at_end", terms.at_end),
         flags=OrderFlag(terms.flags),
         leg=Leg(terms.leg),
+        route=terms.route,
     )
 
 

@@ -16,6 +16,7 @@ from tradewind.core.order_messages import target_intended
 from tradewind.core.orders import order_from
 from tradewind.core.parent_order import parent_from
 from tradewind.core.positions import position_from
+from tradewind.core.route import route_from
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.core.target import Target
 from tradewind.core.targets import target_of
@@ -25,7 +26,7 @@ from tradewind.model.conditional_messages import ConditionalIntended
 from tradewind.model.errors import BadMessage
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
-from tradewind.model.messages import TargetIntended
+from tradewind.model.messages import RouteSet, TargetIntended
 
 SNAPSHOT_FORMAT = 6
 
@@ -60,6 +61,7 @@ def encode_state(state: State) -> bytes:
             [held.snapshot() for held in state.held.values()],
             [[group, fills] for group, fills in sorted(state.groups.items())],
             [parent.snapshot() for parent in state.parents.values()],
+            [route.snapshot() for _, route in sorted(state.routes.items())],
         ]
     )
 
@@ -105,8 +107,13 @@ def decode_state(data: bytes) -> State:
     for stored in parts[18]:
         wanted = msgspec.convert(stored[0], AlgorithmIntended)
         book, market = state.strategy(wanted.strategy), state.market(wanted.instrument)
-        state.parents[wanted.order_id] = parent_from(wanted, book.index, market.index, stored)
-        market.held_count += 1
+        parent = parent_from(wanted, book.index, market.index, stored)
+        state.parents[wanted.order_id] = parent
+        for place in parent.places:
+            state.markets[place].held_count += 1
+    for stored in parts[19]:
+        route = route_from(msgspec.convert(stored[0], RouteSet), stored)
+        state.routes[route.terms.route] = route
     state.groups = {group: dict(fills) for group, fills in parts[17]}
     return state
 

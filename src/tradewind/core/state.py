@@ -132,6 +132,7 @@ class State:
         "parents",
         "rates",
         "repriced",
+        "routes",
         "sequence",
         "strategies",
         "strategy_numbers",
@@ -157,6 +158,7 @@ class State:
         self.orders: dict[str, Order] = {}
         self.open_orders: dict[str, Order] = {}
         self.held: dict[str, Any] = {}
+        self.routes: dict[str, Any] = {}
         self.parents: dict[str, Any] = {}
         self.groups: dict[str, dict[str, int]] = {}
         self.done: deque[Order] = deque()

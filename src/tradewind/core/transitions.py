@@ -49,6 +49,7 @@ from tradewind.core.report_moves import (
     order_restated,
     order_unknown,
 )
+from tradewind.core.route import Route
 from tradewind.core.state import FIRM, State
 from tradewind.core.targets import drop_targets, take_intent
 from tradewind.core.venue_transitions import (
@@ -114,6 +115,16 @@ def rate_changed(state: State, event: m.RateChanged) -> Decisions:
         for holding in scope.holdings:
             if holding is not None:
                 state.set_rate(holding, scope)
+    return _NOTHING
+
+
+def route_set(state: State, event: m.RouteSet) -> Decisions:
+    """A route, or other legs of one; what is known of legs that stay is kept."""
+    former = state.routes.pop(event.route, None)
+    if event.legs:
+        route = state.routes[event.route] = Route(event)
+        if former is not None:
+            route.take_over(former)
     return _NOTHING
 
 
@@ -267,6 +278,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.CashDeposited: cash_deposited,
     m.LimitsChanged: limits_changed,
     m.RateChanged: rate_changed,
+    m.RouteSet: route_set,
     m.StrategyRegistered: strategy_registered,
     m.StrategyStopped: strategy_stopped,
     m.OrderIntended: order_intended,

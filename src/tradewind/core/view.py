@@ -213,7 +213,8 @@ class View:
 
     def work(self, instrument: str | Instrument, terms: AlgorithmTerms) -> str:
         """Want an order that the core works with children (see `core.parent_terms`); its id."""
-        market = self._market(instrument)
+        route = self._engine.state.routes.get(terms.route)
+        market = self._market(route.terms.legs[0].instrument if route else instrument)
         identifier = self._coming_id()
         self._want(
             algorithm_intent_of(terms, self.time_ns, identifier, self._book.name, market.instrument)

@@ -42,7 +42,8 @@ class AlgorithmIntended(TimedMessage, frozen=True):
     do of the whole, one number a slice; `participation` a share of the volume in 10^-9, the goal
     of POV and the most that others may take part with; `display` what an iceberg shows. A child
     is `min_child` at least, but for the last. A start of 0 is now, an end of 0 never comes. Of a
-    limit price of 0 the children are market orders.
+    limit price of 0 the children are market orders. With a `route` they go to the listings of it,
+    of which `instrument` is the first.
     """
 
     order_id: str
@@ -61,6 +62,7 @@ class AlgorithmIntended(TimedMessage, frozen=True):
     at_end: AtEnd = AtEnd.CANCEL
     flags: OrderFlag = OrderFlag.NONE
     leg: Leg = Leg.NET
+    route: str = ""
 
 
 class ChildSent(TimedMessage, frozen=True):

@@ -45,6 +45,8 @@ from tradewind.model.reports import OrderRejected as OrderRejected
 from tradewind.model.reports import OrderRestated as OrderRestated
 from tradewind.model.reports import OrderUnknown as OrderUnknown
 from tradewind.model.reports import Report as Report
+from tradewind.model.route_messages import OrderRouted as OrderRouted
+from tradewind.model.route_messages import RouteSet as RouteSet
 from tradewind.model.venue_messages import InstrumentPaused as InstrumentPaused
 from tradewind.model.venue_messages import InstrumentResumed as InstrumentResumed
 from tradewind.model.venue_messages import PositionTransferred as PositionTransferred
@@ -318,6 +320,7 @@ Decision = (
     OrderDenied
     | OrderHeld
     | HeldOrderEnded
+    | OrderRouted
     | ChildSent
     | ParentEnded
     | SubmitOrder
@@ -342,6 +345,7 @@ ControlEvent = (
     | CashDeposited
     | LimitsChanged
     | RateChanged
+    | RouteSet
     | StrategyRegistered
     | StrategyStopped
     | Intent

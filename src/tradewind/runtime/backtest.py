@@ -10,6 +10,7 @@ from tradewind.model.errors import UserError
 from tradewind.model.frames import columns_from
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import NONE, Limits
+from tradewind.model.route_messages import RouteSet
 from tradewind.runtime.backtest_result import BacktestResult
 from tradewind.runtime.simulated_run import Number, RunTerms, SimulatedRun
 from tradewind.sim.cleared_venue import ClearedVenue
@@ -18,6 +19,7 @@ from tradewind.sim.fees import FeeModel
 from tradewind.sim.latency import LatencyModel
 from tradewind.sim.slippage import SlippageModel
 from tradewind.sim.venue import SimulatedVenue
+from tradewind.sim.venue_group import VenueGroup
 from tradewind.strategies.base import Strategy
 
 
@@ -44,6 +46,8 @@ def backtest(
     clearing: Clearing | None = None,
     seed: int = 0,
     venue: Mapping[str, Any] | None = None,
+    venues: Mapping[str, Mapping[str, Any]] | None = None,
+    routes: Sequence[RouteSet] = (),
 ) -> BacktestResult:
     """Run strategies over historical data; deterministic for the same inputs and seed.
 
@@ -53,7 +57,9 @@ def backtest(
     turned into a quantity ("at_fill", "at_signal"), `cash_buffer` which share of equity weights
     leave alone, `mark` what positions are valued at ("latest", "last", "mid", "bid_ask": see
     `model.marking`). `clearing` gives the account terms, charges and corporate actions (see
-    `sim.clearing`), `venue` has further options of `sim.venue.SimulatedVenue`.
+    `sim.clearing`), `venue` has further options of `sim.venue.SimulatedVenue`. `venues` gives each
+    venue by its name what differs from these (its `fees`, `latency`, ...), and `routes` are what
+    orders may name to be divided among venues (`model.route_messages.route`).
 
     >>> class Hold(Strategy):
     ...     def on_start(self): self.subscribe_bars(self.instrument, "1d")
@@ -74,8 +80,9 @@ def backtest(
             clearing,
             {"fees": fees, "slippage": slippage, "latency": latency, "fill": fill, "seed": seed},
             venue or {},
+            venues or {},
         ),
-        RunTerms(cash, currency, limits, size, cash_buffer, hedging, mark, clearing),
+        RunTerms(cash, currency, limits, size, cash_buffer, hedging, mark, clearing, tuple(routes)),
         start_time_ns=_start_ns(batches),
     )
     run.take(*batches)
@@ -85,9 +92,18 @@ def backtest(
 
 
 def _venue(
-    clearing: Clearing | None, options: Mapping[str, Any], more: Mapping[str, Any]
-) -> SimulatedVenue:
+    clearing: Clearing | None,
+    options: Mapping[str, Any],
+    more: Mapping[str, Any],
+    by_name: Mapping[str, Mapping[str, Any]],
+) -> SimulatedVenue | VenueGroup:
     """A venue that clears where it is asked to; without, nothing of that costs anything."""
+    if by_name:
+        if clearing is not None:
+            raise UserError("clearing= is for one venue: leave venues= out, or clear apart")
+        return VenueGroup(
+            {name: SimulatedVenue(**{**options, **more, **own}) for name, own in by_name.items()}
+        )
     if clearing is None:
         return SimulatedVenue(**options, **more)
     return ClearedVenue(clearing, **options, **more)

@@ -205,6 +205,8 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
             m.CancelAllIntended,
             m.OrderHeld,
             m.HeldOrderEnded,
+            m.RouteSet,
+            m.OrderRouted,
             m.ChildSent,
             m.ParentEnded,
             m.TimerSet,

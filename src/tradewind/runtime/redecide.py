@@ -191,6 +191,7 @@ DECISIONS = (
     m.OrderDenied,
     m.OrderHeld,
     m.HeldOrderEnded,
+    m.OrderRouted,
     m.ChildSent,
     m.ParentEnded,
     m.SubmitOrder,

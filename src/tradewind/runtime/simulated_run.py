@@ -23,6 +23,7 @@ from tradewind.runtime.backtest_result import BacktestResult
 from tradewind.runtime.strategy_host import attach, end, parse_sizing, strategy_name
 from tradewind.sim.clearing import Clearing
 from tradewind.sim.venue import SimulatedVenue
+from tradewind.sim.venue_group import VenueGroup
 from tradewind.strategies.base import Strategy
 
 JOURNAL_ID = "bt"
@@ -44,6 +45,7 @@ class RunTerms(msgspec.Struct, frozen=True):
     hedging: bool = False
     mark: str = "latest"
     clearing: Clearing | None = None
+    routes: tuple[m.RouteSet, ...] = ()
 
 
 class SimulatedRun:
@@ -61,7 +63,7 @@ class SimulatedRun:
         self,
         strategies: Sequence[Strategy],
         instruments: Sequence[Instrument],
-        venue: SimulatedVenue,
+        venue: SimulatedVenue | VenueGroup,
         terms: RunTerms,
         *,
         start_time_ns: int,
@@ -117,6 +119,7 @@ class SimulatedRun:
         time_ns, terms = self._start_time_ns, self._terms
         events: list[m.ControlEvent] = [m.RunStarted(time_ns, JOURNAL_ID, 1, "", terms.mark)]
         events += [m.InstrumentListed(time_ns, instrument) for instrument in instruments]
+        events += [msgspec.structs.replace(route, time_ns=time_ns) for route in terms.routes]
         opened = m.AccountOpened(time_ns, ACCOUNT, self._currency, terms.hedging)
         events.append(opened)
         events.append(m.CashDeposited(time_ns, ACCOUNT, self._currency, self._cash))

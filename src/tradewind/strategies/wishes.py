@@ -17,7 +17,7 @@ EXITS = frozenset(("take_profit", "stop_loss", "trailing_loss", "trailing_loss_p
 """Terms of a bracket: what closes the position once the order has filled."""
 HOLDING = frozenset(("touch", "trail", "trail_percent", "after", "oco"))
 """Terms of an order that the core holds."""
-WORKING = frozenset(("algorithm", "display"))
+WORKING = frozenset(("algorithm", "display", "route"))
 """Terms of which one makes an order that the core works with children."""
 WORKED = frozenset(AlgorithmTerms._fields) - {"side", "quantity"} | {"urgency"}
 """Terms that such an order may have."""
@@ -49,11 +49,11 @@ def place(view: View, instrument: str, side: Side, quantity: Number, terms: dict
 
 
 def work(view: View, instrument: str, side: Side, quantity: Number, terms: dict[str, Any]) -> str:
-    """Want an order worked by an algorithm; `display` alone is an iceberg."""
+    """Want an order worked by an algorithm; `display` alone is an iceberg, `route` goes at once."""
     wrong = sorted(set(terms) - WORKED)
     if wrong:
         raise UserError(f"an algorithm has no {wrong[0]}=: known are {', '.join(sorted(WORKED))}")
-    terms = {"algorithm": "iceberg", **terms}
+    terms = {"algorithm": "iceberg" if "display" in terms else "at_once", **terms}
     if terms["algorithm"] == "shortfall" and not terms.get("curve"):
         slices = int(terms.get("slices", SLICES))
         terms["curve"] = shortfall_curve(slices, float(terms.pop("urgency", URGENCY)))

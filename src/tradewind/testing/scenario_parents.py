@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from tradewind.core.parent_terms import AlgorithmTerms, algorithm_intent_of
+from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.ids import order_id
+from tradewind.model.numbers import format_plain
 from tradewind.model.orders import OrderFlag, Side
+from tradewind.model.route_messages import route
 from tradewind.testing.scenario_world import Words, World
 
 SECOND_NS = 10**9
@@ -19,6 +24,9 @@ def _work(world: World, words: Words) -> None:
     algorithm, side, quantity, *rest = words
     terms: dict[str, Any] = dict(zip(rest[::2], rest[1::2], strict=True))
     market = world.market(terms.pop("in", ""))
+    if terms.get("route", "") in world.state.routes:
+        first = world.state.routes[terms["route"]].terms.legs[0].instrument
+        market = world.market(first)
     strategy = world.strategy(terms.pop("by", "manual"))
     if "start" in terms:
         terms["start_time_ns"] = world.time_ns + int(terms.pop("start")) * SECOND_NS
@@ -39,6 +47,35 @@ def _work(world: World, words: Words) -> None:
     world.give(intent)
 
 
+def _route(world: World, words: Words) -> None:
+    """`route both GOOG.AAA:0.001:5 GOOG.BBB:0:80 miss_cost=0.001`: fee and milliseconds a leg."""
+    name, *rest = words
+    legs: list[tuple[str, str, float]] = []
+    terms: dict[str, Any] = {}
+    for word in rest:
+        if "=" in word:
+            key, _, value = word.partition("=")
+            terms[key] = float(value) if key == "stale_s" else value
+            continue
+        instrument, fee, latency_ms = word.split(":")
+        world.market(instrument)
+        legs.append((instrument, fee, float(latency_ms)))
+    wanted = route(name, *legs, **terms)
+    world.give(msgspec.structs.replace(wanted, time_ns=world.time_ns))
+
+
+def routed_text(world: World, routed: m.OrderRouted) -> str:
+    """`route #1 30: GOOG.AAA 20 at 100 +1000000+0+0, GOOG.BBB 10 (no price)`."""
+    market = world.state.market(routed.scores[0].instrument)
+    texts = []
+    for one in routed.scores:
+        price = format_plain(one.price, market.instrument.price_digits)
+        costs = f"+{one.fee}+{one.latency}+{one.history}"
+        why = f" ({one.reason})" if one.reason else ""
+        texts.append(f"{one.instrument} {one.quantity} at {price} {costs}{why}")
+    return f"route {world.number_of(routed.order_id)} {routed.quantity}: {', '.join(texts)}"
+
+
 def parent_fact(world: World, words: Words) -> str:
     """`#1 30 filled 10 working of 100`, or `#1 no more`."""
     parent = world.state.parents.get(world.order(words)[0])
@@ -48,4 +85,4 @@ def parent_fact(world: World, words: Words) -> str:
     return f"{words[0]} {parent.filled_quantity} filled {working} working of {parent.quantity}"
 
 
-PARENTS_GIVEN: dict[str, Callable[[World, Words], None]] = {"work": _work}
+PARENTS_GIVEN: dict[str, Callable[[World, Words], None]] = {"work": _work, "route": _route}

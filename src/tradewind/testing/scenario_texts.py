@@ -13,7 +13,7 @@ from tradewind.model.errors import UserError
 from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import format_plain
 from tradewind.model.orders import Leg, OrderState, Side
-from tradewind.testing.scenario_parents import parent_fact
+from tradewind.testing.scenario_parents import parent_fact, routed_text
 from tradewind.testing.scenario_world import Words, World
 
 
@@ -49,6 +49,7 @@ DECISIONS: dict[type, Callable[[World, Any], str]] = {
     m.QueryOrder: lambda world, command: f"query {world.number_of(command.order_id)}",
     m.OrderHeld: lambda world, held: _numbered(world, f"held {held.order_id} {held.reason}"),
     m.HeldOrderEnded: lambda world, held: _numbered(world, f"ended {held.order_id} {held.reason}"),
+    m.OrderRouted: routed_text,
     m.ChildSent: lambda world, sent: f"child of {world.number_of(sent.parent)} {sent.reason}",
     m.ParentEnded: lambda world, ended: (
         f"ended {world.number_of(ended.order_id)} {ended.filled_quantity} filled: {ended.reason}"
