@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
-from tradewind import compiled
+import tradewind
+from tradewind import Instrument, compiled
+from tradewind.core.orders import new_order
+from tradewind.core.reports import execution
+from tradewind.core.target import new_target
+from tradewind.model.market import bar_of, quote_of, trade_of
 
 
 def made_package(folder: Path) -> Path:
@@ -80,3 +86,16 @@ def test_pure_imports_take_the_source_file() -> None:
     )
     environment = {**os.environ, "TRADEWIND_PURE": "1"}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def test_the_collector_need_not_walk_what_is_made_for_each_row_and_order() -> None:
+    goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
+    made = [
+        bar_of(goog, 0, 1, 1, 1, 1, 1, 1),
+        trade_of(goog, 0, 1, 1, 1),
+        quote_of(goog, 0, 1, 1, 2, 1),
+        new_order("j0-cross-1", 0, 0, 0, 1, 1),
+        new_target(0, "j0-cross-1", 0, 0, 1, 1, 1, 0),
+        execution(0, "j0-cross-1", "f1", 1, 1, 0, "USD", 1),
+    ]
+    assert [gc.is_tracked(one) for one in made] == [not tradewind.COMPILED] * len(made)

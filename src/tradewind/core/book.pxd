@@ -13,17 +13,17 @@ cdef class Book:
     cdef readonly int64_t rows, events, snapshots, crossed
     cdef readonly int64_t gaps, ignored, refused, unknown_removals, last_flags
     cdef readonly bint is_stale
-    cpdef void apply(self, int64_t side, int64_t price, int64_t size, int64_t flags) except *
+    cpdef object apply(self, int64_t side, int64_t price, int64_t size, int64_t flags)
     @cython.locals(row=Py_ssize_t, sides="const int64_t[::1]", prices="const int64_t[::1]", sizes="const int64_t[::1]", marks="const int64_t[::1]")
     cpdef int64_t run(self, object side, object price, object size, object flags) except? -1
     cpdef list levels(self, int64_t side, Py_ssize_t limit)
     @cython.locals(tick=int64_t)
     cpdef int64_t size_at(self, int64_t side, int64_t price) except? -1
-    cpdef void clear(self) except *
-    cdef void _begin(self, int64_t flags) except *
+    cpdef object clear(self)
+    cdef object _begin(self, int64_t flags)
     @cython.locals(tick=int64_t)
-    cdef void _set(self, int64_t side, int64_t price, int64_t size) except *
+    cdef object _set(self, int64_t side, int64_t price, int64_t size)
     @cython.locals(bids=Ladder)
-    cdef void _set_bid(self, int64_t key, int64_t size) except *
+    cdef object _set_bid(self, int64_t key, int64_t size)
     @cython.locals(asks=Ladder)
-    cdef void _set_ask(self, int64_t key, int64_t size) except *
+    cdef object _set_ask(self, int64_t key, int64_t size)

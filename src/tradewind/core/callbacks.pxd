@@ -16,12 +16,12 @@ cdef class Callbacks:
     cdef public int64_t running
     cdef public set stopping
     @cython.locals(is_report=bint)
-    cdef void _tell_order(self, Order order, object event) except *
+    cdef object _tell_order(self, Order order, object event)
     @cython.locals(before=Py_ssize_t, is_through=bint)
     cdef int _call(self, int64_t strategy, object function, object event) except -1
     @cython.locals(book=StrategyBook)
-    cdef void _stop(self, int64_t strategy, object error) except *
+    cdef object _stop(self, int64_t strategy, object error)
     @cython.locals(market=Market)
-    cdef void _forget(self, int64_t strategy) except *
+    cdef object _forget(self, int64_t strategy)
     @cython.locals(number=int64_t)
-    cdef void _stop_endless(self, object event) except *
+    cdef object _stop_endless(self, object event)

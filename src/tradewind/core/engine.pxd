@@ -18,22 +18,22 @@ cdef int64_t _LAST, _BARS, _TRADES, _QUOTES
 cdef class Engine(Pricer):
     cdef readonly Curve curve
     @cython.locals(market=Market, row=Py_ssize_t, open_times="const int64_t[::1]", close_times="const int64_t[::1]", opens="const int64_t[::1]", highs="const int64_t[::1]", lows="const int64_t[::1]", closes="const int64_t[::1]", volumes="const int64_t[::1]")
-    cdef void _run_bars(self, Stream stream) except *
+    cdef object _run_bars(self, Stream stream)
     @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", prices="const int64_t[::1]", sizes="const int64_t[::1]", sides="const int64_t[::1]")
-    cdef void _run_trades(self, Stream stream) except *
+    cdef object _run_trades(self, Stream stream)
     @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", bids="const int64_t[::1]", bid_sizes="const int64_t[::1]", asks="const int64_t[::1]", ask_sizes="const int64_t[::1]")
-    cdef void _run_quotes(self, Stream stream) except *
+    cdef object _run_quotes(self, Stream stream)
     @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", sides="const int64_t[::1]", prices="const int64_t[::1]", sizes="const int64_t[::1]", flags="const int64_t[::1]")
-    cdef void _run_depth(self, Stream stream) except *
+    cdef object _run_depth(self, Stream stream)
     @cython.locals(stream=Stream, kind=int64_t, place=Py_ssize_t, row=Py_ssize_t, numbers="const int64_t[::1]", rows="const int64_t[::1]", parts="const int64_t[::1]")
-    cdef void _run_merged(self, list streams, tuple order) except *
+    cdef object _run_merged(self, list streams, tuple order)
     @cython.locals(stream=Stream, market=Market, row=Py_ssize_t)
-    cpdef void run_closes(self, object columns) except *
+    cpdef object run_closes(self, object columns)
     cpdef Stream _stream(self, object columns)
     cdef Bar _bar_at(self, Stream stream, Py_ssize_t row)
-    cdef void _merged_bar(self, Stream stream, Py_ssize_t row, int64_t part) except *
+    cdef object _merged_bar(self, Stream stream, Py_ssize_t row, int64_t part)
     @cython.locals(market=Market)
-    cdef void _step_market(self, object event) except *
+    cdef object _step_market(self, object event)
     @cython.locals(state=State, venue=VenueModel)
     cdef int _begin(self, int64_t time_ns) except -1
     @cython.locals(venue=VenueModel)

@@ -29,12 +29,12 @@ cdef tuple _venue_breach(State state, Market market)
 @cython.locals(holding=Holding)
 cdef tuple _scope_breach(State state, Order order, Scope scope, Market market, StrategyBook book, int64_t equity, int64_t time_ns)
 @cython.locals(scope=Scope)
-cdef void _remember(State state, Order order, StrategyBook book) except *
+cdef object _remember(State state, Order order, StrategyBook book)
 @cython.locals(book=StrategyBook, market=Market, scope=Scope, holding=Holding)
-cpdef void reserve(State state, Order order, int64_t quantity) except *
-cpdef void close_order(State state, Order order) except *
+cpdef object reserve(State state, Order order, int64_t quantity)
+cpdef object close_order(State state, Order order)
 @cython.locals(book=StrategyBook)
-cdef void _count_open(State state, Order order, int64_t change) except *
+cdef object _count_open(State state, Order order, int64_t change)
 @cython.locals(order=Order)
 cdef Order _order_of(object intent, StrategyBook book, int64_t market_number)
 cpdef tuple form_breach(State state, Order order, StrategyBook book, Market market)
@@ -52,6 +52,6 @@ cpdef object submit_command(State state, Order order)
 @cython.locals(book=StrategyBook, market=Market, changed=Order, held=int64_t)
 cpdef tuple amended_breach(State state, Order order, int64_t quantity, int64_t limit_price)
 @cython.locals(book=StrategyBook, scope=Scope)
-cpdef void count_message(State state, Order order) except *
+cpdef object count_message(State state, Order order)
 @cython.locals(reserved=int64_t)
-cpdef void settle_reserve(State state, Order order) except *
+cpdef object settle_reserve(State state, Order order)

@@ -28,13 +28,13 @@ cdef class Holding:
     cpdef int64_t size_with(self, int64_t side, int64_t quantity, int64_t leg) except? -1
     cpdef int64_t leg_position(self, int64_t leg) except? -1
     cpdef int64_t leg_resulting(self, int64_t leg, int64_t quantity) except? -1
-    cpdef void fill(self, int64_t signed, int64_t leg) except *
-    cpdef void reserve(self, int64_t side, int64_t quantity, int64_t leg) except *
-    cpdef void reserve_leg(self, int64_t side, int64_t quantity, int64_t leg) except *
+    cpdef object fill(self, int64_t signed, int64_t leg)
+    cpdef object reserve(self, int64_t side, int64_t quantity, int64_t leg)
+    cpdef object reserve_leg(self, int64_t side, int64_t quantity, int64_t leg)
     @cython.locals(notional=int64_t)
     cpdef int64_t money(self, int64_t price, int64_t quantity) except? -1
     @cython.locals(value=int64_t, others=int64_t, wallet=Wallet, market=Market)
-    cpdef void revalue(self) except *
+    cpdef object revalue(self)
     @cython.locals(market=Market, legs=int64_t, value=int64_t)
     cpdef int64_t marked_value(self) except? -1
     cpdef int64_t value_at(self, int64_t price) except? -1
@@ -56,7 +56,7 @@ cdef class Scope:
     cpdef Holding holding(self, Market market, Wallet wallet)
     @cython.locals(second=int64_t)
     cpdef int64_t count_message(self, int64_t time_ns) except? -1
-    cpdef void remember(self, tuple order, int64_t time_ns) except *
+    cpdef object remember(self, tuple order, int64_t time_ns)
     @cython.locals(total=int64_t, holding=Holding, money=int64_t)
     cpdef int64_t gross(self) except? -1
     @cython.locals(total=int64_t, holding=Holding, quantity=int64_t)

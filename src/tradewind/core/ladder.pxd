@@ -16,11 +16,11 @@ cdef class Ladder:
     @cython.locals(key=int64_t)
     cpdef list levels(self, Py_ssize_t limit)
     @cython.locals(block=Py_ssize_t, offset=Py_ssize_t)
-    cpdef void clear(self) except *
+    cpdef object clear(self)
     @cython.locals(offset=int64_t)
-    cdef void _rise(self, int64_t key) except *
+    cdef object _rise(self, int64_t key)
     @cython.locals(best=int64_t)
-    cdef void _fall(self, int64_t key) except *
+    cdef object _fall(self, int64_t key)
     @cython.locals(old=int64_t)
     cdef int64_t _set_near(self, int64_t offset, int64_t size) except? -1
     @cython.locals(old=int64_t)
@@ -28,8 +28,8 @@ cdef class Ladder:
     @cython.locals(offset=int64_t)
     cdef int64_t _next_near(self, int64_t key) except? -1
     @cython.locals(block=Py_ssize_t, top=int64_t, offset=int64_t, level=int64_t)
-    cdef void _move(self, int64_t key) except *
+    cdef object _move(self, int64_t key)
     @cython.locals(offset=int64_t, size=int64_t)
-    cdef void _empty_block(self, int64_t start) except *
+    cdef object _empty_block(self, int64_t start)
     @cython.locals(kept=Py_ssize_t, key=int64_t, offset=int64_t)
-    cdef void _forget(self) except *
+    cdef object _forget(self)

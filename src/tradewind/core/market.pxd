@@ -20,7 +20,7 @@ cdef class Market:
     cdef public bint is_repriced
     cdef public Market next_repriced
     cdef public list holders, bar_listeners, trade_listeners, quote_listeners, depth_listeners
-    cpdef void forget(self, int64_t strategy) except *
+    cpdef object forget(self, int64_t strategy)
     cpdef bint is_open(self, int64_t time_ns) except -1
     @cython.locals(marking=int64_t, price=int64_t)
     cpdef int64_t valued_at(self, int64_t quantity) except? -1

@@ -19,10 +19,10 @@ cdef int64_t _FILL_IDS_MAX, _AWAITING, _UNKNOWN, _FULL, _PARTIAL, _CANCELED, _EX
 @cython.locals(order=Order)
 cpdef Order post_fill(State state, Execution event)
 @cython.locals(book=StrategyBook, market=Market, position=Position, holding=Holding, other=Holding, wallet=Wallet, scope=Scope, signed=int64_t, realized=int64_t, notional=int64_t)
-cdef void _post_money(State state, Order order, int64_t price, int64_t quantity) except *
+cdef object _post_money(State state, Order order, int64_t price, int64_t quantity)
 @cython.locals(book=StrategyBook, wallet=Wallet)
-cdef void _pay_fee(State state, Order order, int64_t fee, str currency) except *
+cdef object _pay_fee(State state, Order order, int64_t fee, str currency)
 @cython.locals(was_open=bint, happening=int64_t)
-cdef void _advance_order(State state, Order order, int64_t quantity) except *
+cdef object _advance_order(State state, Order order, int64_t quantity)
 @cython.locals(is_full=bint)
 cdef int64_t _happening(Order order) except -1

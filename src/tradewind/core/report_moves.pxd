@@ -27,4 +27,4 @@ cdef list _ended(State state, object order_id, int64_t happening, int64_t stated
 @cython.locals(market=Market)
 cdef object _query(State state, Order order)
 @cython.locals(was_open=bint)
-cpdef void move_order(State state, Order order, int64_t happening) except *
+cpdef object move_order(State state, Order order, int64_t happening)

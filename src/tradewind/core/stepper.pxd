@@ -45,17 +45,17 @@ cdef class Stepper(Callbacks):
     @cython.locals(order=Order, state=State, marks=int64_t)
     cdef int _happen(self, object event) except -1
     @cython.locals(order=Order)
-    cpdef void _decide(self, object decision) except *
+    cpdef object _decide(self, object decision)
     cdef int _command(self, VenueModel venue, object command) except -1
     cdef int _send(self, VenueModel venue, Order order) except -1
     cdef int _record(self, object record) except -1
     @cython.locals(listener=tuple)
     cdef int _tell(self, list listeners, object event) except -1
-    cpdef void _drain(self) except *
+    cpdef object _drain(self)
     @cython.locals(venue=VenueModel, wanted=list)
     cdef int _drain_all(self) except -1
     cdef int _bounded(self, object event) except -1
     @cython.locals(timer_ns=int64_t, venue_ns=int64_t, due=int64_t, state=State)
-    cpdef void _advance(self, int64_t time_ns) except *
+    cpdef object _advance(self, int64_t time_ns)
     @cython.locals(due=int64_t, number=int64_t, interval=int64_t, missed=int64_t)
-    cdef void _fire(self, int64_t time_ns) except *
+    cdef object _fire(self, int64_t time_ns)

@@ -17,30 +17,32 @@ cdef class Tape:
     cdef readonly list moves
     cdef readonly int64_t fills
     cdef list _messages
-    cdef uint8_t[::1] _bytes
+    cdef bytearray _bytes
     cdef int64_t[::1] _sequences
     cdef bint _packs
-    cdef int64_t _length, _start, _count, _intended, _aimed, _submitted, _accepted, _filled
-    cpdef void flush(self) except *
-    cpdef void record(self, int64_t sequence, object message) except *
-    cpdef void order_intended(self, int64_t sequence, Order order, str strategy, str instrument) except *
-    cpdef void target_intended(self, int64_t sequence, Target target, str strategy, str instrument) except *
-    cpdef void submit_order(self, int64_t sequence, int64_t time_ns, Order order, str account, str venue, str instrument) except *
-    cpdef void order_accepted(self, int64_t sequence, Acceptance report) except *
-    cpdef void order_filled(self, int64_t sequence, Execution report) except *
-    cdef int _begin(self, int64_t sequence) except -1
-    @cython.locals(length=int64_t, place=int64_t)
+    cdef Py_ssize_t _length, _start
+    cdef int64_t _count, _intended, _aimed, _submitted, _accepted, _filled
+    cpdef int flush(self) except -1
+    cdef object _hand_over(self)
+    cdef object _hold(self, int64_t sequence, object message)
+    cpdef int record(self, int64_t sequence, object message) except -1
+    cpdef int order_intended(self, int64_t sequence, Order order, str strategy, str instrument) except -1
+    cpdef int target_intended(self, int64_t sequence, Target target, str strategy, str instrument) except -1
+    cpdef int submit_order(self, int64_t sequence, int64_t time_ns, Order order, str account, str venue, str instrument) except -1
+    cpdef int order_accepted(self, int64_t sequence, Acceptance report) except -1
+    cpdef int order_filled(self, int64_t sequence, Execution report) except -1
+    cdef int _begin(self, int64_t sequence, bytes octets) except -1
+    @cython.locals(target=bytearray, length=int64_t, place=Py_ssize_t)
     cdef int _end(self) except -1
-    cdef int _make_room(self, int64_t count) except -1
-    @cython.locals(target="unsigned char[::1]", place=Py_ssize_t, octet=uint8_t)
+    cdef int _make_room(self, Py_ssize_t count) except -1
+    @cython.locals(target=bytearray, place=Py_ssize_t, octet=uint8_t)
     cdef int _octets(self, bytes octets) except -1
+    @cython.locals(target=bytearray, count=Py_ssize_t, place=Py_ssize_t, mark=Py_UCS4)
     cdef int _text(self, str text) except -1
-    @cython.locals(target="unsigned char[::1]", count=int64_t, place=Py_ssize_t, mark=Py_UCS4)
-    cdef bint _is_short_text(self, str text) except -1
-    @cython.locals(count=int64_t)
+    @cython.locals(count=Py_ssize_t)
     cdef int _long_text(self, bytes octets) except -1
     cdef int _number(self, int64_t number) except -1
     cdef int _positive(self, int64_t number) except -1
     cdef int _negative(self, int64_t number) except -1
-    @cython.locals(start=int64_t, place=int64_t)
-    cdef int _big_endian(self, int64_t kind, int64_t number, int64_t count) except -1
+    @cython.locals(target=bytearray, place=Py_ssize_t)
+    cdef int _big_endian(self, unsigned char kind, int64_t number, int64_t count) except -1

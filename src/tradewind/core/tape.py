@@ -76,7 +76,7 @@ class Tape:
     def __init__(self, take: Callable[[bytes, bytes], None], packs: int = int(_COMPILED)) -> None:
         self._take = take
         self._packs = packs
-        self._bytes: Any = array("B", bytes(2 * _BYTES_MAX))
+        self._bytes = bytearray(2 * _BYTES_MAX)
         self._sequences: Any = array("q", bytes(8 * _RECORDS_MAX))
         self._messages: list[Record] = []
         self._others: Counter[str] = Counter()
@@ -99,10 +99,12 @@ class Tape:
 
     def flush(self) -> None:
         """Hand over what is held."""
-        if self._count == 0:
-            return
+        if self._count > 0:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
         sequences = np.asarray(self._sequences)[: self._count].tobytes()
-        body = np.asarray(self._bytes)[: self._length].tobytes()
+        body = bytes(memoryview(self._bytes)[: self._length])
         if self._messages:
             body = encode_all(self._messages)
             for kind, count in Counter(map(type, self._messages)).items():
@@ -113,20 +115,19 @@ class Tape:
 
     def record(self, sequence: int, message: Record) -> None:
         """Any record; `MarketRecorded` only says where rows are, and is left out."""
-        if type(message) is MarketRecorded:
-            return
         if type(message) in _MONEY:
             self.moves.append((self.fills, message))
         if not self._packs:
             self._hold(sequence, message)
-            return
-        self._others[type(message).__name__] += 1
-        self._begin(sequence)
-        self._octets(encode(message))
-        self._end()
+        elif type(message) is not MarketRecorded:
+            self._others[type(message).__name__] += 1
+            self._begin(sequence, encode(message))
+            self._end()
 
     def _hold(self, sequence: int, message: Record) -> None:
         """Keep a message that is encoded together with others."""
+        if type(message) is MarketRecorded:
+            return
         if self._count == _RECORDS_MAX:
             self.flush()
         self._sequences[self._count] = sequence
@@ -139,24 +140,23 @@ class Tape:
         """A strategy's order, as it came."""
         if not self._packs:
             self._hold(sequence, order_intended(order, strategy, instrument))
-            return
-        self._intended += 1
-        self._begin(sequence)
-        self._octets(_INTENDED)
-        self._number(order.intended_time_ns)
-        self._text(order.order_id)
-        self._text(strategy)
-        self._text(instrument)
-        self._number(order.side)
-        self._number(order.quantity)
-        self._number(order.order_type)
-        self._number(order.limit_price)
-        self._number(order.stop_price)
-        self._number(order.time_in_force)
-        self._number(order.flags)
-        self._number(order.expire_time_ns)
-        self._number(order.leg)
-        self._end()
+        else:
+            self._intended += 1
+            self._begin(sequence, _INTENDED)
+            self._number(order.intended_time_ns)
+            self._text(order.order_id)
+            self._text(strategy)
+            self._text(instrument)
+            self._number(order.side)
+            self._number(order.quantity)
+            self._number(order.order_type)
+            self._number(order.limit_price)
+            self._number(order.stop_price)
+            self._number(order.time_in_force)
+            self._number(order.flags)
+            self._number(order.expire_time_ns)
+            self._number(order.leg)
+            self._end()
 
     def target_intended(
         self, sequence: int, target: Target, strategy: str, instrument: str
@@ -164,19 +164,18 @@ class Tape:
         """A strategy's target, as it came."""
         if not self._packs:
             self._hold(sequence, target_intended(target, strategy, instrument))
-            return
-        self._aimed += 1
-        self._begin(sequence)
-        self._octets(_AIMED)
-        self._number(target.time_ns)
-        self._text(target.order_id)
-        self._text(strategy)
-        self._text(instrument)
-        self._number(target.kind)
-        self._number(target.value)
-        self._number(target.sizing)
-        self._number(target.leg)
-        self._end()
+        else:
+            self._aimed += 1
+            self._begin(sequence, _AIMED)
+            self._number(target.time_ns)
+            self._text(target.order_id)
+            self._text(strategy)
+            self._text(instrument)
+            self._number(target.kind)
+            self._number(target.value)
+            self._number(target.sizing)
+            self._number(target.leg)
+            self._end()
 
     def submit_order(
         self,
@@ -190,81 +189,81 @@ class Tape:
         """The command that sends an order."""
         if not self._packs:
             self._hold(sequence, submit_order(time_ns, order, account, venue, instrument))
-            return
-        self._submitted += 1
-        self._begin(sequence)
-        self._octets(_SUBMIT)
-        self._number(time_ns)
-        self._text(order.order_id)
-        self._text(account)
-        self._text(venue)
-        self._text(instrument)
-        self._number(order.side)
-        self._number(order.quantity)
-        self._number(order.order_type)
-        self._number(order.limit_price)
-        self._number(order.stop_price)
-        self._number(order.time_in_force)
-        self._number(order.flags)
-        self._number(order.expire_time_ns)
-        self._number(order.leg)
-        self._end()
+        else:
+            self._submitted += 1
+            self._begin(sequence, _SUBMIT)
+            self._number(time_ns)
+            self._text(order.order_id)
+            self._text(account)
+            self._text(venue)
+            self._text(instrument)
+            self._number(order.side)
+            self._number(order.quantity)
+            self._number(order.order_type)
+            self._number(order.limit_price)
+            self._number(order.stop_price)
+            self._number(order.time_in_force)
+            self._number(order.flags)
+            self._number(order.expire_time_ns)
+            self._number(order.leg)
+            self._end()
 
     def order_accepted(self, sequence: int, report: Acceptance) -> None:
         """The venue works an order."""
         if not self._packs:
             self._hold(sequence, report.message())
-            return
-        self._accepted += 1
-        self._begin(sequence)
-        self._octets(_ACCEPTED)
-        self._number(report.time_ns)
-        self._text(report.order_id)
-        self._text(report.venue_order_id)
-        self._end()
+        else:
+            self._accepted += 1
+            self._begin(sequence, _ACCEPTED)
+            self._number(report.time_ns)
+            self._text(report.order_id)
+            self._text(report.venue_order_id)
+            self._end()
 
     def order_filled(self, sequence: int, report: Execution) -> None:
         """One execution."""
         self.fills += 1
         if not self._packs:
             self._hold(sequence, report.message())
-            return
-        self._filled += 1
-        self._begin(sequence)
-        self._octets(_FILLED)
-        self._number(report.time_ns)
-        self._text(report.order_id)
-        self._text(report.fill_id)
-        self._number(report.price)
-        self._number(report.quantity)
-        self._number(report.fee)
-        self._text(report.fee_currency)
-        self._number(report.liquidity)
-        self._end()
+        else:
+            self._filled += 1
+            self._begin(sequence, _FILLED)
+            self._number(report.time_ns)
+            self._text(report.order_id)
+            self._text(report.fill_id)
+            self._number(report.price)
+            self._number(report.quantity)
+            self._number(report.fee)
+            self._text(report.fee_currency)
+            self._number(report.liquidity)
+            self._end()
 
     # --- MessagePack -------------------------------------------------------------------------
 
-    def _begin(self, sequence: int) -> None:
-        """Note the sequence and leave room for the length in front of the record."""
+    def _begin(self, sequence: int, octets: bytes) -> None:
+        """Note the sequence; leave room for the length in front of the record, then its head."""
         if self._count == _RECORDS_MAX or self._length >= _BYTES_MAX:
             self.flush()
         self._sequences[self._count] = sequence
         self._count += 1
         self._start = self._length
         self._length += _PREFIX
-        self._make_room(0)
+        self._octets(octets)
 
     def _end(self) -> None:
         """Write the record's length in front of it, little-endian."""
-        length = self._length - self._start - _PREFIX
+        target, place = self._bytes, self._start
+        length = self._length - place - _PREFIX
         assert length <= _MESSAGE_MAX, "a record is too long for a journal"
-        for place in range(_PREFIX):
-            self._bytes[self._start + place] = length & 255
-            length >>= 8
+        target[place] = length & 255
+        target[place + 1] = length >> 8 & 255
+        target[place + 2] = length >> 16 & 255
+        target[place + 3] = length >> 24
 
     def _make_room(self, count: int) -> None:
-        while self._length + count + _ROOM > len(self._bytes):
-            self._bytes = array("B", bytes(memoryview(self._bytes)) * 2)
+        """Bytes for so many and for what `_ROOM` says comes behind them."""
+        if self._length + count + _ROOM > len(self._bytes):
+            self._bytes += bytes(len(self._bytes) + count)
 
     def _octets(self, octets: bytes) -> None:
         """Bytes as they are."""
@@ -277,22 +276,19 @@ class Tape:
 
     def _text(self, text: str) -> None:
         """A text: its length and its characters, which are nearly always few and ASCII."""
-        if len(text) > 31 or not self._is_short_text(text):
-            self._long_text(text.encode())
-
-    def _is_short_text(self, text: str) -> bool:
-        """Write a text of at most 31 characters; False, and nothing written, beyond ASCII."""
         count = len(text)
-        self._make_room(count + 1)
+        self._make_room(count)
         target, place = self._bytes, self._length
-        target[place] = 0xA0 | count
+        target[place] = 0xA0 | (count & 31)
         for mark in text:
             if mark > _LAST_ASCII:
-                return False
+                break
             place += 1
             target[place] = ord(mark)
-        self._length = place + 1
-        return True
+        if count <= 31 and place == self._length + count:
+            self._length = place + 1
+        else:  # what was written is written over
+            self._long_text(text.encode())
 
     def _long_text(self, octets: bytes) -> None:
         count = len(octets)
@@ -311,6 +307,8 @@ class Tape:
         if -32 <= number <= 127:
             self._bytes[self._length] = number & 255
             self._length += 1
+        elif number > _UINT32_MAX:
+            self._big_endian(0xCF, number, 8)
         elif number > 0:
             self._positive(number)
         else:
@@ -321,10 +319,8 @@ class Tape:
             self._big_endian(0xCC, number, 1)
         elif number <= 65_535:
             self._big_endian(0xCD, number, 2)
-        elif number <= _UINT32_MAX:
-            self._big_endian(0xCE, number, 4)
         else:
-            self._big_endian(0xCF, number, 8)
+            self._big_endian(0xCE, number, 4)
 
     def _negative(self, number: int) -> None:
         if number >= -128:
@@ -337,12 +333,15 @@ class Tape:
             self._big_endian(0xD3, number, 8)
 
     def _big_endian(self, kind: int, number: int, count: int) -> None:
-        start = self._length
-        self._bytes[start] = kind
-        for place in range(count, 0, -1):
-            self._bytes[start + place] = number & 255
+        target, place = self._bytes, self._length
+        target[place] = kind
+        self._length = place + 1 + count
+        place += count
+        while count > 0:
+            target[place] = number & 255
             number >>= 8
-        self._length = start + 1 + count
+            place -= 1
+            count -= 1
 
 
 def head_of(name: str, fields: int) -> bytes:

@@ -21,7 +21,7 @@ cpdef Target target_of(object intent, int64_t strategy, int64_t instrument)
 cpdef object take_target(State state, Target target)
 @cython.locals(targets=dict)
 cpdef list due_targets(State state, Market market)
-cpdef void drop_targets(State state, StrategyBook book) except *
+cpdef object drop_targets(State state, StrategyBook book)
 @cython.locals(book=StrategyBook, market=Market, holding=Holding, order=Order, current=int64_t, change=int64_t, quantity=int64_t, side=int64_t)
 cpdef object size_target(State state, Target target, int64_t price)
 @cython.locals(position=Position, order=Order, bought=int64_t)

@@ -11,6 +11,7 @@ from tradewind.core.target cimport Target, new_target
 
 cdef int64_t _POSITION, _WEIGHT
 cdef str _DIGITS
+cdef object _BUY, _SELL, _NET, _GTC, _NO_FLAG
 
 
 cdef class View:
@@ -24,7 +25,7 @@ cdef class View:
     @cython.locals(state=State)
     cdef Market _market(self, object instrument)
     cdef int _price(self, Order order, Market market, object limit, object stop) except -1
-    cdef void _want(self, object intent) except *
+    cdef object _want(self, object intent)
     cdef int64_t _quantity(self, Market market, object quantity) except? -1
     @cython.locals(number=int64_t, journal_id=str)
     cdef str _coming_id(self)

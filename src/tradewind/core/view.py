@@ -37,6 +37,9 @@ from tradewind.model.orders import (
 _POSITION = int(TargetKind.POSITION)
 _WEIGHT = int(TargetKind.WEIGHT)
 _DIGITS = ALPHABET
+# members of their enumerations, found once
+_BUY, _SELL, _NET = Side.BUY, Side.SELL, Leg.NET
+_GTC, _NO_FLAG = TimeInForce.GTC, OrderFlag.NONE
 
 Number = Decimal | str | int | float
 """A price or quantity as a person gives it; a float is taken through its shortest text."""
@@ -154,19 +157,31 @@ class View:
         """Want an order: market, limit, stop or stop-limit by the prices given; its id."""
         market = self._market(instrument)
         units = self._quantity(market, quantity)
-        check_words(side, time_in_force, flags, leg, expire_time_ns)
+        # nearly all orders say nothing of these, and a new order has them already
+        is_plain = (
+            time_in_force is _GTC and flags is _NO_FLAG and leg is _NET and expire_time_ns == 0
+        )
+        if not is_plain or (side is not _BUY and side is not _SELL):
+            check_words(side, time_in_force, flags, leg, expire_time_ns)
         book = self._book
         order = new_order(
-            self._coming_id(), book.index, book.account.index, market.index, int(side), units
+            self._coming_id(),
+            book.index,
+            book.account.index,
+            market.index,
+            1 if side is _BUY else int(side),
+            units,
         )
         if limit is not None or stop is not None:
             self._price(order, market, limit, stop)
-        order.time_in_force = int(time_in_force)
-        order.flags = int(flags)
-        order.expire_time_ns = int(expire_time_ns)
-        order.leg = int(leg)
-        order.intended_time_ns = self._engine.state.time_ns
-        self._engine.intents.append(order)
+        if not is_plain:
+            order.time_in_force = int(time_in_force)
+            order.flags = int(flags)
+            order.expire_time_ns = int(expire_time_ns)
+            order.leg = int(leg)
+        engine = self._engine
+        order.intended_time_ns = engine.state.time_ns
+        engine.intents.append(order)
         self._issued += 1
         return order.order_id
 

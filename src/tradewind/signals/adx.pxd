@@ -13,6 +13,6 @@ cdef class ADX(Signal):
 
     cpdef double update(self, double high, double low, double close) except? -1
     @cython.locals(up=double, down=double, kept=double)
-    cdef void _move(self, double high, double low) except *
+    cdef object _move(self, double high, double low)
     @cython.locals(plus=double, minus=double, index=double, period=int64_t)
-    cdef void _average(self) except *
+    cdef object _average(self)

@@ -13,8 +13,8 @@ cdef class Deviation(Signal):
 
     @cython.locals(old=double)
     cpdef double update(self, double price) except? -1
-    cdef void _count_equal(self, double price) except *
+    cdef object _count_equal(self, double price)
     @cython.locals(before=double, moved=double)
-    cdef void _replace(self, double old, double new) except *
+    cdef object _replace(self, double old, double new)
     @cython.locals(mean=double)
-    cdef void _compute_anew(self) except *
+    cdef object _compute_anew(self)

@@ -13,4 +13,4 @@ cdef class RSI(Signal):
     @cython.locals(move=double, moved=double)
     cpdef double update(self, double price) except? -1
     @cython.locals(period=int64_t)
-    cdef void _smooth(self, double gain, double loss) except *
+    cdef object _smooth(self, double gain, double loss)

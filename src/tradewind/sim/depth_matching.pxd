@@ -12,16 +12,16 @@ cdef class DepthMatching(QuoteMatching):
     cdef readonly Book book
     cdef readonly dict taken_asks, taken_bids
     cdef int64_t worst_ask, worst_bid
-    cpdef void relist(self) except *
+    cpdef object relist(self)
     @cython.locals(book=Book, before=int64_t, snapshots=int64_t, refused=int64_t)
-    cpdef void on_depth(self, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except *
-    cpdef void set_level(self, int64_t side, int64_t price, int64_t size, int64_t before) except *
+    cpdef object on_depth(self, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags)
+    cpdef object set_level(self, int64_t side, int64_t price, int64_t size, int64_t before)
     @cython.locals(order=WorkingOrder)
-    cpdef void restate_level(self, list orders, int64_t price, int64_t size, int64_t before) except *
+    cpdef object restate_level(self, list orders, int64_t price, int64_t size, int64_t before)
     @cython.locals(book=Book, listing=Listing)
-    cpdef void finish_event(self, int64_t time_ns) except *
+    cpdef object finish_event(self, int64_t time_ns)
     @cython.locals(order=WorkingOrder)
-    cpdef void look_ahead(self, list orders, int64_t best) except *
+    cpdef object look_ahead(self, list orders, int64_t best)
     @cython.locals(size=int64_t, worst=int64_t)
     cpdef int64_t displayed(self, WorkingOrder order) except? -2
     @cython.locals(count=Py_ssize_t)
@@ -29,8 +29,8 @@ cdef class DepthMatching(QuoteMatching):
     @cython.locals(price=int64_t, size=int64_t)
     cpdef list untaken(self, WorkingOrder order, list levels)
     @cython.locals(size=int64_t, before=int64_t)
-    cpdef void consume(self, int64_t side, int64_t price, int64_t quantity) except *
-    cpdef void forget_gone(self, dict taken, int64_t side) except *
+    cpdef object consume(self, int64_t side, int64_t price, int64_t quantity)
+    cpdef object forget_gone(self, dict taken, int64_t side)
 
 
-cpdef void forget_other_size(dict taken, int64_t price, int64_t size) except *
+cpdef object forget_other_size(dict taken, int64_t price, int64_t size)

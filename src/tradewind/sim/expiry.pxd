@@ -13,8 +13,8 @@ cdef class Expiry:
     cdef readonly list session_closes_ns, heap
     cdef readonly int64_t next_ns
     cdef int64_t count
-    cpdef void add(self, WorkingOrder order, int64_t time_ns, int64_t time_in_force, int64_t expire_time_ns, Listing listing) except *
+    cpdef object add(self, WorkingOrder order, int64_t time_ns, int64_t time_in_force, int64_t expire_time_ns, Listing listing)
     cpdef int64_t day_end_ns(self, int64_t time_ns, Listing listing, int64_t is_extended) except? -1
-    cpdef void forget_done(self) except *
+    cpdef object forget_done(self)
     @cython.locals(order=WorkingOrder)
     cpdef WorkingOrder pop_before(self, int64_t time_ns)

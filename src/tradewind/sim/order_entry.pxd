@@ -15,17 +15,17 @@ cdef class OrderEntry:
     cdef readonly list matchings
     cdef readonly Expiry expiry
     @cython.locals(order=WorkingOrder, matching=Matching)
-    cpdef void submit(self, int64_t time_ns, str order_id, int64_t instrument, int64_t side, int64_t quantity, int64_t order_type, int64_t limit_price, int64_t stop_price, int64_t time_in_force, int64_t flags, int64_t expire_time_ns) except *
+    cpdef object submit(self, int64_t time_ns, str order_id, int64_t instrument, int64_t side, int64_t quantity, int64_t order_type, int64_t limit_price, int64_t stop_price, int64_t time_in_force, int64_t flags, int64_t expire_time_ns)
     cpdef str identity_refusal(self, str order_id, int64_t instrument)
     cpdef str term_refusal(self, int64_t time_ns, int64_t order_type, int64_t time_in_force, int64_t flags, int64_t expire_time_ns, Listing listing)
     @cython.locals(order=WorkingOrder, matching=Matching)
-    cpdef void cancel(self, int64_t time_ns, str order_id) except *
+    cpdef object cancel(self, int64_t time_ns, str order_id)
     @cython.locals(order=WorkingOrder, matching=Matching, price=int64_t)
-    cpdef void amend(self, int64_t time_ns, str order_id, int64_t quantity, int64_t limit_price, int64_t number) except *
+    cpdef object amend(self, int64_t time_ns, str order_id, int64_t quantity, int64_t limit_price, int64_t number)
     @cython.locals(former_price=int64_t)
-    cpdef void replace(self, Matching matching, WorkingOrder order, int64_t time_ns, int64_t quantity, int64_t price, int64_t number) except *
+    cpdef object replace(self, Matching matching, WorkingOrder order, int64_t time_ns, int64_t quantity, int64_t price, int64_t number)
     @cython.locals(order=WorkingOrder, matching=Matching)
-    cpdef void expire_before(self, int64_t time_ns) except *
+    cpdef object expire_before(self, int64_t time_ns)
 
 
 cpdef int64_t auction_ns(Listing listing, int64_t word, int64_t time_ns) except -1

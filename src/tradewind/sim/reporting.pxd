@@ -21,20 +21,20 @@ cdef class Reporting:
     cdef list finished_ids
     cdef int64_t count, due_ns, oldest
     cdef readonly int64_t next_due_ns
-    cpdef void accept(self, WorkingOrder order, int64_t time_ns) except *
-    cpdef void register(self, WorkingOrder order) except *
-    cpdef void reject(self, str order_id, int64_t time_ns, str reason) except *
+    cpdef object accept(self, WorkingOrder order, int64_t time_ns)
+    cpdef object register(self, WorkingOrder order)
+    cpdef object reject(self, str order_id, int64_t time_ns, str reason)
     @cython.locals(fee=int64_t, due_ns=int64_t)
-    cpdef void fill(self, WorkingOrder order, Listing listing, int64_t time_ns, int64_t price, int64_t quantity, int64_t liquidity) except *
-    cpdef void cancel(self, WorkingOrder order, int64_t time_ns) except *
-    cpdef void expire(self, WorkingOrder order, int64_t time_ns, str reason) except *
-    cpdef void amend(self, WorkingOrder order, int64_t time_ns, int64_t number) except *
-    cpdef void reject_cancel(self, str order_id, int64_t time_ns) except *
-    cpdef void reject_amend(self, str order_id, int64_t time_ns, str reason, int64_t number) except *
+    cpdef object fill(self, WorkingOrder order, Listing listing, int64_t time_ns, int64_t price, int64_t quantity, int64_t liquidity)
+    cpdef object cancel(self, WorkingOrder order, int64_t time_ns)
+    cpdef object expire(self, WorkingOrder order, int64_t time_ns, str reason)
+    cpdef object amend(self, WorkingOrder order, int64_t time_ns, int64_t number)
+    cpdef object reject_cancel(self, str order_id, int64_t time_ns)
+    cpdef object reject_amend(self, str order_id, int64_t time_ns, str reason, int64_t number)
     cpdef str why_not_open(self, str order_id)
-    cpdef void finish(self, WorkingOrder order, str word) except *
+    cpdef object finish(self, WorkingOrder order, str word)
     @cython.locals(ids=list)
-    cpdef void remember(self, str order_id, str word) except *
+    cpdef object remember(self, str order_id, str word)
     cpdef int64_t learn_ns(self, int64_t time_ns) except? -1
-    cpdef void send(self, int64_t due_ns, object report) except *
-    cpdef void deliver(self, int64_t time_ns) except *
+    cpdef object send(self, int64_t due_ns, object report)
+    cpdef object deliver(self, int64_t time_ns)

@@ -108,13 +108,17 @@ class Strategy:
         (docs/guides/orders.md). `algorithm` or `display` make it a parent that the core works with
         children (docs/guides/algorithms.md). Returns the order's id.
         """
-        if terms and not PLAIN.issuperset(terms):
+        if not terms:
+            return self._view.submit(instrument or self.instrument, _BUY, quantity)
+        if not PLAIN.issuperset(terms):
             return place(self._view, instrument or self.instrument, _BUY, quantity, terms)
         return self._view.submit(instrument or self.instrument, _BUY, quantity, **terms)
 
     def sell(self, quantity: Number = 0, instrument: str = "", **terms: Any) -> str:
         """Want to sell; see `buy`."""
-        if terms and not PLAIN.issuperset(terms):
+        if not terms:
+            return self._view.submit(instrument or self.instrument, _SELL, quantity)
+        if not PLAIN.issuperset(terms):
             return place(self._view, instrument or self.instrument, _SELL, quantity, terms)
         return self._view.submit(instrument or self.instrument, _SELL, quantity, **terms)
 

@@ -15,7 +15,7 @@ cdef class Rows:
     cdef readonly int64_t length
     cdef int64_t[::1] values
     @cython.locals(start=int64_t, place=int64_t)
-    cpdef void add(self, tuple values) except *
+    cpdef object add(self, tuple values)
     @cython.locals(start=int64_t)
     cdef int64_t room(self, int64_t count) except -1
     cpdef object take(self, object instrument)
@@ -39,7 +39,7 @@ cdef class UsualFrames:
     cdef bint _is_ordered
     cdef int64_t[::1] _seen, _kinds, _starts, _ends, _numbers
     @cython.locals(raw=bytes)
-    cpdef void take(self, list frames, int64_t time_ns, object other) except *
+    cpdef object take(self, list frames, int64_t time_ns, object other)
     @cython.locals(lane=Lane)
     cdef bint _is_taken(self, bytes raw) except -1
     @cython.locals(lane=Lane)
