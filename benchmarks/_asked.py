@@ -48,7 +48,7 @@ ASKED: dict[str, tuple[Bound, ...]] = {
     "depth_fills": (Bound("figure", least=5_000_000),),
     "sweep": (Bound("wall_s", most=2.5),),
     "order_life": (Bound("figure", most=4, plain=20), Bound("check_us", most=1, plain=8)),
-    "fills": (Bound("ratio", least=0.9), Bound("hedging_ratio", least=0.9)),
+    "fills": (Bound("last_by_first", most=1.1), Bound("hedging_last_by_first", most=1.1)),
     "wire_decode": (Bound("figure", least=800_000),),
     "socket_to_order": (
         Bound("figure", most=60),

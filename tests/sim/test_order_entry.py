@@ -122,16 +122,18 @@ def test_a_cancel_of_what_is_not_open_says_what_became_of_it() -> None:
 
 
 def test_ids_of_finished_orders_are_kept_up_to_a_bound() -> None:
-    kept = 100_000
-    assert kept == reporting.FINISHED_LENGTH_MAX
+    kept = 10_000
+    assert kept == reporting.FINISHED_LENGTH_MIN
     desk = Desk()
-    for number in range(kept + 1):
+    for number in range(2 * kept + 1):
         send(desk.venue, 0, f"o{number}", Side.BUY, 0)
     desk.take_reports()
-    desk.venue.cancel(0, "o0")
+    desk.venue.cancel(0, f"o{kept - 1}")
     assert reason_of(desk) == "the order is not known here"
-    desk.venue.cancel(0, "o1")
+    desk.venue.cancel(0, f"o{kept}")
     assert reason_of(desk) == "the order is rejected"
+    send(desk.venue, 0, f"o{kept + 1}", Side.BUY, 5)
+    assert "was used before" in reason_of(desk)
 
 
 # --- amendments ------------------------------------------------------------------------------

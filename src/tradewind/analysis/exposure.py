@@ -24,18 +24,15 @@ def exposure_time_share(fills: Sequence[Fill], equity_time_ns: IntArray) -> floa
     positions: dict[str, float] = {}
     exposed_ns, since_ns = 0, begin_ns
     for fill in fills:
-        now_ns = min(max(fill.time_ns, begin_ns), end_ns)
+        time_ns, instrument, side, quantity, _, _ = fill
+        now_ns = begin_ns if time_ns < begin_ns else end_ns if time_ns > end_ns else time_ns
         if positions:
             exposed_ns += now_ns - since_ns
         since_ns = now_ns
-        _post(positions, fill)
+        before = positions.pop(instrument, 0.0)
+        after = before + side * quantity
+        # what is gone but for rounding is forgotten
+        if abs(after) > DUST_RATIO * max(abs(before), quantity):
+            positions[instrument] = after
     exposed_ns += (end_ns - since_ns) * bool(positions)
     return exposed_ns / (end_ns - begin_ns)
-
-
-def _post(positions: dict[str, float], fill: Fill) -> None:
-    """Change the position; one that is gone but for rounding is forgotten."""
-    before = positions.pop(fill.instrument, 0.0)
-    after = before + fill.side * fill.quantity
-    if abs(after) > DUST_RATIO * max(abs(before), fill.quantity):
-        positions[fill.instrument] = after

@@ -35,7 +35,8 @@ def fills_of(rows: Iterable[FillRow]) -> list[Fill]:
     Traceback (most recent call last):
     tradewind.model.errors.BadData: fill 0 has side 0: it must be 1 (bought) or -1 (sold)
     """
-    fills = list(map(Fill._make, rows))
+    # no sooner way to a named tuple; one of another length is refused by the loop
+    fills = [tuple.__new__(Fill, row) for row in rows]
     before_ns = fills[0].time_ns if fills else 0
     for number, (time_ns, _, side, quantity, price, fee) in enumerate(fills):
         if side not in (1, -1):

@@ -106,8 +106,10 @@ def _trip(first: Fill, last: Fill, quantity: float) -> RoundTrip:
     open_time_ns, instrument, side, whole, open_price, fee = first
     fees = fee * quantity / whole + last.fee * quantity / last.quantity
     result = (last.price - open_price) * quantity * side - fees
-    return RoundTrip(
-        instrument, side, quantity, open_time_ns, last.time_ns, open_price, last.price, fees, result
+    times = open_time_ns, last.time_ns
+    # as the class itself would make it, sooner
+    return tuple.__new__(
+        RoundTrip, (instrument, side, quantity, *times, open_price, last.price, fees, result)
     )
 
 

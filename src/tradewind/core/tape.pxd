@@ -32,17 +32,18 @@ cdef class Tape:
     cpdef int order_accepted(self, int64_t sequence, Acceptance report) except -1
     cpdef int order_filled(self, int64_t sequence, Execution report) except -1
     cdef int _begin(self, int64_t sequence, bytes octets) except -1
-    @cython.locals(target=bytearray, length=int64_t, place=Py_ssize_t)
+    @cython.locals(target="unsigned char*", length=int64_t, place=Py_ssize_t)
     cdef int _end(self) except -1
     cdef int _make_room(self, Py_ssize_t count) except -1
-    @cython.locals(target=bytearray, place=Py_ssize_t, octet=uint8_t)
+    @cython.locals(target="unsigned char*", place=Py_ssize_t, octet=uint8_t)
     cdef int _octets(self, bytes octets) except -1
-    @cython.locals(target=bytearray, count=Py_ssize_t, place=Py_ssize_t, mark=Py_UCS4)
+    @cython.locals(target="unsigned char*", count=Py_ssize_t, place=Py_ssize_t, mark=Py_UCS4)
     cdef int _text(self, str text) except -1
     @cython.locals(count=Py_ssize_t)
     cdef int _long_text(self, bytes octets) except -1
+    @cython.locals(target="unsigned char*")
     cdef int _number(self, int64_t number) except -1
     cdef int _positive(self, int64_t number) except -1
     cdef int _negative(self, int64_t number) except -1
-    @cython.locals(target=bytearray, place=Py_ssize_t)
+    @cython.locals(target="unsigned char*", place=Py_ssize_t)
     cdef int _big_endian(self, unsigned char kind, int64_t number, int64_t count) except -1

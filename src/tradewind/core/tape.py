@@ -26,8 +26,10 @@ _BYTES_MAX = BYTES_HELD_MAX
 _RECORDS_MAX = RECORDS_HELD_MAX
 _PREFIX = PREFIX_BYTES
 _MESSAGE_MAX = MESSAGE_BYTES_MAX
-_ROOM = 128
-"""Bytes free behind every text: more than the numbers of any record take, nine each at most."""
+_ROOM = 512
+"""Bytes free behind a head or a long text: more than all numbers (nine bytes each) and short texts
+(32 each) of a record take, so that these are written as they come, compiled by a bare pointer.
+"""
 _UINT32_MAX = 2**32 - 1
 _INT32_MIN = -(2**31)
 _LAST_ASCII = chr(127)
@@ -277,14 +279,14 @@ class Tape:
     def _text(self, text: str) -> None:
         """A text: its length and its characters, which are nearly always few and ASCII."""
         count = len(text)
-        self._make_room(count)
         target, place = self._bytes, self._length
-        target[place] = 0xA0 | (count & 31)
-        for mark in text:
-            if mark > _LAST_ASCII:
-                break
-            place += 1
-            target[place] = ord(mark)
+        if count <= 31:
+            target[place] = 0xA0 | count
+            for mark in text:
+                if mark > _LAST_ASCII:
+                    break
+                place += 1
+                target[place] = ord(mark)
         if count <= 31 and place == self._length + count:
             self._length = place + 1
         else:  # what was written is written over
@@ -305,7 +307,8 @@ class Tape:
     def _number(self, number: int) -> None:
         """An integer of 64 bits in the fewest bytes."""
         if -32 <= number <= 127:
-            self._bytes[self._length] = number & 255
+            target = self._bytes
+            target[self._length] = number & 255
             self._length += 1
         elif number > _UINT32_MAX:
             self._big_endian(0xCF, number, 8)

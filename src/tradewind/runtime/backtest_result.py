@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -138,8 +138,7 @@ class BacktestResult:
         that volatility, Sharpe and Sortino ratio are undefined.
         """
         curve = self.equity_curve
-        rows = [self._row(fill) for fill in self._engine.fills or []]
-        return metrics(curve.time_ns, curve.equity, rows, self.periods_per_year)
+        return metrics(curve.time_ns, curve.equity, self._rows(), self.periods_per_year)
 
     @property
     def order_count(self) -> int:
@@ -193,16 +192,21 @@ class BacktestResult:
             event.fee_currency,
         )
 
-    def _row(self, event: Execution) -> FillRow:
-        """A fill as the metrics take it: floats, each the nearest to its exact number."""
-        order = event.order
-        assert order is not None, "a fill that was kept without its order"
-        market = self._engine.state.markets[order.instrument]
-        return (
-            event.time_ns,
-            market.id,
-            order.side,
-            event.quantity / market.quantity_scale,
-            event.price / market.price_scale,
-            event.fee / 10.0 ** currency_digits(event.fee_currency),
-        )
+    def _rows(self) -> Iterator[FillRow]:
+        """The fills as the metrics take them: floats, each the nearest to its exact number."""
+        markets = self._engine.state.markets
+        fee_scales: dict[str, float] = {}
+        for event in self._engine.fills or []:
+            order, currency = event.order, event.fee_currency
+            assert order is not None, "a fill that was kept without its order"
+            market = markets[order.instrument]
+            if currency not in fee_scales:
+                fee_scales[currency] = 10.0 ** currency_digits(currency)
+            yield (
+                event.time_ns,
+                market.id,
+                order.side,
+                event.quantity / market.quantity_scale,
+                event.price / market.price_scale,
+                event.fee / fee_scales[currency],
+            )

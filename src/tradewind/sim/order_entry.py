@@ -82,7 +82,7 @@ class OrderEntry:
 
     def identity_refusal(self, order_id: str, instrument: int) -> str:
         """Why an id or an instrument is refused; empty where it is not."""
-        if order_id in self.reporting.open_orders or order_id in self.reporting.finished:
+        if order_id in self.reporting.open_orders or self.reporting.is_finished(order_id):
             return "the order id was used before"
         if not 0 <= instrument < len(self.matchings):
             return f"instrument number {instrument} is not listed here"

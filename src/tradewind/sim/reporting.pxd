@@ -7,7 +7,7 @@ from tradewind.sim.latency cimport LatencyModel
 from tradewind.sim.listing cimport Listing
 from tradewind.sim.order cimport WorkingOrder
 
-cdef int64_t _FINISHED_MAX, NEVER_NS
+cdef int64_t _FINISHED_MIN, NEVER_NS
 
 
 @cython.final
@@ -16,10 +16,9 @@ cdef class Reporting:
     cdef public object clearing
     cdef readonly FeeModel fees
     cdef readonly LatencyModel latency
-    cdef readonly dict open_orders, finished
+    cdef readonly dict open_orders, finished, finished_before
     cdef object late
-    cdef list finished_ids
-    cdef int64_t count, due_ns, oldest
+    cdef int64_t count, due_ns
     cdef readonly int64_t next_due_ns
     cpdef object accept(self, WorkingOrder order, int64_t time_ns)
     cpdef object register(self, WorkingOrder order)
@@ -33,7 +32,7 @@ cdef class Reporting:
     cpdef object reject_amend(self, str order_id, int64_t time_ns, str reason, int64_t number)
     cpdef str why_not_open(self, str order_id)
     cpdef object finish(self, WorkingOrder order, str word)
-    @cython.locals(ids=list)
+    cpdef bint is_finished(self, str order_id) except -1
     cpdef object remember(self, str order_id, str word)
     cpdef int64_t learn_ns(self, int64_t time_ns) except? -1
     cpdef object send(self, int64_t due_ns, object report)

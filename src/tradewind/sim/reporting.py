@@ -20,17 +20,20 @@ from tradewind.sim.latency import LatencyModel
 from tradewind.sim.listing import Listing
 from tradewind.sim.order import WorkingOrder
 
-FINISHED_LENGTH_MAX = 100_000
-"""Finished orders whose ids are kept, to refuse their reuse and to answer late cancels."""
+FINISHED_LENGTH_MIN = 10_000
+"""Finished orders whose ids are kept at least, to refuse their reuse and to answer late cancels.
 
-_FINISHED_MAX = FINISHED_LENGTH_MAX  # a C integer when compiled
+So few that they stay in the processor's cache: a fill of a long run costs what the first did.
+"""
+
+_FINISHED_MIN = FINISHED_LENGTH_MIN  # a C integer when compiled
 
 
 class Reporting:
     """Writes reports into `venue.reports` when we learn of them, and keeps the orders' register.
 
-    `open_orders` are the orders the venue works, by id; `finished` the words for the last
-    100,000 that it works no more (their ids lie in a ring whose first is at `oldest`). Reports
+    `open_orders` are the orders the venue works, by id; `finished` the words for the last ones
+    that it works no more, up to 10,000, and `finished_before` for the 10,000 before those. Reports
     arrive in the order in which they were written. Where there is a `clearing` (see
     `sim.clearing`), it learns of each fill as it happens.
     """
@@ -41,11 +44,10 @@ class Reporting:
         "due_ns",
         "fees",
         "finished",
-        "finished_ids",
+        "finished_before",
         "late",
         "latency",
         "next_due_ns",
-        "oldest",
         "open_orders",
         "venue",
     )
@@ -57,8 +59,7 @@ class Reporting:
         self.latency = latency
         self.open_orders: dict[str, WorkingOrder] = {}
         self.finished: dict[str, str] = {}
-        self.finished_ids: list[str] = []
-        self.oldest = 0
+        self.finished_before: dict[str, str] = {}
         self.late: deque[tuple[int, Any]] = deque()
         self.count = 0
         self.due_ns = 0
@@ -77,7 +78,7 @@ class Reporting:
 
     def reject(self, order_id: str, time_ns: int, reason: str) -> None:
         """Tell that an order was refused; an id in use stays what it was."""
-        if order_id not in self.open_orders and order_id not in self.finished:
+        if order_id not in self.open_orders and not self.is_finished(order_id):
             self.remember(order_id, "rejected")
         due_ns = self.learn_ns(time_ns)
         self.send(due_ns, OrderRejected(due_ns, order_id, reason))
@@ -137,7 +138,7 @@ class Reporting:
 
     def why_not_open(self, order_id: str) -> str:
         """What is known of an order that is not open."""
-        word = self.finished.get(order_id)
+        word = self.finished.get(order_id) or self.finished_before.get(order_id)
         return "the order is not known here" if word is None else f"the order is {word}"
 
     def finish(self, order: WorkingOrder, word: str) -> None:
@@ -147,15 +148,15 @@ class Reporting:
         self.venue.working -= 1
         self.remember(order.order_id, word)
 
+    def is_finished(self, order_id: str) -> bool:
+        """Whether an order of this id is known to be over."""
+        return order_id in self.finished or order_id in self.finished_before
+
     def remember(self, order_id: str, word: str) -> None:
-        """Keep an id among the finished, the oldest making room."""
-        ids = self.finished_ids
-        if len(ids) < _FINISHED_MAX:
-            ids.append(order_id)
-        else:
-            del self.finished[ids[self.oldest]]
-            ids[self.oldest] = order_id
-            self.oldest = (self.oldest + 1) % _FINISHED_MAX
+        """Keep an id among the finished; the oldest leave together, when as many are younger."""
+        if len(self.finished) >= _FINISHED_MIN:
+            self.finished_before = self.finished
+            self.finished = {}
         self.finished[order_id] = word
 
     def learn_ns(self, time_ns: int) -> int:
