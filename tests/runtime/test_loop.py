@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tradewind.adapters.memory.journal import MemoryJournal
+from tradewind.adapters.memory.journal import Fault, MemoryJournal
 from tradewind.core.engine import Engine
 from tradewind.core.snapshot import state_hash
 from tradewind.core.state import State
@@ -17,12 +17,14 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.market import Quote
 from tradewind.model.orders import Side, Sizing
 from tradewind.ports.journal import JournalBroken
+from tradewind.ports.platform import Clock
 from tradewind.runtime.loop import BATCHES_WAITING_MAX, Loop, Turn
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover, snapshot_of
 from tradewind.runtime.segments import MemorySegments
 from tradewind.runtime.strategy_host import attach
 from tradewind.strategies.base import Strategy
+from tradewind.testing.virtual_time import VirtualClock, run_virtually
 
 GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
 
@@ -38,8 +40,9 @@ class StandingClock:
 class Shell:
     """A loop with everything in memory, and what it told its listeners."""
 
-    def __init__(self) -> None:
-        self.clock = StandingClock()
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.standing = StandingClock()
+        self.clock = clock or self.standing
         self.journal = MemoryJournal("j0")
         self.segments = MemorySegments()
         self.recorder = Recorder(self.segments)
@@ -52,6 +55,8 @@ class Shell:
             epoch=self.journal.take_over(),
             commit=self.commit,
         )
+        self.go_on = asyncio.Event()
+        self.go_on.set()
         self.turns: list[Turn] = []
         self.loop.listeners.append(self.turns.append)
         self.loop.offer(m.RunStarted(0, "j0", 1, ""))
@@ -61,6 +66,7 @@ class Shell:
         self.loop.offer(m.StrategyRegistered(0, "manual", "main", "", {}))
 
     async def commit(self, write: Callable[[], None]) -> None:
+        await self.go_on.wait()
         write()
 
     async def start(self, strategy: Strategy) -> None:
@@ -117,6 +123,92 @@ def test_commands_are_told_behind_the_commit_of_what_caused_them() -> None:
         assert seen == [turn.group.last]
 
     asyncio.run(scenario())
+
+
+def test_rows_that_come_to_an_idle_loop_are_durable_and_acted_on_when_the_call_returns() -> None:
+    async def scenario() -> None:
+        shell = Shell()
+        await shell.start(BuysBelow())
+        running = asyncio.create_task(shell.loop.run())
+        await asyncio.sleep(0.001)
+        shell.loop.take_rows(quotes(9999))
+        (command,) = shell.turns[-1].commands
+        assert isinstance(command, m.SubmitOrder)
+        assert shell.journal.last_sequence == shell.turns[-1].group.last
+        assert shell.recovered_hash() == state_hash(shell.engine.state)
+        shell.loop.stop()
+        await running
+
+    asyncio.run(scenario())
+
+
+def test_rows_that_come_during_a_commit_are_one_group_behind_it() -> None:
+    async def scenario() -> None:
+        shell = Shell()
+        await shell.start(BuysBelow())
+        await shell.loop.turn()
+        shell.go_on.clear()
+        running = asyncio.create_task(shell.loop.run())
+        await asyncio.sleep(0.001)
+        before = len(shell.turns)
+        for number in range(3):
+            shell.loop.take_rows(quotes(9999, time_ns=3_000 + number))
+        assert len(shell.turns) == before
+        shell.go_on.set()
+        while len(shell.turns) < before + 2:
+            await asyncio.sleep(0.001)
+        counts = [len(turn.commands) for turn in shell.turns[before:]]
+        assert counts == [1, 2]
+        shell.loop.stop()
+        await running
+
+    asyncio.run(scenario())
+
+
+def test_a_commit_that_fails_in_the_callers_turn_ends_the_loop_and_not_the_caller() -> None:
+    async def scenario(fault: Fault) -> None:
+        shell = Shell()
+        await shell.start(BuysBelow())
+        running = asyncio.create_task(shell.loop.run())
+        await asyncio.sleep(0.001)
+        before = len(shell.turns)
+        shell.journal.fail_next(fault)
+        shell.loop.take_rows(quotes(9999))
+        shell.loop.take_rows(quotes(9998))
+        with pytest.raises(JournalBroken):
+            await running
+        assert len(shell.turns) == before
+
+    asyncio.run(scenario("fsync"))
+
+
+class SetsTimer(Strategy):
+    def on_start(self) -> None:
+        self.subscribe_quotes(self.instrument)
+        self.fired = False
+
+    def on_quote(self, quote: Quote) -> None:
+        self.set_timer("soon", quote.time_ns + 10_000_000)
+
+    def on_timer(self, name: str) -> None:
+        self.fired = True
+
+
+def test_a_timer_set_in_the_callers_turn_fires_when_it_is_due() -> None:
+    async def scenario() -> int:
+        shell, strategy = Shell(VirtualClock()), SetsTimer()
+        await shell.start(strategy)
+        running = asyncio.create_task(shell.loop.run())
+        await asyncio.sleep(0.1)
+        start_ns = shell.clock.now_ns()
+        shell.loop.take_rows(quotes(9999, time_ns=start_ns))
+        while not strategy.fired:
+            await asyncio.sleep(0.001)
+        shell.loop.stop()
+        await running
+        return VirtualClock().now_ns() - start_ns
+
+    assert run_virtually(scenario()) <= 12_000_000
 
 
 def test_a_batch_is_kept_in_the_pieces_between_its_decisions_and_recovers_alike() -> None:
@@ -214,7 +306,7 @@ def test_time_never_goes_back_when_the_clock_does() -> None:
         shell = Shell()
         shell.loop.offer_rows(quotes(10000, time_ns=9_000))
         await shell.loop.turn()
-        shell.clock.time_ns = 500
+        shell.standing.time_ns = 500
         shell.loop.offer(order(1))
         await shell.loop.turn()
         assert shell.engine.state.time_ns >= 9_000

@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_history_and_another_another() -> None:
 async def resend(dispatch: Dispatch, venue: Trading, command: m.Command) -> None:
     """The classic mistake: what was not answered is sent again."""
     if not isinstance(command, m.SubmitOrder):
-        await send(dispatch, venue, command)
+        await act(dispatch, venue, command)
         return
     try:
         await venue.submit(command)
@@ -43,7 +43,7 @@ async def resend(dispatch: Dispatch, venue: Trading, command: m.Command) -> None
             await venue.submit(command)
 
 
-send = Dispatch._send
+act = Dispatch._act
 
 
 def first_broken() -> str:
@@ -56,7 +56,7 @@ def first_broken() -> str:
 
 
 def test_a_planted_resend_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Dispatch, "_send", resend)
+    monkeypatch.setattr(Dispatch, "_act", resend)
     assert "reached the venue twice" in first_broken()
 
 

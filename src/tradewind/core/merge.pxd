@@ -10,3 +10,6 @@ cdef class Stream:
     cdef readonly int64_t kind_number
     cdef readonly Market market
     cdef readonly const int64_t[::1] first, second, third, fourth, fifth, sixth, seventh
+    @cython.locals(last=int64_t)
+    cdef int _slice(self, const int64_t[:, ::1] table) except -1
+    cdef int _lay_out(self, list arrays) except -1

@@ -41,7 +41,23 @@ class Stream:
         self.kind: str = columns.kind
         self.kind_number = KINDS.index(columns.kind)
         self.market = market
-        arrays = [_rows(columns[name]) for name in REQUIRED[columns.kind]]
+        if columns.table is None or not _COMPILED:
+            self._lay_out([_rows(columns[name]) for name in REQUIRED[columns.kind]])
+        else:
+            self._slice(columns.table)
+
+    def _slice(self, table: Any) -> None:
+        """The rows of a table; places that a kind has not may be any of them."""
+        last = len(table) - 1
+        self.first = table[0]
+        self.second = table[1]
+        self.third = table[2]
+        self.fourth = table[3]
+        self.fifth = table[min(4, last)]
+        self.sixth = table[min(5, last)]
+        self.seventh = table[min(6, last)]
+
+    def _lay_out(self, arrays: list[Any]) -> None:
         while len(arrays) < len(_PLACES):
             arrays.append(arrays[0])
         (

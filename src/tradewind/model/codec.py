@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from struct import Struct
 
 import msgspec
@@ -18,6 +17,7 @@ PREFIX_BYTES = 4
 MESSAGE_BYTES_MAX = 1 << 24
 
 _prefix = Struct("<I").pack
+_length = Struct("<I").unpack_from
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Record)
@@ -58,13 +58,13 @@ def join(messages: Iterable[bytes]) -> bytes:
     >>> [bytes(part) for part in split(join([b"ab", b"c"]), FORMAT)]
     [b'ab', b'c']
     """
-    parts = list(messages)
-    lengths = list(map(len, parts))
-    longest = max(lengths, default=0)
-    if longest > MESSAGE_BYTES_MAX:
-        raise BadMessage(f"a message of {longest} bytes is over {MESSAGE_BYTES_MAX}")
-    # each record comes this way, so the loops are those of C
-    return b"".join(chain.from_iterable(zip(map(_prefix, lengths), parts, strict=True)))
+    parts: list[bytes] = []
+    for message in messages:
+        length = len(message)
+        if length > MESSAGE_BYTES_MAX:
+            raise BadMessage(f"a message of {length} bytes is over {MESSAGE_BYTES_MAX}")
+        parts += (_prefix(length), message)
+    return b"".join(parts)
 
 
 def split(body: bytes, body_format: int) -> Iterator[bytes]:
@@ -74,11 +74,10 @@ def split(body: bytes, body_format: int) -> Iterator[bytes]:
             f"the journal has format {body_format}, this program knows {FORMAT}: "
             "use the version that wrote it, or a newer one"
         )
-    offset = 0
-    while offset < len(body):
+    offset, end = 0, len(body)
+    while offset < end:
         start = offset + PREFIX_BYTES
-        length = int.from_bytes(body[offset:start], "little")
-        offset = start + length
-        if length > MESSAGE_BYTES_MAX or offset > len(body):
+        offset = start + _length(body, offset)[0] if start <= end else end + 1
+        if offset > end or offset - start > MESSAGE_BYTES_MAX:
             raise BadMessage("a body ends in the middle of a message")
         yield body[start:offset]

@@ -49,7 +49,7 @@ class Columns:
     (2, [10000, 10001], 1)
     """
 
-    __slots__ = ("arrays", "instrument", "kind")
+    __slots__ = ("_arrays", "instrument", "kind", "names", "table")
 
     def __init__(
         self, kind: ColumnKind, instrument: Instrument, arrays: dict[str, IntColumn]
@@ -62,11 +62,45 @@ class Columns:
             raise BadData(f"{kind} of {instrument.id}: the columns are not equally long")
         self.kind: ColumnKind = kind
         self.instrument = instrument
-        self.arrays = {
+        self.table: IntColumn | None = None
+        self.names: tuple[str, ...] = ()
+        self._arrays: dict[str, IntColumn] | None = {
             name: np.ascontiguousarray(array, dtype=np.int64) for name, array in arrays.items()
         }
 
+    @staticmethod
+    def of_table(
+        kind: ColumnKind, instrument: Instrument, names: tuple[str, ...], table: IntColumn
+    ) -> Columns:
+        """Columns that are the rows of a contiguous table: what readers make for every batch.
+
+        `names` are not looked at again: they must be those of `REQUIRED` in its order, then any of
+        `OPTIONAL`. `table` stays None in columns that were made of arrays.
+
+        >>> goog = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
+        >>> table = np.array([[5], [100], [7], [1]])
+        >>> Columns.of_table("trades", goog, REQUIRED["trades"], table)["price"].tolist()
+        [100]
+        """
+        columns = Columns.__new__(Columns)
+        columns.kind = kind
+        columns.instrument = instrument
+        columns.table = table
+        columns.names = names
+        columns._arrays = None
+        return columns
+
+    @property
+    def arrays(self) -> dict[str, IntColumn]:
+        """The columns by name."""
+        if self._arrays is None:
+            assert self.table is not None, "columns have arrays or a table"
+            self._arrays = dict(zip(self.names, self.table, strict=True))
+        return self._arrays
+
     def __len__(self) -> int:
+        if self.table is not None:
+            return len(self.table[0])
         return len(self.arrays[REQUIRED[self.kind][0]])
 
     def __getitem__(self, name: str) -> IntColumn:
@@ -76,13 +110,17 @@ class Columns:
         """The rows from start, to stop (excluded) or the end."""
         if start == 0 and (stop is None or stop >= len(self)):
             return self
+        if self.table is not None:
+            table = np.ascontiguousarray(self.table[:, start:stop])
+            return Columns.of_table(self.kind, self.instrument, self.names, table)
         arrays = {name: array[start:stop] for name, array in self.arrays.items()}
         return Columns(self.kind, self.instrument, arrays)
 
     @property
     def time_ns(self) -> IntColumn:
         """The time each row is known at: a bar's close, else its own time."""
-        return self.arrays["close_time_ns" if self.kind == "bars" else "time_ns"]
+        place = 1 if self.kind == "bars" else 0
+        return self.arrays[REQUIRED[self.kind][place]] if self.table is None else self.table[place]
 
     def required(self) -> list[IntColumn]:
         """The columns of `REQUIRED`, in its order."""

@@ -128,7 +128,11 @@ def format_units(units: int, digits: int) -> str:
     >>> format_units(6000010, 2), format_units(-5, 2), format_units(7, 0)
     ('60000.10', '-0.05', '7')
     """
-    return f"{to_decimal(units, digits):f}"
+    if digits <= 0:
+        return f"{to_decimal(units, digits):f}"
+    text = str(abs(units)).zfill(digits + 1)
+    sign = "-" if units < 0 else ""
+    return f"{sign}{text[:-digits]}.{text[-digits:]}"
 
 
 def format_plain(units: int, digits: int) -> str:

@@ -18,7 +18,7 @@ from typing import Protocol
 
 import msgspec
 
-from tradewind.model.codec import FORMAT, decode, encode_all, split
+from tradewind.model.codec import FORMAT, decode, encode, encode_all, split
 from tradewind.model.errors import BadMessage, Inconsistent, OutsideError, TradewindError, UserError
 from tradewind.model.ids import ALPHABET, JOURNAL_ID_LENGTH_MAX
 from tradewind.model.messages import MarketRecorded, Record
@@ -187,9 +187,11 @@ def group_of(records: Iterable[Record], *, after_sequence: int, epoch: int, time
     (8, 9)
     """
     kept = list(records)
-    last = after_sequence + sum(width(record) for record in kept)
-    body = encode_all(kept)
-    return Group(after_sequence + 1, last, epoch, time_ns, body)
+    last = after_sequence + len(kept)
+    for record in kept:
+        if isinstance(record, MarketRecorded):
+            last += record.count - 1
+    return Group(after_sequence + 1, last, epoch, time_ns, encode_all(kept))
 
 
 def numbered(group: Group) -> Iterator[tuple[int, Record]]:
@@ -261,18 +263,35 @@ def check_follows(group: Group, last_sequence: int, epoch: int) -> None:
                        f"{last_sequence + 1}")  # fmt: skip
     if len(group.body) > GROUP_BYTES_MAX:
         raise BadGroup(f"a group of {len(group.body)} bytes is over {GROUP_BYTES_MAX}")
-    check_numbers(group)
+    end = group.first
+    for data in split(group.body, group.format):
+        # what was encoded a moment ago is not decoded again, but for the one that counts rows
+        end += _rows(end, decode(data)) if data[1:16] == _MARKET_RECORDED else 1
+    _check_end(group, end)
 
 
 def check_numbers(group: Group) -> None:
     """Refuse a group whose records do not take exactly the numbers first..last."""
     end = group.first
     for number, record in numbered(group):
-        if width(record) < 1:
-            raise BadGroup(f"record {number} of market data has no rows")
-        end = number + width(record)
+        end = number + _rows(number, record)
+    _check_end(group, end)
+
+
+def _rows(number: int, record: Record) -> int:
+    count = width(record)
+    if count < 1:
+        raise BadGroup(f"record {number} of market data has no rows")
+    return count
+
+
+def _check_end(group: Group, end: int) -> None:
     if end == group.first or end != group.last + 1:
         raise BadGroup(f"the group says {group.first}..{group.last}, its records end at {end - 1}")
+
+
+_MARKET_RECORDED = encode(MarketRecorded(0, "", "", "", 0, 0, b""))[1:16]
+"""How the bytes of that message go on behind the first: its name."""
 
 
 class ChainChecker:

@@ -11,7 +11,7 @@ reconciliation. Each answer is true at some moment during its call, no two of th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -58,6 +58,17 @@ class Permissions(msgspec.Struct, frozen=True):
     can_trade: bool
     can_withdraw: bool | None
     reason: str = ""
+
+
+@runtime_checkable
+class SendsAtOnce(Protocol):
+    """A `Trading` whose calls may begin outside of a task, and leave before they first wait.
+
+    So an order is on its way before the turn that made it durable is over. Such calls use no
+    `asyncio.timeout` before their first wait, nor a client that does.
+    """
+
+    sends_at_once: Literal[True]
 
 
 class Trading(Protocol):

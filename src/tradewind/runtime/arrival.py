@@ -21,8 +21,9 @@ def not_before(columns: Columns, time_ns: int) -> Columns:
     """
     if columns.kind == "bars":
         return columns
-    times = columns["time_ns"]
-    if len(times) == 0 or (times[0] >= time_ns and _is_sorted(times)):
+    times = columns.time_ns
+    count = len(times)
+    if count == 0 or (times.item(0) >= time_ns and (count == 1 or _is_sorted(times))):
         return columns
     moved = np.maximum(np.maximum.accumulate(times), time_ns)
     return Columns(columns.kind, columns.instrument, {**columns.arrays, "time_ns": moved})

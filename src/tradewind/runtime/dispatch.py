@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from tradewind.model import messages as m
-from tradewind.model.errors import OutsideError
+from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.journal import JournalBroken
-from tradewind.ports.trading import Refused, Trading
+from tradewind.ports.trading import Refused, SendsAtOnce, Trading
+from tradewind.runtime.head_start import begin
 
 WORKERS = 8
 """Commands under way at once; those of one order always meet the same worker."""
@@ -37,10 +38,16 @@ class Dispatch:
         self, venues: Mapping[str, Trading], deliver: Deliver, *, deadline_s: float = DEADLINE_S
     ) -> None:
         self._venues = dict(venues)
+        self._prompt = {
+            name: venue for name, venue in venues.items() if isinstance(venue, SendsAtOnce)
+        }
         self._deliver = deliver
         self._deadline_s = deadline_s
         self._queues: list[asyncio.Queue[m.Command]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._under_way: list[asyncio.Task[None] | None] = [None] * WORKERS
+        self._busy = [0] * WORKERS
+        """Commands of each worker that wait or are under way."""
         self._queries: dict[str, asyncio.Task[None]] = {}
         self._further: dict[str, m.QueryOrder] = {}
         self._left_s: dict[str, float] = {}
@@ -115,58 +122,89 @@ class Dispatch:
         for venue in self._venues.values():
             await venue.start(self._deliver)
         self._queues = [asyncio.Queue(COMMANDS_WAITING_MAX // WORKERS) for _ in range(WORKERS)]
-        self._tasks = [asyncio.create_task(self._work(queue)) for queue in self._queues]
+        self._tasks = [asyncio.create_task(self._work(worker)) for worker in range(WORKERS)]
 
     def send(self, command: m.Command) -> None:
         """Take a durable command; an order whose queue is full becomes UNKNOWN, never dropped."""
         if isinstance(command, m.QueryOrder):
             self._ask(command)
             return
-        queue = self._queues[zlib.crc32(command.order_id.encode()) % WORKERS]
+        worker = zlib.crc32(command.order_id.encode()) % WORKERS
+        venue = self._prompt.get(command.venue)
+        may_leave = self._open.is_set() or not isinstance(command, m.SubmitOrder)
+        if venue is not None and may_leave and self._queues and not self._busy[worker]:
+            self._send_now(venue, command, worker)
+            return
         try:
-            queue.put_nowait(command)
-            if isinstance(command, m.SubmitOrder):
-                self._waiting.add(command.order_id)
+            self._queues[worker].put_nowait(command)
         except asyncio.QueueFull:
             self._deliver(m.OrderUnknown(0, command.order_id, "too many commands wait to be sent"))
+            return
+        self._busy[worker] += 1
+        if isinstance(command, m.SubmitOrder):
+            self._waiting.add(command.order_id)
 
     async def close(self) -> None:
         """Stop sending; what waits stays unsent and is asked for at the next start."""
         self._further.clear()
-        tasks = [*self._tasks, *self._queries.values(), *self._sweeps]
+        under_way = [task for task in self._under_way if task is not None]
+        tasks = [*self._tasks, *under_way, *self._queries.values(), *self._sweeps]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for venue in self._venues.values():
             await venue.close()
 
-    async def _work(self, queue: asyncio.Queue[m.Command]) -> None:
+    async def _work(self, worker: int) -> None:
+        queue = self._queues[worker]
         while True:
             command = await queue.get()
+            under_way = self._under_way[worker]
+            if under_way is not None:
+                await asyncio.wait([under_way])
             venue = self._venues.get(command.venue)
             if venue is None:
                 self._deliver(_refusal(command, f"no connection to {command.venue}"))
             else:
-                await self._send(venue, command)
-
-    async def _send(self, venue: Trading, command: m.Command) -> None:
-        try:
-            if isinstance(command, m.SubmitOrder):
-                await self._open.wait()
-            async with asyncio.timeout(self._deadline_s):
                 if isinstance(command, m.SubmitOrder):
-                    await self._submit(venue, command)
-                elif isinstance(command, m.CancelOrder):
-                    await venue.cancel(command)
-                elif isinstance(command, m.AmendOrder):
-                    await venue.amend(command)
-        except Refused as error:
-            self._deliver(_refusal(command, str(error)))
+                    await self._open.wait()
+                await self._send(command, self._act(venue, command))
+            self._busy[worker] -= 1
+
+    def _send_now(self, venue: Trading, command: m.Command, worker: int) -> None:
+        """Send in this very call what nothing waits before; a task takes what it must wait for."""
+        try:
+            rest = begin(self._act(venue, command))
+        except (Refused, OutsideError) as error:
+            self._deliver(_outcome(command, error))
+            return
+        if rest is None:
+            return
+        self._busy[worker] += 1
+        task = self._under_way[worker] = asyncio.create_task(self._send(command, rest))
+        task.add_done_callback(lambda _: self._left(worker))
+
+    def _left(self, worker: int) -> None:
+        self._under_way[worker] = None
+        self._busy[worker] -= 1
+
+    async def _send(self, command: m.Command, acting: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await acting
         except TimeoutError:
             reason = f"no answer within {self._deadline_s:g} s"
             self._deliver(m.OrderUnknown(0, command.order_id, reason))
-        except OutsideError as error:
-            self._deliver(m.OrderUnknown(0, command.order_id, str(error)))
+        except (Refused, OutsideError) as error:
+            self._deliver(_outcome(command, error))
+
+    async def _act(self, venue: Trading, command: m.Command) -> None:
+        if isinstance(command, m.SubmitOrder):
+            await self._submit(venue, command)
+        elif isinstance(command, m.CancelOrder):
+            await venue.cancel(command)
+        elif isinstance(command, m.AmendOrder):
+            await venue.amend(command)
 
     async def _sweep(self, venue: Trading, instrument: str, group: Sequence[m.CancelOrder]) -> None:
         try:
@@ -244,6 +282,13 @@ class Dispatch:
         except (TimeoutError, OutsideError, Refused):
             return None
         return [] if found is None else found
+
+
+def _outcome(command: m.Command, error: TradewindError) -> m.ControlEvent:
+    """A refusal is a report; anything else leaves it open what became of the order."""
+    if isinstance(error, Refused):
+        return _refusal(command, str(error))
+    return m.OrderUnknown(0, command.order_id, str(error))
 
 
 def _refusal(command: m.Command, reason: str) -> m.ControlEvent:

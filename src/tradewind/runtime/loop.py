@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -20,6 +21,7 @@ from tradewind.model.errors import OutsideError, TradewindError, UserError
 from tradewind.ports.journal import Group, Journal, JournalBroken, JournalFull, group_of
 from tradewind.ports.platform import Clock
 from tradewind.runtime.arrival import not_before
+from tradewind.runtime.head_start import Rest, begin
 from tradewind.runtime.latencies import Latencies
 from tradewind.runtime.read_models import Metric
 from tradewind.runtime.recorder import Recorder
@@ -84,8 +86,10 @@ class Loop:
         self._waiting: deque[tuple[m.ControlEvent, asyncio.Future[int]]] = deque()
         self._wake = asyncio.Event()
         self._turning = asyncio.Lock()
-        self._is_stopping = False
-        self._next_tick_ns = 0
+        self._is_running = self._is_stopping = False
+        self._failure: BaseException | None = None
+        self._under_way: asyncio.Task[None] | None = None
+        self._next_tick_ns = self._sleeps_until_ns = 0
         self._journaled = engine.state.sequence
         self._begun_ns = 0
         self.latencies = (
@@ -106,6 +110,26 @@ class Loop:
             self._drop_batch()
         self._batches.append(columns)
         self._begin()
+
+    def take_rows(self, columns: Columns) -> None:
+        """Take market rows, and turn in this very call where nothing is under way.
+
+        What a strategy wants is then on its way when this returns, as far as the commit need not
+        wait. A batch that comes during a turn waits, so that a busy moment makes larger groups.
+        """
+        if not self._is_running or self._turning.locked() or self._batches or self._failure:
+            self.offer_rows(columns)
+            return
+        self._batches.append(columns)
+        self._begun_ns = self._begun_ns or self._clock.now_ns()
+        begun = None
+        with suppress(TradewindError):  # `run` raises it
+            begun = begin(self._whole_turn())
+        if begun is not None:
+            self._under_way = asyncio.create_task(_finished(begun))
+            self._under_way.add_done_callback(self._turned)
+        elif self._failure is not None or self._due_ns() < self._sleeps_until_ns:
+            self._wake.set()  # or a timer was set that is due before `run` would look
 
     async def submit(self, event: m.ControlEvent) -> int:
         """Take an event and return its sequence once it is durable."""
@@ -141,9 +165,13 @@ class Loop:
 
     async def run(self) -> None:
         """Turn until stopped; raises `JournalBroken` where nothing can be made durable."""
-        while not self._is_stopping:
-            await self._wait()
-            await self._whole_turn()
+        self._is_running = True
+        try:
+            while not self._is_stopping:
+                await self._wait()
+                await self._whole_turn()
+        finally:
+            self._is_running = False
         await self._whole_turn()
 
     async def turn(self) -> None:
@@ -157,12 +185,20 @@ class Loop:
         async with self._turning:
             await self._turn()
 
+    def _turned(self, under_way: asyncio.Task[None]) -> None:
+        """A turn that began in `take_rows` is over; what it failed of ends `run`."""
+        if not under_way.cancelled() and self._failure is None:
+            self._failure = under_way.exception()
+        self._wake.set()
+
     async def save(self, make: Callable[[], Callable[[], None]]) -> None:
         """Run another blocking write between turns; `make` sees a state that is all durable."""
         async with self._turning:
             await self._commit(make())
 
     async def _turn(self) -> None:
+        if self._failure is not None:
+            raise self._failure
         # what was stepped outside of a turn (a strategy that was attached) comes first
         records = self.engine.take_records()[1]
         begun_ns, self._begun_ns = self._begun_ns, 0
@@ -178,9 +214,14 @@ class Loop:
         try:
             await self._write(group)
         except TradewindError as error:
+            self._failure = error
             for future, _ in futures:
                 if not future.done():
                     future.set_exception(_not_durable(error))
+            raise
+        except asyncio.CancelledError:
+            # what was stepped may be stored or not: nothing can follow it in this process
+            self._failure = JournalBroken("a turn was called off while it was being journaled")
             raise
         self._journaled = group.last
         self.last_commit_ns = self._clock.now_ns()
@@ -188,11 +229,11 @@ class Loop:
             if not future.done():
                 future.set_result(sequence)
         commands = [record for record in records if isinstance(record, COMMANDS)]
-        if begun_ns:
-            self._observe(self.last_commit_ns - begun_ns, commands)
         turn = Turn(group, records, commands)
         for listener in self.listeners:
             listener(turn)
+        if begun_ns:
+            self._observe(self.last_commit_ns - begun_ns, commands)
 
     def _observe(self, duration_ns: int, commands: list[m.Command]) -> None:
         messages, orders = self.latencies
@@ -206,13 +247,17 @@ class Loop:
             return
         self._wake.clear()
         now_ns = self._clock.now_ns()
-        due_ns = min(self._next_tick_ns, self.engine.next_timer_ns())
+        due_ns = self._sleeps_until_ns = self._due_ns()
         timeout_s = min(max(0.0, (due_ns - now_ns) / SECOND_NS), CLOCK_TICK_S)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def _due_ns(self) -> int:
+        """When the next timer or the clock's tick is due."""
+        return min(self._next_tick_ns, self.engine.next_timer_ns())
 
     def _step_waiting(self, records: list[m.Record]) -> list[tuple[asyncio.Future[int], int]]:
         """Reports and other events first, then market rows, then persons."""
@@ -305,6 +350,10 @@ class Loop:
             await self._commit(self._journal.release_reserve)
             await self._commit(write)
             self.offer(m.Halted(0, "all", str(error), "journal"))
+
+
+async def _finished(begun: Rest[None]) -> None:
+    await begun
 
 
 def _not_durable(error: TradewindError) -> OutsideError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.model.columns import Columns
+from tradewind.model.columns import REQUIRED, Columns
 from tradewind.model.messages import BadTick
 from tradewind.model.numbers import UNITS_MAX
 
@@ -58,18 +58,23 @@ class Quality:
 
     def _takes(self, kind: str, row: tuple[int, ...]) -> bool:
         """Remember a single row that is surely good: what comes most often, live, at less cost."""
-        time_ns = row[1] if kind == "bars" else row[0]
-        prices = tuple(row[place] for place in _PRICE_PLACES[kind])
-        base = self.last_price or prices[0]
-        if (
-            time_ns < self.last_time_ns
-            or min(prices) <= 0
-            or max(prices) > UNITS_MAX
-            or not base // JUMP_FACTOR_MAX <= prices[0] <= base * JUMP_FACTOR_MAX
-            or (kind == "quotes" and (prices[0] > prices[1] or row == self.last_row))
-        ):
+        if kind == "quotes":
+            time_ns, price, _, high, _ = row
+            low = price
+            if price > high or row == self.last_row:
+                return False
+        elif kind == "trades":
+            time_ns, price, _, _ = row
+            low = high = price
+        else:
+            _, time_ns, first, high, low, price, _ = row
+            low, high = min(first, high, low, price), max(first, high, low, price)
+        if time_ns < self.last_time_ns or low <= 0 or high > UNITS_MAX:
             return False
-        self.last_time_ns, self.last_price, self.last_row = time_ns, prices[0], row
+        base = self.last_price or price
+        if not base // JUMP_FACTOR_MAX <= price <= base * JUMP_FACTOR_MAX:
+            return False
+        self.last_time_ns, self.last_price, self.last_row = time_ns, price, row
         return True
 
     def _reasons(self, columns: Columns) -> NDArray[np.int64]:
@@ -105,9 +110,6 @@ class Quality:
             self.last_row = _row(good, len(good) - 1)
 
 
-_PRICE_PLACES = {"bars": (5, 2, 3, 4), "trades": (1,), "quotes": (1, 3)}
-"""Where a row has its prices; the first of them is the one that is remembered."""
-
 REASONS = ("", "duplicate", "absurd", "crossed", "not_positive", "out_of_order")
 
 
@@ -129,7 +131,9 @@ def _is_repeated(columns: Columns, last_row: tuple[int, ...]) -> BoolColumn:
 
 
 def _row(columns: Columns, row: int) -> tuple[int, ...]:
-    return tuple(int(array[row]) for array in columns.required())
+    if columns.table is not None:
+        return tuple(columns.table[: len(REQUIRED[columns.kind]), row].tolist())
+    return tuple([array.item(row) for array in columns.required()])
 
 
 def _bad_ticks(columns: Columns, reasons: NDArray[np.int64]) -> list[BadTick]:

@@ -26,6 +26,7 @@ SEGMENT_BYTES_MAX = 64 << 20
 """A segment that has reached this is left for a new one; it may be over by one batch."""
 DIGEST_BYTES = 16
 _PREFIX_BYTES = 4
+_COUNT_BYTES_MAX = 9
 _FIRST_READ_BYTES = 4096
 """A header is at most this long, its length before it included."""
 
@@ -39,6 +40,22 @@ class _RowsFrame(msgspec.Struct, frozen=True, array_like=True, tag="rows"):
     instrument_offset: int
     extra_names: tuple[str, ...]
     count: int
+
+
+class _Layout:
+    """What all batches of one form have in common in a segment: all but their count and rows."""
+
+    __slots__ = ("digest", "header", "instrument", "names")
+
+    def __init__(self, columns: Columns, instrument_offset: int) -> None:
+        kind, extra = columns.kind, _extra_names(columns)
+        self.instrument = columns.instrument
+        self.names = REQUIRED[kind] + extra
+        # the count comes last in both, and 0 is one byte
+        header = _RowsFrame(kind, instrument_offset, extra, 0)
+        self.header = _encoder.encode(header)[:-1]
+        assert _PREFIX_BYTES + len(self.header) + _COUNT_BYTES_MAX <= _FIRST_READ_BYTES
+        self.digest = hashlib.sha256(_encoder.encode((kind, self.instrument, extra, 0))[:-1])
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -64,8 +81,10 @@ class Recorder:
         self._segments = segments
         self._segment_bytes_max = segment_bytes_max
         self._number = max((int(name) for name in segments.names()), default=0)
+        self._name = ""
         self._size_bytes = segment_bytes_max
         self._written: dict[Instrument, int] = {}
+        self._layouts: dict[tuple[str, str, tuple[str, ...]], _Layout] = {}
         self._known: tuple[str, dict[int, Instrument]] = ("", {})
 
     def record(self, columns: Columns) -> MarketRecorded:
@@ -76,18 +95,21 @@ class Recorder:
         assert len(columns) > 0
         if self._size_bytes >= self._segment_bytes_max:
             self._begin_segment()
-        names = _extra_names(columns)
-        header = _RowsFrame(columns.kind, self._offset_of(columns.instrument), names, len(columns))
-        data = _data_of(columns, names)
-        offset = self._append(_frame(header) + data)
+        layout, count = self._layout_of(columns), len(columns)
+        number = _encoder.encode(count)
+        data = _data_of(columns, layout.names)
+        digest = layout.digest.copy()
+        digest.update(number)
+        digest.update(data)
+        length = (len(layout.header) + len(number)).to_bytes(_PREFIX_BYTES, "little")
         return MarketRecorded(
             time_ns=int(columns.time_ns[-1]),
             kind=columns.kind,
             instrument=columns.instrument.id,
             segment=self._name,
-            offset=offset,
-            count=len(columns),
-            digest=_digest(columns, names, data),
+            offset=self._append(b"".join((length, layout.header, number, data))),
+            count=count,
+            digest=digest.digest()[:DIGEST_BYTES],
         )
 
     def read(self, reference: MarketRecorded) -> Columns:
@@ -125,15 +147,22 @@ class Recorder:
         """Let go of files."""
         self._segments.close()
 
-    @property
-    def _name(self) -> str:
-        return f"{self._number:08d}"
-
     def _begin_segment(self) -> None:
         self._number += 1
+        self._name = f"{self._number:08d}"
         self._size_bytes = 0
         self._written = {}
+        self._layouts = {}
         self._append(MAGIC)
+
+    def _layout_of(self, columns: Columns) -> _Layout:
+        names = columns.names or tuple(columns.arrays)
+        key = (columns.kind, columns.instrument.id, names)
+        layout = self._layouts.get(key)
+        if layout is None or layout.instrument is not columns.instrument:
+            layout = _Layout(columns, self._offset_of(columns.instrument))
+            self._layouts[key] = layout
+        return layout
 
     def _offset_of(self, instrument: Instrument) -> int:
         offset = self._written.get(instrument)
@@ -190,7 +219,7 @@ class Recorder:
 def digest_of(columns: Columns) -> bytes:
     """16 bytes of SHA-256 over what a batch is and its rows, wherever it is kept."""
     names = _extra_names(columns)
-    return _digest(columns, names, _data_of(columns, names))
+    return _digest(columns, names, _data_of(columns, REQUIRED[columns.kind] + names))
 
 
 def _digest(columns: Columns, names: tuple[str, ...], data: bytes) -> bytes:
@@ -198,15 +227,18 @@ def _digest(columns: Columns, names: tuple[str, ...], data: bytes) -> bytes:
     return hashlib.sha256(_encoder.encode(about) + data).digest()[:DIGEST_BYTES]
 
 
-def _data_of(columns: Columns, extra_names: tuple[str, ...]) -> bytes:
-    arrays = [columns[name] for name in REQUIRED[columns.kind] + extra_names]
+def _data_of(columns: Columns, names: tuple[str, ...]) -> bytes:
+    if columns.table is not None and columns.names == names and sys.byteorder == "little":
+        return columns.table.tobytes()
+    arrays = [columns[name] for name in names]
     if sys.byteorder == "big":
         arrays = [array.byteswap() for array in arrays]
     return b"".join([array.tobytes() for array in arrays])
 
 
 def _extra_names(columns: Columns) -> tuple[str, ...]:
-    return tuple(name for name in OPTIONAL if name in columns.arrays)
+    names = columns.names or columns.arrays
+    return tuple(name for name in OPTIONAL if name in names)
 
 
 def _frame(header: _InstrumentFrame | _RowsFrame) -> bytes:

@@ -111,7 +111,7 @@ class Life:
         storm, chance = self.storm, self.storm.chance
         while True:
             await asyncio.sleep(chance.random() * 0.2)
-            self.loop.offer_rows(storm.quotes())
+            self.loop.take_rows(storm.quotes())
             storm.venue.fill_some()
             if storm.is_healing or self.watch.lost_reason:
                 continue

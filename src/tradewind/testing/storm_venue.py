@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Literal
 
 import msgspec
 
@@ -52,6 +53,7 @@ class StormVenue:
     venue = "STORM"
     silence_s = 2.0
     has_cancel_all = False
+    sends_at_once: Literal[True] = True
     has_positions = True
     connection = Connection(is_up=True, count=1, clock_offset_ns=0)
 

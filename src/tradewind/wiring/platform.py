@@ -225,9 +225,10 @@ class Platform:
             account=self.plan.account, venue=self.plan.venue, home=self.options.home,
         )  # fmt: skip
         self._strategies.begin(recovered.strategies)
+        # the engine last: it may act on the rows in this very call, at prices the paper venue knows
         takers: list[Callable[[Columns], None]] = [self._to_engine]
         if stage.paper is not None:
-            takers.append(stage.paper.on_rows)
+            takers.insert(0, stage.paper.on_rows)
         self.feed = Feed(takers, self.loop.offer, clock=self._clock, bars=self._strategies.bars)
         self.desk = Desk(self.loop, self.feed, mode=self.plan.mode, now_ns=self._clock.now_ns)
         self.desk.watches.append(self.watch)
@@ -327,7 +328,7 @@ class Platform:
 
     def _to_engine(self, columns: Columns) -> None:
         if columns.kind != "depth":
-            self.loop.offer_rows(columns)
+            self.loop.take_rows(columns)
 
     def _send(self, turn: Turn) -> None:
         """Send what became durable; a halt of all its orders goes by the venue's cancel-all."""

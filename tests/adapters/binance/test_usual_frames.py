@@ -9,7 +9,7 @@ import pytest
 from tradewind.adapters.binance import stream_reader
 from tradewind.adapters.binance.decoded_frames import DecodedFrames
 from tradewind.adapters.binance.stream_reader import StreamReader
-from tradewind.adapters.binance.usual_frames import UsualFrames
+from tradewind.adapters.binance.usual_frames import Lane, UsualFrames
 from tradewind.model.instruments import Instrument
 
 BTC = Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001")
@@ -22,6 +22,7 @@ class NoShortWay:
 
     def __init__(self, lanes: object, prints: object) -> None:
         """Take what the others take."""
+        self.touched: list[Lane] = []
 
     def take(self, frames: list[bytes], time_ns: int, other: object) -> None:
         """Hand all of them on."""

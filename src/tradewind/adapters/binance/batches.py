@@ -16,6 +16,7 @@ from tradewind.model.columns import (
     DEPTH_GAP,
     DEPTH_LAST,
     DEPTH_SNAPSHOT,
+    REQUIRED,
     ColumnKind,
     Columns,
 )
@@ -25,11 +26,12 @@ BATCH_ROWS_MAX = 10_000
 """Rows of a batch; an event of the book is never cut, so one batch may be that much longer."""
 
 FIELDS: dict[ColumnKind, tuple[str, ...]] = {
-    "trades": ("time_ns", "venue_time_ns", "price", "size", "side"),
-    "quotes": ("time_ns", "venue_time_ns", "bid", "bid_size", "ask", "ask_size", "update_id"),
-    "bars": ("open_time_ns", "close_time_ns", "open", "high", "low", "close", "volume"),
-    "depth": ("time_ns", "venue_time_ns", "side", "price", "size", "flags", "update_id"),
+    "trades": (*REQUIRED["trades"], "venue_time_ns"),
+    "quotes": (*REQUIRED["quotes"], "venue_time_ns", "update_id"),
+    "bars": REQUIRED["bars"],
+    "depth": (*REQUIRED["depth"], "venue_time_ns", "update_id"),
 }
+"""The columns of each kind, in the order of their values in a row."""
 
 
 class Batches:
@@ -64,13 +66,13 @@ class Batches:
     def add_trade(self, row: TradeRow, time_ns: int) -> None:
         """A print at a time of our world."""
         self._open("trades")
-        self._flat += (time_ns, row.venue_time_ns, row.price, row.size, row.side)
+        self._flat += (time_ns, row.price, row.size, row.side, row.venue_time_ns)
 
     def add_quote(self, row: QuoteRow, time_ns: int) -> None:
         """A best bid and ask at a time of our world."""
         self._open("quotes")
-        self._flat += (time_ns, row.venue_time_ns, row.bid, row.bid_size, row.ask, row.ask_size)
-        self._flat.append(row.update_id)
+        self._flat += (time_ns, row.bid, row.bid_size, row.ask, row.ask_size)
+        self._flat += (row.venue_time_ns, row.update_id)
 
     def add_bar(self, row: BarRow) -> None:
         """A bar; it brings its own times."""
@@ -109,9 +111,8 @@ class Batches:
     def _finish(self) -> None:
         if self._flat:
             names = FIELDS[self._kind]
-            table = np.array(self._flat, dtype=np.int64).reshape(-1, len(names))
-            arrays = {name: table[:, i] for i, name in enumerate(names)}
-            self._finished.append(Columns(self._kind, self.instrument, arrays))
+            table = np.array(self._flat, dtype=np.int64).reshape(-1, len(names)).T.copy()
+            self._finished.append(Columns.of_table(self._kind, self.instrument, names, table))
             self._flat = []
 
     def _add_levels(
@@ -120,14 +121,14 @@ class Batches:
         self._open("depth")
         flat, venue_time_ns, last_id = self._flat, event.venue_time_ns, event.last_id
         for price, size in event.bids:
-            flat += (time_ns, venue_time_ns, 1, price, size, flags, last_id)
+            flat += (time_ns, 1, price, size, flags, venue_time_ns, last_id)
         for price, size in event.asks:
-            flat += (time_ns, venue_time_ns, -1, price, size, flags, last_id)
+            flat += (time_ns, -1, price, size, flags, venue_time_ns, last_id)
         if event.bids or event.asks:
-            flat[-2] |= DEPTH_LAST
+            flat[-3] |= DEPTH_LAST
 
     def _add_mark(self, time_ns: int, venue_time_ns: int, flags: int, last_id: int) -> None:
         """A row that sets no level: size 0 at the lowest price there is."""
         self._open("depth")
         price = self.instrument.tick_units
-        self._flat += (time_ns, venue_time_ns, 1, price, 0, flags | DEPTH_LAST, last_id)
+        self._flat += (time_ns, 1, price, 0, flags | DEPTH_LAST, venue_time_ns, last_id)

@@ -55,13 +55,14 @@ class DecodedFrames:
     def __init__(self, lanes: list[Lane], prints: str) -> None:
         self._lanes = {lane.symbol.decode(): lane for lane in lanes}
         self._prints = prints
+        self.touched: list[Lane] = []
         self._time_ns = 0
         self._is_ordered = True
 
     def take(self, frames: list[bytes], time_ns: int, other: Callable[[bytes], None]) -> None:
         """Take frames that arrived together; `other` is called with those that are not usual."""
         self._time_ns = time_ns
-        self._is_ordered = len(frames) <= ORDERED_FRAMES_MAX
+        self._is_ordered = 1 < len(frames) <= ORDERED_FRAMES_MAX
         try:
             combined = _MANY.decode(b"[%b]" % b",".join(frames))
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -78,6 +79,9 @@ class DecodedFrames:
         lane = self._lanes.get(data.s)
         if lane is None:
             return False
+        if not lane.is_touched:
+            lane.is_touched = True
+            self.touched.append(lane)
         if data.e == self._prints:
             return self._take_print(lane, data)
         return bool(data.B and data.A and self._take_quote(lane, data))
@@ -96,7 +100,7 @@ class DecodedFrames:
         if price <= 0 or price % lane.tick or size <= 0 or not 0 < stamp < MICROSECONDS_FROM:
             return False
         lane.last_print += 1
-        row = (self._time_ns, stamp * 1_000_000, price, size, -1 if is_maker else 1)
+        row = (self._time_ns, price, size, -1 if is_maker else 1, stamp * 1_000_000)
         if self._is_ordered:
             lane.batches.add("trades", row)
         else:
@@ -120,7 +124,7 @@ class DecodedFrames:
             return False
         if not 0 <= data.u <= ID_MAX or not 0 <= stamp < MICROSECONDS_FROM:
             return False
-        row = (self._time_ns, stamp * 1_000_000, bid, bid_size, ask, ask_size, data.u)
+        row = (self._time_ns, bid, bid_size, ask, ask_size, stamp * 1_000_000, data.u)
         if self._is_ordered:
             lane.batches.add("quotes", row)
         else:

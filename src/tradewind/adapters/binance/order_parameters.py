@@ -97,41 +97,36 @@ def submit_parameters(
     command: SubmitOrder, instrument: Instrument, symbol: str, kind: MarketKind
 ) -> Parameters:
     """What a `SubmitOrder` says to the venue; `Refused` for what the venue has not."""
-    texts = {
-        "quantity": format_plain(command.quantity, instrument.quantity_digits),
-        "price": format_plain(command.limit_price, instrument.price_digits),
-        "stopPrice": format_plain(command.stop_price, instrument.price_digits),
-    }
-    build = _BUILDERS[kind]
-    return {
-        "symbol": symbol,
-        "side": Side(command.side).name,
-        **build(command, texts),
-        "newClientOrderId": command.order_id,
-    }
+    parameters: Parameters = {"symbol": symbol, "side": _SIDES[command.side]}
+    _ADDERS[kind](parameters, command, instrument)
+    parameters["newClientOrderId"] = command.order_id
+    return parameters
 
 
-def _spot(command: SubmitOrder, texts: dict[str, str]) -> Parameters:
+_SIDES = {side: side.name for side in Side}
+
+
+def _add_spot(parameters: Parameters, command: SubmitOrder, instrument: Instrument) -> None:
     if command.flags & OrderFlag.REDUCE_ONLY or command.leg != Leg.NET:
         raise Refused("Binance spot has no reduce-only orders and no legs")
     is_post_only = _is_post_only(command)
-    parameters = _taken(command, texts, _SPOT_TYPES)
+    _add_type(parameters, command, instrument, _SPOT_TYPES)
     if is_post_only:
         del parameters["timeInForce"]
         parameters["type"] = "LIMIT_MAKER"
-    return {**parameters, "newOrderRespType": "FULL"}
+    parameters["newOrderRespType"] = "FULL"
 
 
-def _usdm(command: SubmitOrder, texts: dict[str, str]) -> Parameters:
+def _add_usdm(parameters: Parameters, command: SubmitOrder, instrument: Instrument) -> None:
     is_post_only = _is_post_only(command)
-    parameters = _taken(command, texts, _USDM_TYPES)
+    _add_type(parameters, command, instrument, _USDM_TYPES)
     if is_post_only:
         parameters["timeInForce"] = "GTX"
     if command.leg != Leg.NET:
         parameters["positionSide"] = Leg(command.leg).name
     elif command.flags & OrderFlag.REDUCE_ONLY:
         parameters["reduceOnly"] = True
-    return {**parameters, "newOrderRespType": "RESULT"}
+    parameters["newOrderRespType"] = "RESULT"
 
 
 def _is_post_only(command: SubmitOrder) -> bool:
@@ -143,9 +138,9 @@ def _is_post_only(command: SubmitOrder) -> bool:
     return True
 
 
-_BUILDERS: dict[MarketKind, Callable[[SubmitOrder, dict[str, str]], Parameters]] = {
-    "spot": _spot,
-    "usdm": _usdm,
+_ADDERS: dict[MarketKind, Callable[[Parameters, SubmitOrder, Instrument], None]] = {
+    "spot": _add_spot,
+    "usdm": _add_usdm,
 }
 
 _SPOT_TYPES: dict[OrderType, tuple[str, tuple[str, ...]]] = {
@@ -169,29 +164,35 @@ ORDER_WORDS: dict[MarketKind, dict[str, str]] = {
 """Our order types and the venue's words for them."""
 
 
-def _taken(
+def _add_type(
+    parameters: Parameters,
     command: SubmitOrder,
-    texts: dict[str, str],
+    instrument: Instrument,
     types: dict[OrderType, tuple[str, tuple[str, ...]]],
-) -> Parameters:
-    """The parameters that an order's type takes, and no other: the venue refuses those."""
-    found = types.get(OrderType(command.type))
+) -> None:
+    """Add the parameters that an order's type takes, and no other: the venue refuses those."""
+    found = types.get(command.type)
     if found is None:
         raise Refused(f"Binance has no {OrderType(command.type).name} orders here")
     name, takes = found
-    parameters: Parameters = {"type": name}
+    parameters["type"] = name
     for each in takes:
-        parameters[each] = _time_in_force(command) if each == "timeInForce" else texts[each]
-    if "timeInForce" not in takes and command.time_in_force not in (
-        TimeInForce.GTC,
-        TimeInForce.IOC,
-    ):
+        if each == "timeInForce":
+            parameters[each] = _time_in_force(command)
+        elif each == "quantity":
+            parameters[each] = format_plain(command.quantity, instrument.quantity_digits)
+        else:
+            units = command.limit_price if each == "price" else command.stop_price
+            parameters[each] = format_plain(units, instrument.price_digits)
+    if "timeInForce" not in takes and command.time_in_force not in _NONE_TAKEN:
         raise Refused(f"{name} takes no time in force")
-    return parameters
+
+
+_NONE_TAKEN = (TimeInForce.GTC, TimeInForce.IOC)
 
 
 def _time_in_force(command: SubmitOrder) -> str:
-    word = TIMES_IN_FORCE.get(TimeInForce(command.time_in_force))
+    word = TIMES_IN_FORCE.get(command.time_in_force)
     if word is None:
         name = TimeInForce(command.time_in_force).name
         raise Refused(f"Binance has no {name} orders: use GTC, IOC or FOK")

@@ -105,6 +105,7 @@ class StreamReader:
         self.statistics = StreamStatistics()
         self.streams = {each.grid.symbol: each for each in map(Stream, instruments)}
         self.time_ns = 0
+        self._of_lane = {each.lane: each for each in self.streams.values()}
         self._by_id = {each.instrument.id: each for each in self.streams.values()}
         self._grids = grids_of(each.instrument for each in self.streams.values())
         self._alone = {name: {name: each.grid} for name, each in self.streams.items()}
@@ -118,7 +119,7 @@ class StreamReader:
         if received_time_ns > self.time_ns:
             self.time_ns = received_time_ns
         self.statistics.frames += len(frames)
-        self._is_ordered = len(frames) <= ORDERED_FRAMES_MAX
+        self._is_ordered = 1 < len(frames) <= ORDERED_FRAMES_MAX
         self._usual.take(frames, self.time_ns, self._take_long)
         return self._finished()
 
@@ -127,6 +128,7 @@ class StreamReader:
         self.time_ns = max(self.time_ns, received_time_ns)
         row = read_frame(body, self._alone[symbol], self.time_ns)
         if isinstance(row, DepthSnapshotRow):
+            self._touch(self.streams[symbol])
             self._take_depth(self.streams[symbol], row)
         elif isinstance(row, BadTick):
             self._refuse(row)
@@ -143,6 +145,7 @@ class StreamReader:
     def lost(self) -> list[Columns]:
         """The connection is gone: books are wrong until the next snapshot, prints may be missed."""
         for stream in self.streams.values():
+            self._touch(stream)
             for event in stream.sync.lose():
                 stream.batches.add_depth(event, self.time_ns)
         return self._finished()
@@ -154,6 +157,7 @@ class StreamReader:
     def late(self, stream: Stream, rows: list[TradeRow], received_time_ns: int) -> list[Columns]:
         """Prints that were missed, fetched since; they come behind newer ones."""
         self.time_ns = max(self.time_ns, received_time_ns)
+        self._touch(stream)
         for row in rows:
             stream.batches.add_trade(row, self.time_ns)
         return self._finished()
@@ -179,10 +183,11 @@ class StreamReader:
         if stream is None:
             self.statistics.skipped += 1
             return
+        self._touch(stream)
         match row:
             case QuoteRow():
                 bid, ask = (row.bid, row.bid_size), (row.ask, row.ask_size)
-                values = (self.time_ns, row.venue_time_ns, *bid, *ask, row.update_id)
+                values = (self.time_ns, *bid, *ask, row.venue_time_ns, row.update_id)
                 self._add(stream, "quotes", stream.lane.quotes, values)
             case DepthUpdateRow() | DepthSnapshotRow():
                 self._take_depth(stream, row)
@@ -204,7 +209,7 @@ class StreamReader:
             self.statistics.trade_gaps += 1
             stream.missed.append((last, row.id))
         stream.lane.last_print = row.id
-        values = (self.time_ns, row.venue_time_ns, row.price, row.size, row.side)
+        values = (self.time_ns, row.price, row.size, row.side, row.venue_time_ns)
         self._add(stream, "trades", stream.lane.trades, values)
 
     def _add(self, stream: Stream, kind: ColumnKind, rows: Rows, values: tuple[int, ...]) -> None:
@@ -232,13 +237,22 @@ class StreamReader:
 
     def _finished(self) -> list[Columns]:
         found: list[Columns] = []
-        for stream in self.streams.values():
+        for lane in self._usual.touched:
+            stream = self._of_lane[lane]
+            lane.is_touched = False
             found += stream.batches.take_all()
-            for rows in (stream.lane.trades, stream.lane.quotes):
+            for rows in (lane.trades, lane.quotes):
                 if rows.length:
                     found.append(rows.take(stream.instrument))
+        self._usual.touched.clear()
         self._count(found)
         return found
+
+    def _touch(self, stream: Stream) -> None:
+        """A stream that may have rows from here on."""
+        if not stream.lane.is_touched:
+            stream.lane.is_touched = True
+            self._usual.touched.append(stream.lane)
 
     def _count(self, found: list[Columns]) -> None:
         counts = self.statistics

@@ -12,7 +12,9 @@ cdef bytes _HEAD, _MIDDLE, _TRUE, _FALSE, _MARKET
 @cython.final
 cdef class Rows:
     cdef readonly str kind
+    cdef readonly tuple names
     cdef readonly int64_t length
+    cdef object array
     cdef int64_t[::1] values
     @cython.locals(start=int64_t, place=int64_t)
     cpdef object add(self, tuple values)
@@ -27,12 +29,14 @@ cdef class Lane:
     cdef readonly bytes symbol
     cdef readonly int64_t price_digits, quantity_digits, tick
     cdef public int64_t last_print
+    cdef public bint is_touched
     cdef readonly Rows trades, quotes
 
 
 @cython.final
 cdef class UsualFrames:
     cdef dict _lanes
+    cdef readonly list touched
     cdef Lane _lane
     cdef bytes _prints
     cdef int64_t _print_id, _count, _time_ns

@@ -46,18 +46,20 @@ class Rows:
 
     >>> from tradewind.model.instruments import Instrument
     >>> rows = Rows("trades")
-    >>> rows.add((9, 8, 100, 7, -1)); rows.add((10, 9, 101, 7, 1))
+    >>> rows.add((9, 100, 7, -1, 8)); rows.add((10, 101, 7, 1, 9))
     >>> btc = Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001")
     >>> rows.take(btc)["price"].tolist(), rows.length
     ([100, 101], 0)
     """
 
-    __slots__ = ("kind", "length", "values")
+    __slots__ = ("array", "kind", "length", "names", "values")
 
     def __init__(self, kind: ColumnKind) -> None:
         self.kind = kind
+        self.names = FIELDS[kind]
         self.length = 0
-        self.values: Any = array("q", bytes(8 * 512))
+        self.array = np.zeros(512, np.int64)
+        self.values: Any = self.array
 
     def add(self, values: tuple[int, ...]) -> None:
         """A row whose values stand in the order of `FIELDS`."""
@@ -70,18 +72,15 @@ class Rows:
         start = self.length
         self.length = start + count
         if self.length > len(self.values):
-            self.values = array("q", bytes(memoryview(self.values)) * 2)
+            self.array = np.concatenate([self.array, self.array])
+            self.values = self.array
         return start
 
     def take(self, instrument: Any) -> Columns:
         """The rows as columns; they are not kept."""
-        names = FIELDS[self.kind]
-        table = np.asarray(self.values)[: self.length].reshape(-1, len(names))
-        columns = np.ascontiguousarray(table.T)
-        if np.shares_memory(columns, table):  # a single row is contiguous either way
-            columns = columns.copy()
+        table = self.array[: self.length].reshape(-1, len(self.names)).T.copy()
         self.length = 0
-        return Columns(self.kind, instrument, dict(zip(names, columns, strict=True)))
+        return Columns.of_table(self.kind, instrument, self.names, table)
 
 
 class Lane:
@@ -89,6 +88,7 @@ class Lane:
 
     __slots__ = (
         "batches",
+        "is_touched",
         "last_print",
         "price_digits",
         "quantity_digits",
@@ -105,6 +105,8 @@ class Lane:
         self.quantity_digits = grid.quantity_digits
         self.tick = grid.tick
         self.last_print = -1
+        self.is_touched = False
+        """Whether it has rows that were not taken yet."""
         self.trades = Rows("trades")
         self.quotes = Rows("quotes")
 
@@ -118,17 +120,18 @@ class UsualFrames:
      "B":"3.78826000","a":"61837.64000000","A":"1.54698000"}}
 
     `prints` is the event type that tells the trades. A trade must follow the last one by its id,
-    so that a gap is judged by whoever sees all frames.
+    so that a gap is judged by whoever sees all frames. Lanes that got rows join `touched`.
     """
 
     __slots__ = (
         "_count", "_ends", "_is_ordered", "_kinds", "_lane", "_lanes", "_numbers", "_print_id",
-        "_prints", "_seen", "_starts", "_time_ns",
+        "_prints", "_seen", "_starts", "_time_ns", "touched",
     )  # fmt: skip
 
     def __init__(self, lanes: list[Lane], prints: str) -> None:
         self._lanes = {lane.symbol: lane for lane in lanes}
         self._lane = lanes[0] if lanes else None
+        self.touched: list[Lane] = []
         self._prints = prints.encode()
         self._print_id = _t if prints == "trade" else _a
         self._seen: Any = array("q", bytes(8 * _LETTERS))
@@ -143,7 +146,7 @@ class UsualFrames:
     def take(self, frames: list[bytes], time_ns: int, other: Callable[[bytes], None]) -> None:
         """Take frames that arrived together; `other` is called with those that are not usual."""
         self._time_ns = time_ns
-        self._is_ordered = len(frames) <= _ORDERED_MAX
+        self._is_ordered = 1 < len(frames) <= _ORDERED_MAX  # one is in order by itself
         for raw in frames:
             if not self._is_taken(raw):
                 other(raw)
@@ -161,6 +164,9 @@ class UsualFrames:
             lane = self._find_lane(raw)
             if lane is None:
                 return False
+        if not lane.is_touched:
+            lane.is_touched = True
+            self.touched.append(lane)
         if self._says(raw, _e, self._prints):
             return self._take_print(raw, lane)
         return self._take_quote(raw, lane)
@@ -188,15 +194,15 @@ class UsualFrames:
         lane.last_print += 1
         side = -1 if self._numbers[_m] else 1
         if self._is_ordered:
-            lane.batches.add("trades", (self._time_ns, stamp * 1_000_000, price, size, side))
+            lane.batches.add("trades", (self._time_ns, price, size, side, stamp * 1_000_000))
             return True
         rows = lane.trades
         start = rows.room(5)
         rows.values[start] = self._time_ns
-        rows.values[start + 1] = stamp * 1_000_000
-        rows.values[start + 2] = price
-        rows.values[start + 3] = size
-        rows.values[start + 4] = side
+        rows.values[start + 1] = price
+        rows.values[start + 2] = size
+        rows.values[start + 3] = side
+        rows.values[start + 4] = stamp * 1_000_000
         return True
 
     def _take_quote(self, raw: bytes, lane: Lane) -> bool:
@@ -217,17 +223,17 @@ class UsualFrames:
             return False
         time_ns, venue_time_ns = self._time_ns, stamp * 1_000_000
         if self._is_ordered:
-            row = (time_ns, venue_time_ns, bid, bid_size, ask, ask_size, update_id)
+            row = (time_ns, bid, bid_size, ask, ask_size, venue_time_ns, update_id)
             lane.batches.add("quotes", row)
             return True
         rows = lane.quotes
         start = rows.room(7)
         rows.values[start] = time_ns
-        rows.values[start + 1] = venue_time_ns
-        rows.values[start + 2] = bid
-        rows.values[start + 3] = bid_size
-        rows.values[start + 4] = ask
-        rows.values[start + 5] = ask_size
+        rows.values[start + 1] = bid
+        rows.values[start + 2] = bid_size
+        rows.values[start + 3] = ask
+        rows.values[start + 4] = ask_size
+        rows.values[start + 5] = venue_time_ns
         rows.values[start + 6] = update_id
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -41,6 +42,7 @@ class PaperTrading:
 
     has_cancel_all = True
     has_positions = True
+    sends_at_once: Literal[True] = True
 
     def __init__(
         self, venue: str, simulated: SimulatedVenue, *, clock: Clock, session: str

@@ -12,7 +12,9 @@ Value = str | int | bool
 SAFE = "-_.~"
 """Characters RFC 3986 leaves as they are, beside letters and digits."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9._~-]*")  # nearly all that orders say, and sooner seen than encoded
+# nearly all that orders say, and sooner seen than encoded
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
+_PLAIN_QUERY = re.compile(r"[A-Za-z0-9._~=&-]*")
 
 
 def encode_query(parameters: Mapping[str, Value]) -> str:
@@ -21,7 +23,13 @@ def encode_query(parameters: Mapping[str, Value]) -> str:
     >>> encode_query({"symbol": "１", "text": "a b&c", "isIsolated": True, "limit": 5})
     'symbol=%EF%BC%91&text=a%20b%26c&isIsolated=true&limit=5'
     """
-    return "&".join(f"{encoded(name)}={encoded(value)}" for name, value in parameters.items())
+    texts = [f"{name}={text_of(value)}" for name, value in parameters.items()]
+    query = "&".join(texts)
+    count = len(texts)
+    # of plain signs, and no more = and & than ours: nothing is to be encoded
+    if query.count("=") == count == query.count("&") + 1 and _PLAIN_QUERY.fullmatch(query):
+        return query
+    return "&".join([f"{encoded(name)}={encoded(value)}" for name, value in parameters.items()])
 
 
 def encoded(value: Value) -> str:
