@@ -65,6 +65,11 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("mix_per_s", least=990),
         Bound("mix_p95_ms", most=50),
     ),
+    "gateway_stream": (
+        Bound("figure", least=20_000),
+        Bound("p99_ms", most=100),
+        Bound("many_connected", least=1_000),
+    ),
     "memory": (Bound("figure", most=250),),
 }
 """The floors of the performance goals; a benchmark that is not named was not asked a figure."""

@@ -13,6 +13,8 @@ from tests.gateway.served import Served
 from tests.runtime.memory_engine import MemoryEngine
 from tests.runtime.test_control import ORDER
 from tradewind.gateway import stream
+from tradewind.model.messages import Halted
+from tradewind.runtime.broadcast import Broadcast
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import HaltRequest, PlaceRequest
 
@@ -114,3 +116,27 @@ def test_messagepack_for_who_asks_for_it(reader: TestClient, engine: MemoryEngin
 def publish(engine: MemoryEngine, name: str, body: dict[str, object]) -> None:
     """Let the engine tell something, as its own thread would."""
     engine.tell(name, body)
+
+
+def test_who_comes_back_while_much_happens_hears_each_update_once(
+    reader: TestClient, engine: MemoryEngine
+) -> None:
+    """What is told meanwhile is among what was missed and among what waits: once it came twice."""
+    engine.broadcast = Broadcast(queue_length_max=1_000)
+
+    def tell(number: int) -> None:
+        engine.events.append(Halted(0, "all", "x", "ann"))
+        engine.tell("halt", {"number": number})
+
+    with reader.websocket_connect("/ws") as first:
+        first.send_json({"type": "subscribe", "channels": ["halt"]})
+        first.receive_json()
+        for number in range(3):
+            tell(number)
+            first.receive_json()
+        with reader.websocket_connect("/ws") as second:
+            second.send_json({"type": "subscribe", "channels": ["halt"], "since": 1})
+            for number in range(3, 40):
+                tell(number)
+            heard = [second.receive_json()["body"]["number"] for _ in range(40)]
+    assert heard == list(range(40))

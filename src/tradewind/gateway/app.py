@@ -41,6 +41,8 @@ CORS_REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "X-A
 CORS_ANSWER_HEADERS = ("ETag", "Idempotency-Replayed", "RateLimit-Remaining", "Retry-After")
 CORS_S = 600
 """How long a browser remembers that an origin is allowed."""
+SENT = "tradewind.send"
+"""Where a connection's own way out is kept: the stream sends past the framework's layers."""
 SWITCH_S = 0.0005
 """Threads that write to a database come back to Python ten times a write: none waits long."""
 OPENAPI_PATH = "/api/v1/openapi.json"
@@ -104,6 +106,7 @@ class Gateway(FastAPI):
             await super().__call__(scope, receive, send)
         else:
             scope["app"] = self
+            scope[SENT] = send
             await self.front(scope, receive, send)
 
     async def routed(self, scope: Scope, receive: Receive, send: Send) -> None:

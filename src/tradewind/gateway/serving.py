@@ -76,12 +76,19 @@ def _settings(app: FastAPI, tls: Tls | None) -> uvicorn.Config:
         proxy_headers=False,
         lifespan="on",
         # The platform serves its requests even where it cannot stream.
-        ws="websockets-sansio" if has_streaming() else "none",
+        ws=_framed_protocol() if has_streaming() else "none",
+        ws_per_message_deflate=False,
         ws_max_size=WEBSOCKET_BYTES_MAX,
         limit_concurrency=CONCURRENT_REQUESTS_MAX,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACEFUL_STOP_S,
     )
+
+
+def _framed_protocol() -> type[asyncio.Protocol]:
+    from tradewind.gateway.framed import FramedProtocol  # Its library may be missing.
+
+    return FramedProtocol
 
 
 def has_streaming() -> bool:

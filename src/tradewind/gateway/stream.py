@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any, Literal
 
 import anyio
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tradewind.gateway.content import with_times
-from tradewind.gateway.permissions import ALL_ACCOUNTS, Permission
+from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.services import Services
+from tradewind.gateway.stream_client import Ask, Client
 from tradewind.gateway.stream_sources import Sources
+from tradewind.gateway.told import Told
 from tradewind.gateway.views import accounts_by_strategy, visible_status
-from tradewind.model.errors import OutsideError, TradewindError
+from tradewind.model.errors import TradewindError
 from tradewind.model.ids import PERSON
 from tradewind.runtime.broadcast import Broadcast, Subscription
 from tradewind.runtime.control_client import socket_address
@@ -43,17 +43,11 @@ KEPT_UPDATES = 10_000
 """Updates kept for clients that come back; with an older `since` they get a snapshot again."""
 AGAIN_S = 1.0
 """How long after losing the engine it is tried again."""
-SEND_DEADLINE_S = 10.0
 FOLLOW_DEADLINE_S = 3.0
 """How long a client waits for the engine before it is told that there is none."""
-MESSAGE_BYTES_MAX = 4_096
-ENGINE_CHANNELS = frozenset({"order", "fill", "position", "account", "pnl", "halt", "risk"})
-CHANNELS = ENGINE_CHANNELS | {"market", "alert", "job", "journal"}
-USUAL = frozenset({"market", "order", "fill", "position", "account", "halt", "risk", "alert"})
-"""What a client gets that names no channel."""
-TIMELESS = frozenset({"market", "alert", "job"})
-"""What is no event of the journal, and so is told whatever a client has seen of it."""
-PROFIT = ("account", "currency", "equity", "realised", "unrealised")
+FLUSH_S = 0.02
+"""Where many listen, what comes within so long is sent to a client together."""
+MANY = 32
 REASON_BYTES_MAX = 120
 """What a close frame has room for."""
 TOO_SLOW, NOT_ALLOWED, WRONG, GOING = 4408, 4403, 4400, 1001
@@ -62,25 +56,18 @@ TOO_SLOW, NOT_ALLOWED, WRONG, GOING = 4408, 4403, 4400, 1001
 Ending = tuple[int, str]
 
 
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client says: which channels it wants, from which sequence on, or just ping."""
-
-    type: Literal["subscribe", "ping"]
-    channels: list[str] = []
-    since: int = 0
-
-
 class Stream:
     """Reads the engine's updates while there are clients, and hands them on."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._broadcast = Broadcast(queue_length_max=QUEUE_LENGTH_MAX, subscribers_max=CLIENTS_MAX)
-        self._kept: deque[Update] = deque(maxlen=KEPT_UPDATES)
+        self._kept: deque[Told] = deque(maxlen=KEPT_UPDATES)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_following = asyncio.Event()
-        self._clients: set[_Client] = set()
-        self._sources = Sources(services, self._broadcast.publish, self._is_wanted)
+        self._clients: set[Client] = set()
+        self._sources = Sources(services, self._publish, self._is_wanted)
+        self._pending: list[Told] = []
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one client until it goes or cannot keep up."""
@@ -105,14 +92,14 @@ class Stream:
 
     async def _talk(self, socket: WebSocket, principal: Principal) -> Ending:
         """Talk until one side ends; returns why."""
-        client = _Client(socket, principal, encoder_of(socket))
+        client = Client(socket, principal)
         asked = await client.next_ask()
         self._start()
         subscription = self._broadcast.subscribe()
         self._clients.add(client)
         endings: list[Ending] = []
         try:
-            await self._begin(client, asked)
+            await self._begin(client, asked, subscription)
             async with anyio.create_task_group() as group:
 
                 async def until_end(talk: Awaitable[Ending]) -> None:
@@ -129,7 +116,7 @@ class Stream:
     def _is_wanted(self, channel: str) -> bool:
         return any(channel in client.channels for client in self._clients)
 
-    async def _begin(self, client: _Client, asked: Ask) -> None:
+    async def _begin(self, client: Client, asked: Ask, subscription: Subscription) -> None:
         """Send what the client missed where that is still known, else a snapshot."""
         async with asyncio.timeout(FOLLOW_DEADLINE_S):
             await self._is_following.wait()  # A snapshot from before would leave a gap behind it.
@@ -137,8 +124,9 @@ class Stream:
         await self._tell_journal(client, asked)
         first_kept = self._kept[0].sequence if self._kept else 0
         if asked.since and first_kept and asked.since >= first_kept - 1:
-            for update in [each for each in self._kept if each.sequence > asked.since]:
-                await client.send_update(update)
+            self._flush()
+            subscription.leave_out(self._kept)
+            await client.send_updates([each for each in self._kept if each.sequence > asked.since])
             self._begin_journal(client)
             return
         status = await self._services.engine.ask(StatusRequest())
@@ -147,13 +135,13 @@ class Stream:
         await client.send({"type": "snapshot", "sequence": status["sequence"], "body": body})
         self._begin_journal(client)
 
-    def _begin_journal(self, client: _Client) -> None:
+    def _begin_journal(self, client: Client) -> None:
         """What was written since it was told of the past must not be missed."""
         if "journal" in client.channels:
             client.journal_sequence = max(client.journal_sequence, client.snapshot_sequence)
             self._sources.begin_journal(client.journal_sequence)
 
-    async def _tell_journal(self, client: _Client, asked: Ask) -> None:
+    async def _tell_journal(self, client: Client, asked: Ask) -> None:
         """The records of the journal that a client of that channel missed, as far as they go."""
         if not asked.since or "journal" not in client.channels:
             return
@@ -161,17 +149,16 @@ class Stream:
         after = asked.since
         while True:
             found, last = await run_in_threadpool(self._sources.records, after)
-            for update in found:
-                await client.send_update(update)
+            await client.send_updates(found)
             if last == after:
                 return
             after = last
 
-    async def _send(self, client: _Client, subscription: Subscription) -> Ending:
-        async for update in subscription:
-            if update.body.get("strategy", PERSON) not in client.accounts:
+    async def _send(self, client: Client, subscription: Subscription) -> Ending:
+        while updates := await subscription.several():
+            if any(each.body.get("strategy", PERSON) not in client.accounts for each in updates):
                 client.accounts = await accounts_by_strategy(self._services)
-            await client.send_update(update)
+            await client.send_updates([each for each in updates if isinstance(each, Told)])
         reason = subscription.closed_reason
         return (TOO_SLOW if reason.startswith("too slow") else GOING), reason
 
@@ -186,9 +173,23 @@ class Stream:
             with suppress(OSError, asyncio.IncompleteReadError):
                 await self._read_updates()
             self._is_following.clear()
+            self._flush()
             self._kept.clear()
             self._broadcast.close("the engine's updates were interrupted: subscribe again")
             await asyncio.sleep(AGAIN_S)
+
+    def _publish(self, update: Told) -> None:
+        """Hand an update to all clients, with others where there are many."""
+        self._pending.append(update)
+        if len(self._clients) < MANY:
+            self._flush()
+        elif len(self._pending) == 1:
+            asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        pending, self._pending = self._pending, []
+        for update in pending:
+            self._broadcast.publish(update)
 
     async def _read_updates(self) -> None:
         with socket_address(self._services.home) as address:
@@ -201,100 +202,13 @@ class Stream:
             while True:
                 line = await reader.readuntil(b"\n")
                 try:
-                    update = decode(line)
+                    told = Told.of(decode(line))
                 except msgspec.DecodeError:
                     return  # The engine's last words: why it ends.
-                self._kept.append(update)
-                self._broadcast.publish(update)
+                self._kept.append(told)
+                self._publish(told)
         finally:
             writer.close()
-
-
-class _Client:
-    """One WebSocket: what it wants, what it may see."""
-
-    def __init__(
-        self, socket: WebSocket, principal: Principal, encode: Callable[[Any], str | bytes]
-    ) -> None:
-        self.socket = socket
-        self.principal = principal
-        self.accounts: dict[str, str] = {}
-        self.snapshot_sequence = 0
-        self.journal_sequence = 0
-        self._encode = encode
-        self.channels: frozenset[str] = USUAL
-
-    async def listen(self) -> Ending:
-        while True:
-            asked = await self.next_ask()
-            if asked.type == "ping":
-                await self.send({"type": "pong"})
-
-    async def next_ask(self) -> Ask:
-        message = await self.socket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1000))
-        text = message.get("text") or message.get("bytes") or ""
-        if len(text) > MESSAGE_BYTES_MAX:
-            raise OutsideError("the message is too long", fault="theirs", retry=False)
-        raw = text.encode() if isinstance(text, str) else text
-        asked = msgspec.json.decode(raw, type=Ask)
-        unknown = set(asked.channels) - CHANNELS
-        if unknown:
-            raise OutsideError(
-                f"there is no channel {min(unknown)!r}: use {', '.join(sorted(CHANNELS))}",
-                fault="theirs",
-                retry=False,
-            )
-        if asked.type == "subscribe":
-            self.channels = frozenset(asked.channels) or USUAL
-            if "journal" in self.channels and not self._may_see_journal():
-                raise OutsideError(
-                    "the journal is for who may read the audit trail, on all accounts",
-                    fault="theirs",
-                    retry=False,
-                )
-        return asked
-
-    async def send_update(self, update: Update) -> None:
-        channel = "market" if update.name == "quote" else update.name
-        seen = self.journal_sequence if channel == "journal" else self.snapshot_sequence
-        is_old = update.sequence <= seen and channel not in TIMELESS
-        if is_old or not self._may_see(update):
-            return
-        if channel == "account" and "pnl" in self.channels:
-            body = {name: update.body.get(name, "") for name in PROFIT}
-            await self.send({"type": "pnl", "sequence": update.sequence, "body": body})
-        if channel == "journal":
-            self.journal_sequence = update.sequence
-        if channel in self.channels:
-            body = with_times(update.body)
-            await self.send({"type": channel, "sequence": update.sequence, "body": body})
-
-    def _may_see(self, update: Update) -> bool:
-        if update.name in ("quote", "halt", "alert"):
-            return True
-        if update.name == "journal":
-            return self._may_see_journal()
-        if update.name == "job":
-            is_own = update.body.get("user_id") == self.principal.user_id
-            return is_own or self.principal.may(Permission.SEE_ALL_JOBS)
-        account = update.body.get("account") or self.accounts.get(
-            str(update.body.get("strategy", "")), ""
-        )
-        return self.principal.may_see(str(account))
-
-    def _may_see_journal(self) -> bool:
-        may_read = self.principal.may(Permission.READ_AUDIT)
-        return may_read and ALL_ACCOUNTS in self.principal.accounts
-
-    async def send(self, message: dict[str, Any]) -> None:
-        encoded = self._encode(message)
-        async with asyncio.timeout(SEND_DEADLINE_S):
-            if isinstance(encoded, str):
-                await self.socket.send_text(encoded)
-            else:
-                await self.socket.send_bytes(encoded)
 
 
 async def _outcome(talk: Awaitable[Ending]) -> Ending:
@@ -307,10 +221,3 @@ async def _outcome(talk: Awaitable[Ending]) -> Ending:
         return GOING, "no engine answers, or you read too slowly"
     except (TradewindError, msgspec.DecodeError) as error:
         return WRONG, str(error)
-
-
-def encoder_of(socket: WebSocket) -> Callable[[Any], str | bytes]:
-    """JSON text, or MessagePack where the address says `?format=msgpack`."""
-    if socket.query_params.get("format") == "msgpack":
-        return msgspec.msgpack.encode
-    return lambda message: msgspec.json.encode(message).decode()

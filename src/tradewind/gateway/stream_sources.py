@@ -14,12 +14,12 @@ from starlette.concurrency import run_in_threadpool
 
 from tradewind.gateway.routes.jobs import job_row
 from tradewind.gateway.services import Services
+from tradewind.gateway.told import Told
 from tradewind.model.errors import TradewindError
 from tradewind.model.messages import MarketRecorded
 from tradewind.ports.jobs import Job
 from tradewind.ports.journal import JournalReader, numbered
 from tradewind.runtime.control_messages import HealthRequest, StatusRequest
-from tradewind.runtime.read_models import Update
 
 MARKET_S = 0.25
 """How often market prices are sent, while somebody listens."""
@@ -31,7 +31,7 @@ JOBS_WATCHED_MAX = 200
 JOURNAL_RECORDS_MAX = 5_000
 """Records told at once; the rest follows at the next look."""
 
-Publish = Callable[[Update], None]
+Publish = Callable[[Told], None]
 Wanted = Callable[[str], bool]
 
 
@@ -85,7 +85,7 @@ class Sources:
 
     async def _market(self) -> None:
         status = (await self._services.engine.read(StatusRequest())).answer
-        self._publish(Update("quote", status["sequence"], {"market": status["market"]}))
+        self._publish(Told("quote", status["sequence"], {"market": status["market"]}))
 
     async def _alerts(self) -> None:
         try:
@@ -95,7 +95,7 @@ class Sources:
             sentences = {str(error)}
         for sentence in sorted(sentences ^ self._standing):
             body = {"sentence": sentence, "is_standing": sentence in sentences}
-            self._publish(Update("alert", 0, body))
+            self._publish(Told("alert", 0, body))
         self._standing = sentences
 
     async def _changed_jobs(self) -> None:
@@ -105,7 +105,7 @@ class Sources:
         for job in reversed(found):
             now = (job.state.value, job.progress, job.message)
             if self._jobs.get(job.job_id) != now:
-                self._publish(Update("job", 0, job_body(job)))
+                self._publish(Told("job", 0, job_body(job)))
         self._jobs = {job.job_id: (job.state.value, job.progress, job.message) for job in found}
 
     async def _journal(self) -> None:
@@ -117,7 +117,7 @@ class Sources:
         for update in found:
             self._publish(update)
 
-    def records(self, after: int) -> tuple[list[Update], int]:
+    def records(self, after: int) -> tuple[list[Told], int]:
         """The journal's records behind a sequence, and how far that is. Blocking."""
         journal = self._services.open_journal()
         try:
@@ -140,15 +140,15 @@ def job_body(job: Job) -> dict[str, Any]:
     return row | {"user_id": job.user_id}
 
 
-def _records(journal: JournalReader, after: int) -> tuple[list[Update], int]:
-    found: list[Update] = []
+def _records(journal: JournalReader, after: int) -> tuple[list[Told], int]:
+    found: list[Told] = []
     last = after
     for group in journal.groups(max(after, journal.first_sequence - 1, 0)):
         for sequence, record in numbered(group):
             if sequence > after and not isinstance(record, MarketRecorded):
                 body: dict[str, Any] = msgspec.to_builtins(msgspec.structs.asdict(record))
                 event = {"event": type(record).__name__}
-                found.append(Update("journal", sequence, event | body))
+                found.append(Told("journal", sequence, event | body))
         last = group.last
         if len(found) >= JOURNAL_RECORDS_MAX:
             break

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 
 from tradewind.model.errors import OutsideError
 from tradewind.runtime.read_models import DROPPABLE, Update
@@ -39,6 +40,20 @@ class Subscription:
             self._changed.clear()
             await self._changed.wait()
         return self._queue.popleft()
+
+    async def several(self) -> list[Update]:
+        """All that waits, once something does; nothing where the subscription has ended."""
+        while not self._queue and not self.closed_reason:
+            self._changed.clear()
+            await self._changed.wait()
+        found = list(self._queue)
+        self._queue.clear()
+        return found
+
+    def leave_out(self, told: Iterable[Update]) -> None:
+        """Forget of what waits all that the subscriber was told in another way."""
+        known = {id(update) for update in told}
+        self._queue = deque(update for update in self._queue if id(update) not in known)
 
     def close(self, reason: str) -> None:
         """End the subscription; what waits can still be read."""
