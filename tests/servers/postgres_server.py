@@ -22,6 +22,7 @@ from tests.servers.found import end, free_port, program
 
 psycopg = pytest.importorskip("psycopg", reason="the extra [postgres] is not installed")
 PATIENCE_S = 60.0
+SHIPPED = Path(__file__).parents[2] / "deploy" / "postgresql" / "postgresql.conf"
 OWNER = "postgres"
 """PostgreSQL refuses to run as root, so there it runs as this user of Debian's package."""
 
@@ -40,9 +41,12 @@ class PostgresServer:
         initdb = program("initdb", "postgresql-15")
         made = [initdb, "-D", self._folder, "-U", OWNER, "--auth=trust", "--no-sync"]
         subprocess.run(made, user=user, cwd="/", capture_output=True, check=True)
+        with Path(self._folder, "postgresql.conf").open("a") as settings:
+            # Its text, as the server's user may not look into the checkout.
+            settings.write(SHIPPED.read_text())
         command = [program("postgres", "postgresql-15"), "-D", self._folder]
         command += ["-p", str(self.port), "-c", "listen_addresses=127.0.0.1"]
-        command += ["-c", "unix_socket_directories=", "-c", "max_connections=200"]
+        command += ["-c", "unix_socket_directories="]
         self._process = subprocess.Popen(
             command, user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

@@ -78,6 +78,15 @@ DATABASE_URL: Setting[str] = Setting(
     "TRADEWIND_HOME.",
     secret=True,
 )
+DATABASE_POOL_SIZE: Setting[int] = Setting(
+    "database.pool_size",
+    ("DATABASE_POOL_SIZE",),
+    kinds.integer(least=1, most=1000),
+    "20",
+    "The most connections of the gateway to a PostgreSQL, shared out among its workers; "
+    "`tradewind doctor` compares with what the server has.",
+    unit="connections",
+)
 TRADING_MODE: Setting[str] = Setting(
     "trading.mode",
     ("TRADING_MODE",),
@@ -279,6 +288,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *GATEWAY_SETTINGS,
     JOB_SLOTS,
     DATABASE_URL,
+    DATABASE_POOL_SIZE,
     TRADING_MODE,
     LIVE_ENABLED,
     LIVE_CONFIRM,

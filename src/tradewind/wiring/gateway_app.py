@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from tradewind.adapters.memory.security_store import MemorySecurityStore
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.adapters.sql.audit import SqlAudit
-from tradewind.adapters.sql.database import open_database, sqlite_url
+from tradewind.adapters.sql.database import open_database
 from tradewind.adapters.sql.identities import SqlIdentities
 from tradewind.adapters.sql.jobs import SqlJobs
 from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
@@ -33,6 +33,7 @@ from tradewind.ports.security_store import SecurityStore
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import StatusRequest
 from tradewind.wiring import catalog
+from tradewind.wiring.database_place import connections_of_worker, database_url
 from tradewind.wiring.journals import journal_place
 from tradewind.wiring.kept_secrets import SECRET_BYTES, secrets_of
 from tradewind.wiring.records import RecordsPlace
@@ -40,7 +41,6 @@ from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stored import status_of
 from tradewind.wiring.worker_place import WorkerPlace, place_alone, place_among_others
 
-SECURITY_DATABASE = "security.db"
 INVITATION_NS = 86_400_000_000_000
 
 
@@ -49,10 +49,11 @@ def build(settings: Settings | None = None) -> FastAPI:
     settings = settings or load_settings()
     home = settings[catalog.HOME]
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = open_database(database_url(settings))
+    connections = connections_of_worker(settings)
+    database = open_database(database_url(settings), connections=connections)
     security = security_store(settings, database)
     memory = MemorySecurityStore()
-    records = RecordsPlace(journal_place(settings))
+    records = RecordsPlace(journal_place(settings), connections=connections)
     services = Services(
         home,
         _options(settings, home),
@@ -114,12 +115,6 @@ def shown_settings(settings: Settings) -> list[dict[str, str]]:
         {"name": one.name, "value": settings.shown(one), "source": settings.where(one)}
         for one in catalog.SETTINGS
     ]
-
-
-def database_url(settings: Settings) -> str:
-    """The database of identities and audit."""
-    given: str = settings[catalog.DATABASE_URL]
-    return given or sqlite_url(settings[catalog.HOME] / SECURITY_DATABASE)
 
 
 def security_store(settings: Settings, database: Engine) -> SecurityStore:

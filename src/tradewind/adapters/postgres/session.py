@@ -38,8 +38,11 @@ class Session:
     set, every call is one transaction.
     """
 
-    def __init__(self, url: str, *, application: str = "tradewind journal") -> None:
+    def __init__(
+        self, url: str, *, application: str = "tradewind journal", call_s: float | None = None
+    ) -> None:
         self._address = address(url)
+        self._call_s = call_s
         self._application = application
         self._connection: BoundedConnection | None = None
         self.place = shown(self._address)
@@ -83,7 +86,10 @@ class Session:
         if self._connection is None or self._connection.closed:
             try:
                 self._connection = connect(
-                    self._address, application=self._application, isolation="autocommit"
+                    self._address,
+                    application=self._application,
+                    call_s=self._call_s,
+                    isolation="autocommit",
                 )
             except psycopg.Error as error:
                 refused = refusal(self.place, error)

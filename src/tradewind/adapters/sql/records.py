@@ -101,6 +101,16 @@ class SqlRecords:
             found = connection.execute(question.order_by(*order).limit(limit)).all()
         return [kind(*values) for values in found]
 
+    def every_row(self, kind: type[RowType]) -> list[RowType]:
+        """All rows of a kind by their key, however many."""
+        table = TABLES[kind]
+        question = select(*(table.c[name] for name in kind.__struct_fields__)).where(
+            self._is_mine(table)
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(question.order_by(*(table.c[n] for n in KEYS[kind]))).all()
+        return [kind(*values) for values in found]
+
     def close(self) -> None:
         """Let go of the connections where they are ours alone."""
         if self._on_close is not None:

@@ -113,6 +113,16 @@ class StoredJournalReader(ABC):
             self._snapshot(sequence)
         return verified
 
+    @property
+    def meta(self) -> Meta:
+        """What holds for the whole journal."""
+        return self._meta()
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Every snapshot that is kept, oldest first; `JournalDamaged` at one that is not whole."""
+        for (sequence,) in self._rows(f"SELECT sequence FROM {self.SNAPSHOTS} ORDER BY sequence"):
+            yield self._snapshot(sequence)
+
     def oldest(self, count_max: int) -> list[tuple[int, int]]:
         """Last sequence and time of the oldest groups."""
         return self._rows(

@@ -112,6 +112,17 @@ class SqliteRecords:
         )
         return [kind(*values) for values in found]
 
+    def every_row(self, kind: type[RowType]) -> Iterator[RowType]:
+        """All rows of a kind by their key, however many."""
+        sql = f"SELECT {_names(kind)} FROM {kind.__name__} ORDER BY {', '.join(KEYS[kind])}"
+        with _translated(self.path):
+            for values in self._connection.execute(sql):
+                yield kind(*values)
+
+    def projections(self) -> list[tuple[str, int]]:
+        """The name of each projection, and how far it has written."""
+        return self._rows("SELECT name, sequence FROM projections ORDER BY name", ())
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()

@@ -7,12 +7,16 @@ import argparse
 from tradewind.cli.engine import add_engine_options
 from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import print_answer
+from tradewind.ops.databases import Service, database_findings
 from tradewind.ops.doctor import examine
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
+from tradewind.wiring.database_place import connections_of_worker
 from tradewind.wiring.journals import journal_place
-from tradewind.wiring.settings import read_settings
+from tradewind.wiring.settings import Settings, read_settings
 
+ENGINE_CONNECTIONS = 4
+"""Of a run: the journal written and read, records written, notifications."""
 EXAMPLE = "tradewind doctor --json"
 
 
@@ -31,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         faults,
         place.read if place.is_there else None,
     )
+    findings += database_findings(services_of(settings))
     if arguments.json:
         found = [finding._asdict() for finding in findings]
         print_answer({"tradewind": VERSION, "findings": found}, arguments)
@@ -38,3 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
         for finding in findings:
             print(f"{finding.state:<7}  {finding.name:<11}  {finding.sentence}")
     return EXIT_FAILED if any(finding.state == "fault" for finding in findings) else EXIT_OK
+
+
+def services_of(settings: Settings) -> list[Service]:
+    """Who asks which database over how many connections."""
+    workers, each = settings[catalog.WORKERS], connections_of_worker(settings)
+    database, journal = settings[catalog.DATABASE_URL], settings[catalog.JOURNAL_URL]
+    return [
+        Service("gateway", database, workers, each),
+        Service("gateway's rows", journal, workers, each),
+        Service("engine", journal, 1, ENGINE_CONNECTIONS),
+    ]
