@@ -55,6 +55,11 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("p99_us", most=300),
         Bound("durable_beyond_fsync_us", most=100),
     ),
+    "venue_socket": (
+        Bound("figure", least=300_000),
+        Bound("by_row", least=100_000),
+    ),
+    "venue_order": (Bound("figure", most=1, plain=2),),
     "journal": (Bound("figure", least=20_000),),
     "kill_switch": (Bound("figure", most=1_000), Bound("last_order_ms", most=100)),
     "recovery": (Bound("with_snapshot_s", most=2), Bound("whole_s", most=5)),

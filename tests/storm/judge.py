@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.adapters.local_venue import LocalVenue
-from tests.storm.engine import LIMIT, StormEngine
+from tests.storm.engine import ACCOUNT, LIMIT, StormEngine
 from tests.storm.ground import Ground, Listed
 from tradewind.core.reconcile import Scope, expected_balances, expected_positions
 from tradewind.core.state import State
@@ -17,7 +17,6 @@ from tradewind.model.numbers import format_units
 from tradewind.model.orders import OrderState
 from tradewind.venue.margin import Position
 
-ACCOUNT = "live"
 OPEN = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")
 DUST = Decimal("0.0000005")
 """What rounding the executions since the last reconciliation may leave."""

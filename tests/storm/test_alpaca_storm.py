@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.local_venue import LocalVenue
-from tests.storm.faults import BUST
 from tests.storm.ground import Ground, Listed
 from tests.storm.venue_storm import storm_over
 
@@ -27,6 +26,7 @@ def settings(venue: LocalVenue) -> dict[str, str]:
         "ALPACA_SECRET_KEY": venue.first["secret"],
         "LIVE_TRADING_CONFIRM": account_number(venue),
         "TRADEWIND_SILENCE_S": "2",
+        "ALPACA_ARRIVAL_S": "3",
     }
 
 
@@ -55,7 +55,6 @@ ALPACA = Ground(
     },
     resting=frozenset({"ETH/USD.ALPACA"}),
     amends="price",
-    unplayable=frozenset({BUST}),
     has_positions=True,
     name_of=our_order,
 )

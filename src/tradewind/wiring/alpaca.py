@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 def place_of(settings: Settings) -> Place:
     """The address of a local venue where one is set, else the account's environment."""
     host = settings[names.ALPACA_ADDRESS] or settings[names.ALPACA_ENVIRONMENT]
-    return Place(host, settings[names.ALPACA_FEED], settings[catalog.SILENCE])
+    return Place(
+        host,
+        settings[names.ALPACA_FEED],
+        settings[catalog.SILENCE],
+        arrival_s=settings[names.ALPACA_ARRIVAL],
+    )
 
 
 def market_data(
@@ -59,6 +64,7 @@ def trading(
         clock=clock,
         chance=random.SystemRandom().random,
         id_prefix=id_prefix,
+        silence_s=place.arrival_s,
     )
 
 

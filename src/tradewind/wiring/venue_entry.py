@@ -41,13 +41,15 @@ class Place(NamedTuple):
 
     `feed` is which of its market data the account pays for, where there are several, and
     `requests_per_minute` how many questions, where that differs. A connection that nothing comes
-    on for `silence_s` is made anew.
+    on for `silence_s` is made anew. Where orders have no receive window, one that the venue has not
+    got `arrival_s` after it was sent is taken for never sent.
     """
 
     host: str = ""
     feed: str = ""
     silence_s: float = 45.0
     requests_per_minute: int = 0
+    arrival_s: float = 30.0
 
 
 VENUES_OWN = Place()

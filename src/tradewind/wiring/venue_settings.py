@@ -44,6 +44,14 @@ ALPACA_ADDRESS: Setting[str] = Setting(
     "",
     "Another place than Alpaca's own, like a local venue's `127.0.0.1:8081`.",
 )
+ALPACA_ARRIVAL: Setting[int] = Setting(
+    "alpaca.arrival_s",
+    ("ALPACA_ARRIVAL_S",),
+    kinds.integer(least=2, most=300),
+    "30",
+    "An order that Alpaca has not got so long after it was sent is taken for never sent.",
+    unit="s",
+)
 MASSIVE_KEY: Setting[str] = Setting(
     "massive.api_key",
     ("MASSIVE_API_KEY", "POLYGON_API_KEY"),
@@ -142,6 +150,7 @@ VENUE_SETTINGS: tuple[Setting[Any], ...] = (
     ALPACA_SECRET,
     ALPACA_ENVIRONMENT,
     ALPACA_FEED,
+    ALPACA_ARRIVAL,
     ALPACA_ADDRESS,
     MASSIVE_KEY,
     MASSIVE_RATE,

@@ -53,7 +53,7 @@ SILENCE_S = 30.0
 """The venue has no receive window; a request that it did not take by then is not on its way."""
 START_DEADLINE_S = 15.0
 CLOCK_FRESH_S = 30.0
-CLOCK_DOUBTFUL_S = 2.0
+CLOCK_DOUBTFUL_S = 1.0
 DOUBTFUL_NS = 50_000_000
 """A clock that is farther off is asked for often: nothing is traded before it is right again."""
 CATCH_UP_MAX = 1_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -30,12 +31,25 @@ class RateLimit(msgspec.Struct, frozen=True, rename="camel"):
 def note_headers(headers: Mapping[str, str], budget: RateBudget, now_ns: int) -> None:
     """Take `X-MBX-USED-WEIGHT-1M: 25` and `X-MBX-ORDER-COUNT-10S: 3` into the budget."""
     for name, text in headers.items():
-        upper = name.upper()
-        for prefix, kind in KINDS.items():
-            length = upper.removeprefix(prefix)
-            seconds = LETTERS.get(length[-1:], 0)
-            if length != upper and seconds and length[:-1].isdecimal() and text.isdecimal():
-                budget.note_used(kind, int(length[:-1]) * seconds, int(text), now_ns)
+        counted = _counted(name)
+        if counted is not None and text.isdecimal():
+            budget.note_used(*counted, int(text), now_ns)
+
+
+@lru_cache(maxsize=256)
+def _counted(name: str) -> tuple[str, int] | None:
+    """What a header counts and over how many seconds; the same few come with each answer.
+
+    >>> _counted("x-mbx-used-weight-1m"), _counted("Date")
+    (('weight', 60), None)
+    """
+    upper = name.upper()
+    for prefix, kind in KINDS.items():
+        length = upper.removeprefix(prefix)
+        seconds = LETTERS.get(length[-1:], 0)
+        if length != upper and seconds and length[:-1].isdecimal():
+            return kind, int(length[:-1]) * seconds
+    return None
 
 
 def note_limits(limits: Iterable[RateLimit], budget: RateBudget) -> None:

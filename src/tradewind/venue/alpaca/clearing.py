@@ -62,8 +62,8 @@ def drop_activity(customer: Customer, order: Order, fill: Fill) -> None:
     stamp, client_id = rfc3339(fill.time_ns), order.client_id
     order_id = customer.client_order_ids.get(client_id)
     for row in customer.activities:
-        is_it = row["transaction_time"] == stamp and row["qty"] == plain(fill.quantity)
-        if is_it and row["order_id"] == order_id:
+        terms = tuple(row.get(name) for name in ("order_id", "transaction_time", "qty", "price"))
+        if terms == (order_id, stamp, plain(fill.quantity), plain(fill.price)):
             customer.activities.remove(row)
             return
 
