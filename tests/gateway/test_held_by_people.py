@@ -32,8 +32,9 @@ class Stepping:
         self.listeners: list[Any] = []
         self.records: list[Any] = []
 
-    async def submit(self, event: m.ControlEvent) -> int:
-        self.engine.step(event)
+    async def submit(self, event: m.ControlEvent, *more: m.ControlEvent) -> int:
+        for each in (event, *more):
+            self.engine.step(each)
         sequences, records = self.engine.take_records()
         self.records += records
         return int(sequences[0])
@@ -213,3 +214,14 @@ def test_cancel_all_is_one_record_by_strategy_and_instrument(
     for query in ("?strategy=nobody", "?instrument=XRP/USDT.SIM"):
         assert trader.delete(ORDERS + query).status_code == 404
     assert loop.records == []
+
+
+def test_the_stop_price_of_a_held_order_is_amended(trader: TestClient, loop: Stepping) -> None:
+    terms = {"type": "TRAILING_STOP", "stop_price": "58000", "trail": "500"}
+    order_id = placed(trader, "k1", side="SELL", **terms).json()["order_id"]
+    change = {"stop_price": "58500"}
+    answer = trader.patch(
+        f"/api/v1/orders/{order_id}", json=change, headers={"Idempotency-Key": "a1"}
+    )
+    assert answer.status_code == 200, answer.text
+    assert loop.engine.state.held[order_id].trigger_price == 5_850_000

@@ -142,6 +142,16 @@ def test_amending_and_canceling_ask_for_an_order_that_works(
     )
 
 
+def test_a_stop_price_of_an_order_at_its_venue_is_refused_in_one_sentence(
+    trader: TestClient, engine: MemoryEngine
+) -> None:
+    order_id = placed(trader, "k1").json()["order_id"]
+    change = {"stop_price": "59000"}
+    answer = trader.patch(f"{ORDERS}/{order_id}", json=change, headers={"Idempotency-Key": "a1"})
+    assert (answer.status_code, len(engine.events)) == (400, 1)
+    assert answer.json()["detail"].startswith("stop_price:")
+
+
 def test_cancel_all_takes_the_orders_of_an_instrument(
     trader: TestClient, engine: MemoryEngine
 ) -> None:

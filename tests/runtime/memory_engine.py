@@ -143,7 +143,7 @@ class MemoryEngine:
             ),
         ]
 
-    async def submit(self, event: Submission) -> int:
+    async def submit(self, event: Submission, *more: Submission) -> int:
         if self.disk_is_full:
             raise OutsideError("the disk is full: free some space", fault="ours", retry=True)
         match event:
@@ -161,7 +161,7 @@ class MemoryEngine:
                         self._cancel(row["order_id"])
             case AmendIntended():
                 self._orders[event.order_id]["quantity"] = str(event.quantity)
-        self.events.append(event)
+        self.events += [event, *more]
         body: dict[str, object] = {"strategy": getattr(event, "strategy", "person")}
         self.broadcast.publish(Update("order", len(self.events), body))
         return len(self.events)

@@ -381,3 +381,29 @@ def test_how_long_a_turn_took_counts_from_what_came_in_first_to_its_commit() -> 
         )
 
     asyncio.run(scenario())
+
+
+def test_what_belongs_together_is_stepped_in_one_turn_or_not_at_all() -> None:
+    """An entry whose exit cannot be must not stay alone."""
+
+    async def scenario() -> None:
+        shell = Shell()
+        await shell.loop.turn()
+        before = state_hash(shell.engine.state)
+        nobodys = m.CashDeposited(0, "nobody", "USD", 1)
+        asking = asyncio.create_task(shell.loop.submit(order(1), nobodys))
+        await asyncio.sleep(0)
+        await shell.loop.turn()
+        with pytest.raises(UserError, match="nobody"):
+            await asking
+        assert state_hash(shell.engine.state) == before
+        both = asyncio.create_task(
+            shell.loop.submit(order(2), m.CashDeposited(0, "main", "USD", 1))
+        )
+        await asyncio.sleep(0)
+        await shell.loop.turn()
+        last = shell.turns[-1]
+        assert [type(each).__name__ for each in last.records].count("CashDeposited") == 1
+        assert await both == last.group.first
+
+    asyncio.run(scenario())

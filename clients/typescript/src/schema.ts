@@ -789,7 +789,8 @@ export interface paths {
         head?: never;
         /**
          * Amend a working order
-         * @description Ask for another quantity or limit price.
+         * @description Ask for another quantity or limit price, and of an order that the core holds (its `state` is
+         *     HELD) for another stop price.
          */
         patch: operations["amend_api_v1_orders__order_id__patch"];
         trace?: never;
@@ -1017,7 +1018,8 @@ export interface paths {
          * Change limits of a scope
          * @description Set the limits that are named, take away those that are null; the others stay.
          *
-         *     It is an event of the journal, stands for the next order on, and holds over a restart.
+         *     It is an event of the journal, stands for the next order on, and holds over a restart. Where
+         *     `TRADEWIND_FOUR_EYES` is set a raise needs a second person, and is 409 for the first.
          */
         patch: operations["change_limits_api_v1_risk_limits_patch"];
         trace?: never;
@@ -1194,7 +1196,8 @@ export interface paths {
         /**
          * Start a strategy
          * @description Start one that does not run, with parameters over those of its plan. It stays so over a
-         *     restart of the platform.
+         *     restart of the platform. Where `TRADEWIND_FOUR_EYES` is set and the engine trades live it needs
+         *     a second person, and is 409 for the first.
          */
         post: operations["start_api_v1_strategies__name__start_post"];
         delete?: never;
@@ -1580,6 +1583,8 @@ export interface components {
             limit_price?: string | null;
             /** Quantity */
             quantity?: string | null;
+            /** Stop Price */
+            stop_price?: string | null;
         };
         /**
          * ChangePassword
@@ -3666,7 +3671,13 @@ export interface operations {
     change_password_api_v1_auth_password_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3795,7 +3806,13 @@ export interface operations {
     begin_second_factor_api_v1_auth_second_factor_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3853,7 +3870,13 @@ export interface operations {
     confirm_second_factor_api_v1_auth_second_factor_confirm_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4731,7 +4754,13 @@ export interface operations {
     upload_api_v1_data_uploads_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5416,7 +5445,13 @@ export interface operations {
     make_key_api_v1_keys_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6534,7 +6569,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "limit_price": "0.25",
-                 *       "quantity": "0.25"
+                 *       "quantity": "0.25",
+                 *       "stop_price": "0.25"
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeOrder"];
@@ -8615,7 +8651,13 @@ export interface operations {
     add_api_v1_users_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8694,7 +8736,13 @@ export interface operations {
     change_api_v1_users__name__patch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };

@@ -16,6 +16,7 @@ from tradewind.gateway.forwarded import Asked, asked_by, networks_of
 from tradewind.gateway.hosts import TrustedHosts
 from tradewind.gateway.kept_replies import Keeping, key_of
 from tradewind.gateway.looking import Looking
+from tradewind.gateway.once_kept import act_once, takes_key
 from tradewind.gateway.pressure import RETRY_S
 from tradewind.gateway.principal import LOCAL, Principal
 from tradewind.gateway.problems import Problem, problem
@@ -142,7 +143,13 @@ class Guard:
             is_upload = scope["path"] in UPLOAD_PATHS and scope["state"]["principal"] is not None
             if not is_upload:
                 receive = await checked_body(Headers(scope=scope), receive)
-        await self._route(scope, receive, self._with_headers(send, limited))
+        send = self._with_headers(send, limited)
+        principal = scope["state"]["principal"]
+        if principal is not None and takes_key(scope):
+            services = self._services
+            await act_once(services, principal, scope, receive, send, route=self._route)
+        else:
+            await self._route(scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         pressure = self._services.pressure

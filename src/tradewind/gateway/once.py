@@ -26,7 +26,11 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 def key_of(request: Request) -> str:
     """The request's key; raises `Problem` where it has none."""
-    key = request.headers.get(HEADER, "")
+    return check_key(request.headers.get(HEADER, ""))
+
+
+def check_key(key: str) -> str:
+    """The key, where it is one; raises `Problem`."""
     if _KEY.fullmatch(key) is None:
         raise Problem(
             400, f"send the header {HEADER}: 1 to 128 visible characters, new for each request"
@@ -58,7 +62,7 @@ async def once(
     )
     there = await services.claiming.do(claim)
     if there is not None:
-        return _repeated(claim, there)
+        return repeated_answer(claim, there, there.body)
     try:
         body = msgspec.json.encode(await act())
     except (EngineAbsent, EngineRefused, UserError, Problem):
@@ -69,7 +73,8 @@ async def once(
     return Response(body, status, media_type="application/json")
 
 
-def _repeated(claim: KeptAnswer, there: KeptAnswer) -> Response:
+def repeated_answer(claim: KeptAnswer, there: KeptAnswer, body: bytes) -> Response:
+    """What was answered to the same request; raises `Problem` where it was another one."""
     if there.request_hash != claim.request_hash:
         raise Problem(422, f"this {HEADER} was sent with another request: use a new one")
     if there.status == PENDING:
@@ -77,7 +82,7 @@ def _repeated(claim: KeptAnswer, there: KeptAnswer) -> Response:
             409, "a request with this key is under way, or its outcome is open: look before acting"
         )
     headers = {"Idempotency-Replayed": "true"}
-    return Response(there.body, there.status, headers, "application/json")
+    return Response(body, there.status, headers, "application/json" if body else None)
 
 
 async def _request_hash(request: Request) -> bytes:

@@ -12,6 +12,8 @@ from tradewind.api.answer import Problem
 from tradewind.gateway.described import ANSWER, KEY, KINDS
 from tradewind.gateway.examples import example_of
 from tradewind.gateway.once import HEADER
+from tradewind.gateway.once_kept import METHODS as KEY_METHODS
+from tradewind.gateway.once_kept import PATHS as KEY_PATHS
 
 REFERENCE = "#/components/schemas/{name}"
 DESCRIPTION = """\
@@ -58,8 +60,10 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     kinds = [*KINDS.values(), Problem]
     schemas |= msgspec.json.schema_components(kinds, ref_template=REFERENCE)[1]
     components["securitySchemes"] = SECURITY
-    for path in found["paths"].values():
+    for name, path in found["paths"].items():
         for method, operation in path.items():
+            if name.startswith(KEY_PATHS) and method.upper() in KEY_METHODS:
+                operation.setdefault("parameters", []).append({**KEY_PARAMETER, "required": False})
             _complete(operation, schemas, is_read=method == "get")
     return found
 

@@ -121,6 +121,7 @@ class ChangeOrder(Body):
 
     quantity: Number | None = None
     limit_price: Number | None = None
+    stop_price: Number | None = None
 
 
 class NewHalt(Body):

@@ -39,16 +39,16 @@ class SecondFactor:
     def make(self, user_id: str) -> tuple[bytes, str]:
         """Return a new secret, encrypted for keeping and in base 32 for the user's device."""
         secret = pyotp.random_base32()
-        return self._sealed(user_id, secret), secret
+        return self.seal(user_id, secret), secret
 
     def seal_again(self, user_id: str, sealed: bytes) -> bytes | None:
         """The same secret under the present key; None where no key opens it."""
-        secret = self._opened(user_id, sealed)
-        return None if secret is None else self._sealed(user_id, secret)
+        secret = self.open(user_id, sealed)
+        return None if secret is None else self.seal(user_id, secret)
 
     def step_of(self, user_id: str, sealed: bytes, code: str, *, time_s: int, after: int) -> int:
         """The step that a code is of: now's or one beside it, behind `after`; 0 where of none."""
-        secret = self._opened(user_id, sealed)
+        secret = self.open(user_id, sealed)
         if secret is None:
             return 0
         totp = pyotp.TOTP(secret)
@@ -58,12 +58,14 @@ class SecondFactor:
                 return step
         return 0
 
-    def _sealed(self, user_id: str, secret: str) -> bytes:
+    def seal(self, user_id: str, secret: str) -> bytes:
+        """A text under the present key, bound to whom it belongs."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = self._ciphers[self._current].encrypt(nonce, secret.encode(), user_id.encode())
         return self._current + nonce + sealed
 
-    def _opened(self, user_id: str, sealed: bytes) -> str | None:
+    def open(self, user_id: str, sealed: bytes) -> str | None:
+        """A text that was sealed for the same; None where no key opens it."""
         cipher = self._ciphers.get(sealed[:_KEY_ID_BYTES])
         nonce_end = _KEY_ID_BYTES + _NONCE_BYTES
         if cipher is None:

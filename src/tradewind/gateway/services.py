@@ -49,6 +49,7 @@ class Options:
     requests_per_minute: int = 1_000
     is_https: bool = False
     keeps_access_log: bool = False
+    needs_two_people: bool = False
     breached: Breached = NO_LIST
     job_slots: int = 2
 

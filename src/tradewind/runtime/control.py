@@ -112,9 +112,10 @@ class ControlTarget(Protocol):
     def metrics(self) -> list[Metric]:
         """The numbers for a monitoring system."""
 
-    async def submit(self, event: Submission) -> int:
+    async def submit(self, event: Submission, *more: Submission) -> int:
         """Put an event in, stamped with the engine's time; return its sequence once durable.
 
+        `more` belongs to it: all go in with one turn, or none where one of them cannot be.
         Raises `UserError` for what cannot be meant and `OutsideError` where it is not durable.
         """
 
@@ -309,7 +310,14 @@ class ControlServer:
 
     async def _amend(self, request: AmendRequest) -> dict[str, int]:
         return await self._submit(
-            AmendIntended(0, PERSON, request.order_id, request.quantity, request.limit_price)
+            AmendIntended(
+                0,
+                PERSON,
+                request.order_id,
+                request.quantity,
+                request.limit_price,
+                request.stop_price,
+            )
         )
 
     async def _perform(self, request: Performed) -> Any:
@@ -317,10 +325,8 @@ class ControlServer:
         return await asyncio.shield(self._target.perform(request))
 
     async def _place(self, request: PlaceRequest) -> dict[str, int]:
-        # Begun together, so that one turn takes an order and its exits, and one group keeps them.
-        events = (request.order, *request.exits)
-        begun = asyncio.gather(*(self._target.submit(event) for event in events))
-        return {"sequence": (await asyncio.shield(begun))[0]}
+        begun = self._target.submit(request.order, *request.exits)
+        return {"sequence": await asyncio.shield(begun)}
 
 
 class _Unreadable(Exception):

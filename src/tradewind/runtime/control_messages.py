@@ -85,11 +85,15 @@ class CancelAllRequest(Request, frozen=True, tag="cancel_all"):
 
 
 class AmendRequest(Request, frozen=True, tag="amend"):
-    """Give a working order another quantity or limit price, in the instrument's units."""
+    """Give a working order another quantity or limit price, in the instrument's units.
+
+    A stop price is for orders that the core holds; 0 keeps it.
+    """
 
     order_id: str
     quantity: int
     limit_price: int
+    stop_price: int = 0
 
 
 class PlaceRequest(Request, frozen=True, tag="place"):

@@ -206,8 +206,8 @@ class Desk:
         found += [one for more in self.more_metrics for one in more()]
         return found + [one for watch in self.watches for one in watch.reconciliation.metrics()]
 
-    async def submit(self, event: Submission) -> int:
-        """Put an event of a person in; returns its sequence once durable."""
+    async def submit(self, event: Submission, *more: Submission) -> int:
+        """Put an event of a person in, with what belongs to it; its sequence once durable."""
         if isinstance(event, m.CancelIntended | m.AmendIntended):
             self._check_open(event.order_id)
         if isinstance(event, m.OrderIntended | m.ConditionalIntended):
@@ -217,7 +217,7 @@ class Desk:
         if isinstance(event, m.Halted):
             with self.blocking():
                 return await self._loop.submit(event)
-        return await self._loop.submit(event)
+        return await self._loop.submit(event, *more)
 
     async def perform(self, request: Performed) -> Any:
         """Do what a person asks beside orders."""

@@ -15,6 +15,7 @@ from contextlib import suppress
 import msgspec
 
 from tradewind.core.engine import Engine
+from tradewind.core.event_checks import check
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
 from tradewind.model.errors import OutsideError, TradewindError, UserError
@@ -42,6 +43,8 @@ LOG = logging.getLogger("tradewind.loop")
 COMMANDS = (m.SubmitOrder, m.CancelOrder, m.AmendOrder, m.QueryOrder)
 _DROPPABLE = frozenset({"quotes", "depth"})
 
+Together = tuple[m.ControlEvent, ...]
+"""Events of one request."""
 Commit = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs a blocking write somewhere and returns when it is durable, or raises what it raised."""
 
@@ -83,7 +86,7 @@ class Loop:
         self._commit = commit
         self._events: deque[m.ControlEvent] = deque()
         self._batches: deque[Columns] = deque()
-        self._waiting: deque[tuple[m.ControlEvent, asyncio.Future[int]]] = deque()
+        self._waiting: deque[tuple[Together, asyncio.Future[int]]] = deque()
         self._wake = asyncio.Event()
         self._turning = asyncio.Lock()
         self._is_running = self._is_stopping = False
@@ -131,14 +134,17 @@ class Loop:
         elif self._failure is not None or self._due_ns() < self._sleeps_until_ns:
             self._wake.set()  # or a timer was set that is due before `run` would look
 
-    async def submit(self, event: m.ControlEvent) -> int:
-        """Take an event and return its sequence once it is durable."""
+    async def submit(self, event: m.ControlEvent, *more: m.ControlEvent) -> int:
+        """Take an event and return its sequence once it is durable.
+
+        `more` belongs to it: all are stepped in one turn, or none where one of them cannot be.
+        """
         if len(self._waiting) + len(self._events) >= EVENTS_WAITING_MAX:
             raise OutsideError(
                 f"{EVENTS_WAITING_MAX} events wait already: try again", fault="ours", retry=True
             )
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, future))
+        self._waiting.append(((event, *more), future))
         self._begin()
         return await future
 
@@ -270,13 +276,20 @@ class Loop:
             self._run_rows(columns, records)
         done = []
         for _ in range(len(self._waiting)):
-            event, future = self._waiting.popleft()
+            events, future = self._waiting.popleft()
             try:
-                done.append((future, self._step(event, records)))
+                done.append((future, self._step_together(events, records)))
             except UserError as error:
                 if not future.done():
                     future.set_exception(error)
         return done
+
+    def _step_together(self, events: Together, records: list[m.Record]) -> int:
+        """Step events of one request, none where one cannot be; the sequence of the first."""
+        for event in events[1:]:
+            check(self.engine.state, msgspec.structs.replace(event, time_ns=self.now_ns()))
+        sequences = [self._step(event, records) for event in events]
+        return sequences[0]
 
     def _step_offered(self, event: m.ControlEvent, records: list[m.Record]) -> None:
         """Step an event that nobody waits for; one that cannot be is logged, kept, left out."""

@@ -15,6 +15,7 @@ from tradewind.wiring.gateway_settings import AUTHENTICATION as AUTHENTICATION
 from tradewind.wiring.gateway_settings import BREACHED_PASSWORDS as BREACHED_PASSWORDS
 from tradewind.wiring.gateway_settings import ENCRYPTION_KEY as ENCRYPTION_KEY
 from tradewind.wiring.gateway_settings import ENCRYPTION_KEY_PREVIOUS as ENCRYPTION_KEY_PREVIOUS
+from tradewind.wiring.gateway_settings import FOUR_EYES as FOUR_EYES
 from tradewind.wiring.gateway_settings import GATEWAY_SETTINGS
 from tradewind.wiring.gateway_settings import HOST as HOST
 from tradewind.wiring.gateway_settings import JWT_SECRET as JWT_SECRET

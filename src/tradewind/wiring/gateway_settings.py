@@ -156,6 +156,14 @@ BREACHED_PASSWORDS: Setting[str] = Setting(
     "A file of SHA-1 hashes of passwords that others know, sorted, as Have I Been Pwned gives it; "
     "new passwords on it are refused.",
 )
+FOUR_EYES: Setting[bool] = Setting(
+    "gateway.four_eyes",
+    ("TRADEWIND_FOUR_EYES",),
+    kinds.switch(),
+    "false",
+    "Limits are raised, and strategies started on a live engine, when two people ask for the same "
+    "within 15 minutes; needs logins.",
+)
 VAULT_ADDRESS: Setting[str] = Setting(
     "vault.address",
     ("VAULT_ADDR",),
@@ -200,6 +208,7 @@ GATEWAY_SETTINGS: tuple[Setting[Any], ...] = (
     REDIS_CONNECTIONS,
     ACCESS_LOG,
     BREACHED_PASSWORDS,
+    FOUR_EYES,
     VAULT_ADDRESS,
     VAULT_TOKEN,
     AGE_IDENTITY,

@@ -39,6 +39,12 @@ def dangers(settings: Settings) -> Iterator[str]:
         yield from _in_production(settings)
     if settings[catalog.AUTHENTICATION] == "local":
         yield from _without_login(settings)
+        if settings[catalog.FOUR_EYES]:
+            where = settings.where(catalog.FOUR_EYES)
+            yield (
+                f"{catalog.FOUR_EYES.name}: without a login nobody is a second person: set "
+                f"TRADEWIND_AUTHENTICATION=required ({where})"
+            )
 
 
 def _weak(settings: Settings, setting: Setting[Any]) -> Iterator[str]:

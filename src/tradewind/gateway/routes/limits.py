@@ -22,6 +22,7 @@ from tradewind.gateway.problems import Problem
 from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.routes.trading import Reader
 from tradewind.gateway.schemas import ChangeLimits
+from tradewind.gateway.second_person import is_raise, need_second_person
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import visible_rows
 from tradewind.ports.records import DenialRow, OrderRow
@@ -53,11 +54,13 @@ async def change_limits(
 ) -> Response:
     """Set the limits that are named, take away those that are null; the others stay.
 
-    It is an event of the journal, stands for the next order on, and holds over a restart.
+    It is an event of the journal, stands for the next order on, and holds over a restart. Where
+    `TRADEWIND_FOUR_EYES` is set a raise needs a second person, and is 409 for the first.
     """
 
     async def act() -> dict[str, Any]:
         changes = wanted.changes.model_dump(mode="json", exclude_unset=True)
+        await _check_raise(request, services, principal, wanted.scope, changes)
         asked = ChangeLimitsRequest(wanted.scope, changes, principal.name)
         done: dict[str, Any] = await services.engine.ask(asked)
         await trail.note(request, "limits changed", wanted.scope, **changes)
@@ -110,3 +113,13 @@ def _decision(services: Services, principal: Principal, order_id: str) -> dict[s
         "denials": [msgspec.structs.asdict(denial) for denial in denials],
         "sentence": sentence,
     }
+
+
+async def _check_raise(
+    request: Request, services: Services, principal: Principal, scope: str, changes: dict[str, Any]
+) -> None:
+    """A limit that lets more through needs a second person, where that is asked for."""
+    shown = (await services.engine.ask(LimitsRequest()))["limits"]
+    present: dict[str, Any] = next((row["limits"] for row in shown if row["scope"] == scope), {})
+    if is_raise(present, changes):
+        await need_second_person(request, services, principal, [scope, changes])

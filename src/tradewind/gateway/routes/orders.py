@@ -43,6 +43,8 @@ router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 Reader = Annotated[Principal, require(Permission.READ_TRADING)]
 Writer = Annotated[Principal, require(Permission.WRITE_ORDERS)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+HELD = "HELD"
+"""The state of an order that the core holds."""
 INTERNAL = frozenset({"ends_as", "stated_quantity", "amends", "amends_sent"})
 
 
@@ -124,8 +126,12 @@ async def amend(
     services: UseServices,
     principal: Writer,
 ) -> Response:
-    """Ask for another quantity or limit price."""
+    """Ask for another quantity or limit price, and of an order that the core holds (its `state` is
+    HELD) for another stop price.
+    """
     row = await _own_open_order(services, principal, order_id)
+    if change.stop_price and row["state"] != HELD:
+        raise Problem(400, f"stop_price: {order_id} is at its venue: cancel it and place another")
     found = await listing(services)
     instrument = next(each for each in found.instruments if each.id == row["instrument"])
     quantity = change.quantity or row["quantity"]
@@ -134,11 +140,13 @@ async def amend(
         order_id,
         parse_units(quantity, instrument.quantity_digits),
         parse_units(price, instrument.price_digits),
+        parse_units(change.stop_price or "0", instrument.price_digits),
     )
 
     async def act() -> dict[str, Any]:
         done = await services.engine.ask(wanted)
-        await trail.note(request, "order amended", order_id, quantity=quantity, price=price)
+        terms = change.model_dump(exclude_none=True)
+        await trail.note(request, "order amended", order_id, **terms)
         return {"order_id": order_id, **done}
 
     return await once(request, services, principal, act)

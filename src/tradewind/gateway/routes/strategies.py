@@ -20,10 +20,17 @@ from tradewind.gateway.problems import Problem
 from tradewind.gateway.reply import reply
 from tradewind.gateway.routes.trading import MarketReader, Reader, part
 from tradewind.gateway.schemas import StartStrategy
+from tradewind.gateway.second_person import need_second_person
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy
-from tradewind.runtime.control_messages import StartStrategyRequest, StopStrategyRequest
+from tradewind.runtime.control_messages import (
+    StartStrategyRequest,
+    StatusRequest,
+    StopStrategyRequest,
+)
 from tradewind.strategies.library import LIBRARY, library_strategy
+
+LIVE = "live"
 
 router = APIRouter(prefix="/api/v1/strategies", tags=["strategies"])
 
@@ -55,11 +62,14 @@ async def start(
     principal: Conductor,
 ) -> Response:
     """Start one that does not run, with parameters over those of its plan. It stays so over a
-    restart of the platform.
+    restart of the platform. Where `TRADEWIND_FOUR_EYES` is set and the engine trades live it needs
+    a second person, and is 409 for the first.
     """
     await _check_accounts(services, principal)
 
     async def act() -> dict[str, Any]:
+        if (await services.engine.ask(StatusRequest()))["mode"] == LIVE:
+            await need_second_person(request, services, principal, [name, wanted.parameters])
         asked = StartStrategyRequest(name, wanted.parameters, principal.name)
         done = await services.engine.ask(asked)
         await trail.note(request, "strategy started", name, parameters=wanted.parameters)
