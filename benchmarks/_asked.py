@@ -70,6 +70,7 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("mix_per_s", least=990),
         Bound("mix_p95_ms", most=50),
     ),
+    "token_check": (Bound("figure", most=5, plain=5),),
     "gateway_stream": (
         Bound("figure", least=20_000),
         Bound("p99_ms", most=100),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from fastapi import FastAPI, WebSocket
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tradewind.gateway.audit_retention import go_on_retiring
 from tradewind.gateway.guard import Guard
 from tradewind.gateway.openapi import describe
 from tradewind.gateway.problems import add_handlers
@@ -137,12 +139,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_S)
     app.state.services.runner.start()
     app.state.services.pressure.start()
+    retiring = _retiring(app.state.services)
     yield
+    retiring.cancel()
     app.state.services.pressure.stop()
     await app.state.services.runner.stop()
     await app.state.stream.close()
     await app.state.services.engine.close()
     app.state.services.identities.close()
+
+
+def _retiring(services: Services) -> asyncio.Task[None]:
+    """The task that keeps the audit trail as long as the policy says; 0 days is for ever."""
+    days = services.options.audit_days
+    if not days:
+        return asyncio.create_task(asyncio.sleep(0))
+    return asyncio.create_task(go_on_retiring(services.audit, services.home, days, services.now_ns))
 
 
 def __getattr__(name: str) -> Any:

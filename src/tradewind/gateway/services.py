@@ -50,6 +50,7 @@ class Options:
     is_https: bool = False
     keeps_access_log: bool = False
     needs_two_people: bool = False
+    audit_days: int = 0
     breached: Breached = NO_LIST
     job_slots: int = 2
 

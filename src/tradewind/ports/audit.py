@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -13,6 +13,9 @@ FIRST_LINK = bytes(32)
 
 
 TARGET_LENGTH_MAX = 200
+RETIRED = "entries taken out"
+RETIRED_AT_ONCE = 10_000
+"""The most entries that one file takes."""
 
 
 class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -33,6 +36,10 @@ class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     link: bytes = b""
 
 
+Keep = Callable[[Sequence[AuditEntry]], str]
+"""Makes entries safe elsewhere, and says where that is."""
+
+
 class NewEntry(msgspec.Struct, frozen=True):
     """What is to be written down, before it has its number and link."""
 
@@ -46,10 +53,17 @@ class NewEntry(msgspec.Struct, frozen=True):
 
 
 class Audit(Protocol):
-    """The trail; entries are only ever added."""
+    """The trail; entries are added, and taken out from its beginning once they are safe."""
 
     def append_all(self, entries: Sequence[NewEntry]) -> list[AuditEntry]:
         """Add entries behind the last one, all of them durable when this returns, or none."""
+
+    def retire(self, before_ns: int, keep: Keep, *, time_ns: int) -> int:
+        """Give the oldest entries to `keep`, as far as they are older, and take them out.
+
+        How many. An entry of their own says it, with the last one's link and what `keep` returned;
+        all of it happens or nothing.
+        """
 
     def newest(self, *, before: int, limit: int) -> list[AuditEntry]:
         """Entries with numbers below `before` (0: from the end), newest first."""
@@ -86,11 +100,40 @@ def chained(last: AuditEntry | None, entries: Sequence[NewEntry]) -> list[AuditE
     return found
 
 
+def retired(entries: Sequence[AuditEntry], place: str, time_ns: int) -> NewEntry:
+    """What is written down of entries that were taken out."""
+    last = entries[-1]
+    detail = {"through": last.number, "link": last.link.hex(), "count": len(entries)}
+    text = msgspec.json.encode(detail).decode()
+    return NewEntry(time_ns, "retention policy", RETIRED, place, "ok", "", text)
+
+
 def first_break(audit: Audit) -> int:
-    """The number of the first entry that is not as it was written, or 0 where all are."""
-    previous = FIRST_LINK
-    for number, entry in enumerate(audit.entries(), start=1):
-        if entry.number != number or entry.link != link_of(previous, entry):
+    """The number of the first entry that is not as it was written, or 0 where all are.
+
+    Where older entries were taken out, the trail itself says behind which link it begins.
+    """
+    first: AuditEntry | None = None
+    previous, tied = FIRST_LINK, True
+    number = 0
+    for entry in audit.entries():
+        if first is None:
+            first, number = entry, entry.number
+            tied = number == 1
+            previous = previous if tied else b""
+        if entry.number != number:
             return number
-        previous = entry.link
-    return 0
+        if previous and entry.link != link_of(previous, entry):
+            return number
+        tied = tied or _ties(entry, first)
+        previous, number = entry.link, number + 1
+    return 0 if first is None or tied else first.number
+
+
+def _ties(entry: AuditEntry, first: AuditEntry) -> bool:
+    """True where an entry says that what it took out ended right before the first."""
+    if entry.action != RETIRED:
+        return False
+    detail: dict[str, Any] = msgspec.json.decode(entry.detail)
+    link = bytes.fromhex(detail["link"])
+    return detail["through"] == first.number - 1 and first.link == link_of(link, first)

@@ -11,6 +11,7 @@ from tradewind.wiring import setting_kinds as kinds
 from tradewind.wiring.gateway_settings import ACCESS_LOG as ACCESS_LOG
 from tradewind.wiring.gateway_settings import AGE_IDENTITY as AGE_IDENTITY
 from tradewind.wiring.gateway_settings import ALLOWED_ORIGINS as ALLOWED_ORIGINS
+from tradewind.wiring.gateway_settings import AUDIT_DAYS as AUDIT_DAYS
 from tradewind.wiring.gateway_settings import AUTHENTICATION as AUTHENTICATION
 from tradewind.wiring.gateway_settings import BREACHED_PASSWORDS as BREACHED_PASSWORDS
 from tradewind.wiring.gateway_settings import ENCRYPTION_KEY as ENCRYPTION_KEY

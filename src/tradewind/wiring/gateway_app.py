@@ -187,6 +187,7 @@ def _options(settings: Settings, home: Path) -> Options:
         requests_per_minute=settings[catalog.REQUESTS_PER_MINUTE],
         job_slots=settings[catalog.JOB_SLOTS],
         breached=breached_passwords(settings),
+        audit_days=settings[catalog.AUDIT_DAYS],
         needs_two_people=settings[catalog.FOUR_EYES],
         keeps_access_log=settings[catalog.ACCESS_LOG],
         is_https=settings[catalog.ENVIRONMENT] == "production",

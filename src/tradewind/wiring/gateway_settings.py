@@ -156,6 +156,14 @@ BREACHED_PASSWORDS: Setting[str] = Setting(
     "A file of SHA-1 hashes of passwords that others know, sorted, as Have I Been Pwned gives it; "
     "new passwords on it are refused.",
 )
+AUDIT_DAYS: Setting[int] = Setting(
+    "gateway.audit_retention_days",
+    ("AUDIT_RETENTION_DAYS",),
+    kinds.integer(least=0, most=36_500),
+    "0",
+    "Entries of the audit trail that are older go to files in audit/ of TRADEWIND_HOME and out of "
+    "the database; 0 keeps all.",
+)
 FOUR_EYES: Setting[bool] = Setting(
     "gateway.four_eyes",
     ("TRADEWIND_FOUR_EYES",),
@@ -208,6 +216,7 @@ GATEWAY_SETTINGS: tuple[Setting[Any], ...] = (
     REDIS_CONNECTIONS,
     ACCESS_LOG,
     BREACHED_PASSWORDS,
+    AUDIT_DAYS,
     FOUR_EYES,
     VAULT_ADDRESS,
     VAULT_TOKEN,

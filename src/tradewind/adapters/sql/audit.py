@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from tradewind.adapters.sql.database import reading, writing
 from tradewind.adapters.sql.tables import AUDIT
-from tradewind.ports.audit import AuditEntry, NewEntry, chained
+from tradewind.ports.audit import RETIRED_AT_ONCE, AuditEntry, Keep, NewEntry, chained, retired
 
 READ_AT_ONCE = 1_000
 AUDIT_LOCK = 4_207_001
@@ -32,15 +33,23 @@ class SqlAudit:
 
     def append_all(self, entries: Sequence[NewEntry]) -> list[AuditEntry]:
         """Add entries behind the last one, all of them durable when this returns, or none."""
-        newest = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)
         with writing(self._engine) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({AUDIT_LOCK})")
-            found = connection.execute(newest).mappings().first()
-            added = chained(AuditEntry(**found) if found else None, entries)
-            rows = [msgspec.structs.asdict(entry) for entry in added]
-            connection.execute(insert(AUDIT), rows)
-        return added
+            return _append(connection, entries)
+
+    def retire(self, before_ns: int, keep: Keep, *, time_ns: int) -> int:
+        """Give the oldest entries to `keep`, as far as they are older, and take them out."""
+        oldest = select(AUDIT).order_by(AUDIT.c.number).limit(RETIRED_AT_ONCE)
+        with writing(self._engine) as connection:
+            _lock(connection)
+            rows = connection.execute(oldest).mappings()
+            entries = list(
+                takewhile(lambda entry: entry.time_ns < before_ns, (AuditEntry(**r) for r in rows))
+            )
+            if not entries:
+                return 0
+            _append(connection, [retired(entries, keep(entries), time_ns)])
+            connection.execute(delete(AUDIT).where(AUDIT.c.number <= entries[-1].number))
+        return len(entries)
 
     def newest(self, *, before: int, limit: int) -> list[AuditEntry]:
         """Entries with numbers below `before` (0: from the end), newest first."""
@@ -61,3 +70,18 @@ class SqlAudit:
     def _read(self, question: Any) -> list[AuditEntry]:
         with reading(self._engine) as connection:
             return [AuditEntry(**row) for row in connection.execute(question).mappings()]
+
+
+def _append(connection: Connection, entries: Sequence[NewEntry]) -> list[AuditEntry]:
+    newest = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)
+    _lock(connection)
+    found = connection.execute(newest).mappings().first()
+    added = chained(AuditEntry(**found) if found else None, entries)
+    connection.execute(insert(AUDIT), [msgspec.structs.asdict(entry) for entry in added])
+    return added
+
+
+def _lock(connection: Connection) -> None:
+    """Keep other workers from the same number; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({AUDIT_LOCK})")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from datetime import UTC, datetime
-
-import msgspec
 
 from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import add_json_option, print_answer
+from tradewind.gateway.audit_retention import FOLDER, line_of, retire
+from tradewind.model.errors import UserError
 from tradewind.ports.audit import first_break
+from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import security_database
 from tradewind.wiring.settings import load_settings
 
@@ -20,13 +22,21 @@ SHOWN_MAX = 1_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `list`, `verify` and `export`."""
+    """Add `list`, `verify`, `export` and `retire`."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="the newest entries, newest first")
     listing.add_argument("--limit", type=int, default=50, help="default: 50, at most 1000")
     verifying = actions.add_parser("verify", help="exit code 1 where an entry was changed")
     exporting = actions.add_parser("export", help="every entry as one JSON object a line")
-    for action, answer in ((listing, list_newest), (verifying, verify), (exporting, export)):
+    retiring = actions.add_parser("retire", help="what is older goes to a file and out")
+    retiring.add_argument("--days", type=int, help="default: AUDIT_RETENTION_DAYS")
+    answers = (
+        (listing, list_newest),
+        (verifying, verify),
+        (exporting, export),
+        (retiring, retire_old),
+    )
+    for action, answer in answers:
         action.set_defaults(action=answer)
         add_json_option(action)
 
@@ -70,6 +80,18 @@ def export(arguments: argparse.Namespace) -> int:
     """Write every entry to stdout, a line each."""
     with security_database(load_settings()) as database:
         for entry in SqlAudit(database).entries():
-            row = msgspec.structs.asdict(entry) | {"link": entry.link.hex()}
-            sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+            sys.stdout.write(line_of(entry).decode())
+    return EXIT_OK
+
+
+def retire_old(arguments: argparse.Namespace) -> int:
+    """Take out what is older than the policy, once it is safe in a file."""
+    settings = load_settings()
+    days = settings[catalog.AUDIT_DAYS] if arguments.days is None else arguments.days
+    if days < 1:
+        raise UserError("the policy keeps all: set AUDIT_RETENTION_DAYS or give --days")
+    home = settings[catalog.HOME]
+    with security_database(settings) as database:
+        count = retire(SqlAudit(database), home, days=days, now_ns=time.time_ns())
+    print_answer({"retired": count, "folder": str(home / FOLDER)}, arguments)
     return EXIT_OK
