@@ -38,17 +38,16 @@ class Cross(tw.Strategy):
 
     def on_start(self) -> None:
         """Ask for bars."""
-        self.averages = [0.0, 0.0]
-        self.shares = [2 / (self.fast + 1), 2 / (self.slow + 1)]
+        self.fast_average = self.slow_average = 0.0
+        self.fast_share, self.slow_share = 2 / (self.fast + 1), 2 / (self.slow + 1)
         self.side = 0
         self.subscribe_bars(self.instrument)
 
     def on_bar(self, bar: tw.Bar) -> None:
         """Turn the position at each cross."""
         close = bar.close
-        averages, shares = self.averages, self.shares
-        fast = averages[0] = averages[0] + (close - averages[0]) * shares[0]
-        slow = averages[1] = averages[1] + (close - averages[1]) * shares[1]
+        fast = self.fast_average = self.fast_average + (close - self.fast_average) * self.fast_share
+        slow = self.slow_average = self.slow_average + (close - self.slow_average) * self.slow_share
         side = 1 if fast > slow else -1
         if side != self.side:
             self.side = side

@@ -74,7 +74,7 @@ def enter_order(state: State, order: Order) -> OrderDenied | None:
     """Run an order of a strategy through the list; None where it goes out."""
     book: StrategyBook = state.strategies[order.strategy]
     book.intents += 1
-    if order.order_id in state.orders:
+    if state.orders.setdefault(order.order_id, order) is not order:
         return OrderDenied(
             order.intended_time_ns,
             order.order_id,
@@ -82,7 +82,6 @@ def enter_order(state: State, order: Order) -> OrderDenied | None:
             order.order_id,
             "an id used once",
         )
-    state.orders[order.order_id] = order
     return admit(state, order, book, state.markets[order.instrument])
 
 

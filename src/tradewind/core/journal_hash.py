@@ -71,4 +71,4 @@ class JournalHash:
             names = REQUIRED[columns.kind]
             hashes = self._streams.setdefault(key, [hashlib.sha256() for _ in names])
             for name, column in zip(names, hashes, strict=True):
-                column.update(columns[name].tobytes())
+                column.update(np.ascontiguousarray(columns[name]).data)

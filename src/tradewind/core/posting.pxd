@@ -18,6 +18,7 @@ cdef int64_t _FILL_IDS_MAX, _AWAITING, _UNKNOWN, _FULL, _PARTIAL, _CANCELED, _EX
 
 @cython.locals(order=Order)
 cpdef Order post_fill(State state, Execution event)
+cpdef Order post_fill_of(State state, Order order, Execution event)
 @cython.locals(book=StrategyBook, market=Market, position=Position, holding=Holding, other=Holding, wallet=Wallet, scope=Scope, signed=int64_t, realized=int64_t, notional=int64_t)
 cdef object _post_money(State state, Order order, int64_t price, int64_t quantity)
 @cython.locals(book=StrategyBook, wallet=Wallet)

@@ -34,6 +34,11 @@ def post_fill(state: State, event: Execution) -> Order | None:
     if order is None:
         state.note("fill_of_unknown_order")
         return None
+    return post_fill_of(state, order, event)
+
+
+def post_fill_of(state: State, order: Order, event: Execution) -> Order | None:
+    """The same for callers who have looked the order up."""
     if order.has_fill(event.fill_id):
         state.note("fill_reported_again")
         return None

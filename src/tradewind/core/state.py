@@ -324,8 +324,7 @@ class State:
 
     def finish(self, order: Order) -> None:
         """Move an order from the open ones to the finished, and forget the oldest of those."""
-        if order.order_id in self.open_orders:
-            del self.open_orders[order.order_id]
+        self.open_orders.pop(order.order_id, None)
         self.done.append(order)
         self.done_count += 1
         if self.done_count == 1:

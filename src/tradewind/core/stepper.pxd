@@ -6,7 +6,7 @@ from tradewind.core.entry cimport enter_order, submit_command
 from tradewind.core.market cimport Market
 from tradewind.core.order_messages cimport order_intended, target_intended
 from tradewind.core.orders cimport Order
-from tradewind.core.posting cimport post_fill
+from tradewind.core.posting cimport post_fill, post_fill_of
 from tradewind.core.reports cimport Acceptance, Execution, execution_of
 from tradewind.core.state cimport Account, State, StrategyBook
 from tradewind.core.tape cimport Tape

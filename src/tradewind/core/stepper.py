@@ -17,7 +17,7 @@ from tradewind.core.order_lifecycle import Happening
 from tradewind.core.order_messages import order_intended, target_intended
 from tradewind.core.orders import Order
 from tradewind.core.parent_orders import order_moved
-from tradewind.core.posting import post_fill
+from tradewind.core.posting import post_fill, post_fill_of
 from tradewind.core.report_checks import checked_report
 from tradewind.core.report_moves import move_order
 from tradewind.core.reports import Acceptance, Execution, execution_of
@@ -212,8 +212,10 @@ class Stepper(Callbacks):
         if report.time_ns > state.time_ns:
             state.time_ns = report.time_ns
         order = state.orders.get(report.order_id)
-        post_fill(state, report)
-        if order is not None:
+        if order is None:
+            post_fill(state, report)
+        else:
+            post_fill_of(state, order, report)
             self._keep_fill(report, order)
             if state.held or state.parents:
                 for decision in order_moved(state, order, report):

@@ -39,6 +39,7 @@ cdef class SimulatedVenue(VenueModel):
     cpdef object on_quote(self, int64_t instrument, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size)
     @cython.locals(matching=Matching)
     cpdef object on_depth(self, int64_t instrument, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags)
+    cpdef bint is_quiet(self, int64_t time_ns) except -1
     cpdef object catch_up(self, int64_t time_ns)
     @cython.locals(matching=Matching, finer=Matching)
     cpdef Matching matching_of(self, int64_t instrument, int64_t kind)

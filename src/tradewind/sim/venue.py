@@ -185,6 +185,9 @@ class SimulatedVenue(VenueModel):
     def on_trade(self, instrument: int, time_ns: int, price: int, size: int, side: int) -> None:
         """A public trade; side +1 where the aggressor bought, -1 sold, 0 unknown."""
         matching = self.matching_of(instrument, QUOTES)
+        if self.is_quiet(time_ns):
+            matching.on_trade(time_ns, price, size, side)
+            return
         self.catch_up(time_ns)
         matching.on_trade(time_ns, price, size, side)
         self.settle(time_ns)
@@ -194,19 +197,29 @@ class SimulatedVenue(VenueModel):
     ) -> None:
         """Best bid and ask; a price of 0 says that the side is absent."""
         matching = self.matching_of(instrument, QUOTES)
-        self.catch_up(time_ns)
+        is_quiet = self.is_quiet(time_ns)
+        if not is_quiet:
+            self.catch_up(time_ns)
         if matching.kind == QUOTES:
             matching.on_quote(time_ns, bid, bid_size, ask, ask_size)
-            self.settle(time_ns)
+            if not is_quiet:
+                self.settle(time_ns)
 
     def on_depth(
         self, instrument: int, time_ns: int, side: int, price: int, size: int, flags: int
     ) -> None:
         """One depth row (see `model.columns` for size and flags)."""
         matching = self.matching_of(instrument, DEPTH)
+        if self.is_quiet(time_ns):
+            matching.on_depth(time_ns, side, price, size, flags)
+            return
         self.catch_up(time_ns)
         matching.on_depth(time_ns, side, price, size, flags)
         self.settle(time_ns)
+
+    def is_quiet(self, time_ns: int) -> bool:
+        """Whether no order works and nothing is due: a row can only be noted."""
+        return time_ns < self.next_due_ns and not self.reporting.open_orders
 
     def catch_up(self, time_ns: int) -> None:
         """Do what is due before a price of this very time."""
@@ -217,7 +230,7 @@ class SimulatedVenue(VenueModel):
 
     def matching_of(self, instrument: int, kind: int) -> Matching:
         """The matching of an instrument, made finer where finer data than ever before comes."""
-        matching = self.matchings[instrument]
+        matching: Matching = self.matchings[instrument]
         if matching.kind >= kind:
             return matching
         finer = self.new_matching(matching.listing, kind)
