@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, WebSocket
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -37,6 +38,7 @@ from tradewind.gateway.routes import (
 )
 from tradewind.gateway.services import Services
 from tradewind.gateway.stream import Stream
+from tradewind.gateway.worker_numbers import WRITE_S, WorkerNumbers
 from tradewind.version import VERSION
 
 CORS_REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "X-API-Key")
@@ -140,13 +142,30 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.services.runner.start()
     app.state.services.pressure.start()
     retiring = _retiring(app.state.services)
+    counting = asyncio.create_task(_go_on_writing_down(app.state.services))
     yield
     retiring.cancel()
+    counting.cancel()
+    await asyncio.gather(counting, return_exceptions=True)
     app.state.services.pressure.stop()
     await app.state.services.runner.stop()
     await app.state.stream.close()
     await app.state.services.engine.close()
     app.state.services.identities.close()
+
+
+async def _go_on_writing_down(services: Services) -> None:
+    """Share what this worker counts with the others; each may be asked for all metrics."""
+    shared = await run_in_threadpool(WorkerNumbers, services.home)
+    services.metrics.share(shared)
+    try:
+        while True:
+            await run_in_threadpool(services.metrics.write_down)
+            await asyncio.sleep(WRITE_S)
+    finally:
+        services.metrics.write_down()
+        services.metrics.share(None)
+        shared.close()
 
 
 def _retiring(services: Services) -> asyncio.Task[None]:

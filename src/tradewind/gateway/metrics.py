@@ -23,7 +23,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewind.gateway.access_log import Access, AccessLog
 from tradewind.gateway.kept_replies import KeptReplies
-from tradewind.gateway.request_numbers import RequestNumbers
+from tradewind.gateway.pressure import Pressure
+from tradewind.gateway.request_numbers import (
+    HIT,
+    MISS,
+    SHED,
+    WORKERS,
+    NumbersCollector,
+    RequestNumbers,
+)
+from tradewind.gateway.worker_numbers import Numbers, WorkerNumbers
 from tradewind.version import VERSION
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -33,30 +42,74 @@ FAMILIES: dict[str, type[Family]] = {
     "gauge": GaugeMetricFamily,
     "histogram": HistogramMetricFamily,
 }
+SUMMED = frozenset(
+    {
+        "process_cpu_seconds_total",
+        "process_open_fds",
+        "process_resident_memory_bytes",
+        "process_virtual_memory_bytes",
+    }
+)
+"""What is told of the processes of all workers, together."""
+OWN = frozenset({"process_max_fds", "process_start_time_seconds"})
+"""What is told of the process that answers: a sum of it would mean nothing."""
 NO_ROUTE = "none"
 """The path of requests that no route takes: a scanner must not make a series a request."""
 
 
 class HttpMetrics:
-    """Counts and times the requests of one application."""
+    """Counts and times the requests of one application, and tells those of all workers."""
 
-    def __init__(self, replies: KeptReplies, access: AccessLog | None = None) -> None:
+    def __init__(
+        self, replies: KeptReplies, pressure: Pressure, access: AccessLog | None = None
+    ) -> None:
         self._access = access
-        self._registry = CollectorRegistry()
-        self._registry.register(_RepliesCollector(replies))
-        ProcessCollector(registry=self._registry)
-        build = Gauge("build_info", "What runs.", ["version", "python"], registry=self._registry)
-        build.labels(VERSION, platform.python_version()).set(1)
+        self._replies = replies
+        self._pressure = pressure
         self._requests = RequestNumbers()
-        self._registry.register(self._requests)
+        self._process = ProcessCollector(registry=None)
+        self._shared: WorkerNumbers | None = None
+
+    def share(self, shared: WorkerNumbers | None) -> None:
+        """Add up with other workers from here on, or no more."""
+        self._shared = shared
+
+    def write_down(self) -> None:
+        """Let other workers know what this one counted; blocking."""
+        if self._shared is not None:
+            self._shared.write(self._own())
 
     def exposition(self) -> bytes:
-        """Return everything as text."""
-        return generate_latest(self._registry)
+        """Return everything as text; blocking."""
+        own = self._own()
+        registry = CollectorRegistry()
+        registry.register(NumbersCollector(self._shared.total(own) if self._shared else own))
+        build = Gauge("build_info", "What runs.", ["version", "python"], registry=registry)
+        build.labels(VERSION, platform.python_version()).set(1)
+        for family in self._process.collect():
+            if family.name in OWN:
+                gauge = Gauge(family.name, family.documentation, registry=registry)
+                gauge.set(family.samples[0].value)
+        return generate_latest(registry)
 
     def observe(self, *, method: str, path: str, status: int, duration_s: float) -> None:
         """Count one answered request."""
         self._requests.observe(method, path, status, duration_s)
+
+    def _own(self) -> Numbers:
+        numbers = self._requests.now()
+        numbers.counters = {
+            HIT: float(self._replies.hits),
+            MISS: float(self._replies.misses),
+            SHED: float(self._pressure.refused),
+        }
+        numbers.gauges = {WORKERS: 1.0}
+        for family in self._process.collect():
+            for sample in family.samples:
+                if sample.name in SUMMED:
+                    kind = numbers.counters if family.type == "counter" else numbers.gauges
+                    kind[sample.name] = sample.value
+        return numbers
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
         """Return the application with every request counted under its route's template."""
@@ -114,21 +167,6 @@ def engine_metrics(metrics: Sequence[dict[str, Any]] | None) -> bytes:
     registry = CollectorRegistry()
     registry.register(_EngineCollector(metrics))
     return generate_latest(registry)
-
-
-class _RepliesCollector(Collector):
-    """How often a reading was told again without being made anew."""
-
-    def __init__(self, replies: KeptReplies) -> None:
-        self._replies = replies
-
-    def collect(self) -> Iterator[Family]:
-        found = CounterMetricFamily(
-            "cache_requests_total", "Questions of a cache.", labels=["cache", "result"]
-        )
-        found.add_metric(["replies", "hit"], self._replies.hits)
-        found.add_metric(["replies", "miss"], self._replies.misses)
-        yield found
 
 
 class _EngineCollector(Collector):

@@ -106,7 +106,7 @@ class Services:
         self.home = home
         self.replies = KeptReplies(now_ns)
         access = AccessLog(home / NAME) if options.keeps_access_log else None
-        self.metrics = HttpMetrics(self.replies, access)
+        self.metrics = HttpMetrics(self.replies, self.pressure, access)
         self.is_draining = False
         """True in a worker that is being replaced: clients are asked to connect again."""
         self.runner = JobRunner(jobs, home, slots=options.job_slots)
