@@ -15,7 +15,8 @@ from tests.gateway.served import SECOND_NS, Served
 from tests.runtime.memory_engine import MemoryEngine
 from tests.runtime.test_control import ORDER
 from tests.wiring.test_paper_hour import paper
-from tradewind.gateway.app import OPENAPI_PATH, ROUTERS
+from tradewind.gateway.app import ROUTERS
+from tradewind.gateway.routes.docs import OPENAPI_PATH
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import HaltRequest, PlaceRequest
 from tradewind.testing.virtual_time import run_virtually
@@ -171,3 +172,21 @@ def test_every_route_is_documented() -> None:
     assert len(paths) > 30
     missing = [path for path in [*paths, "/ws", OPENAPI_PATH] if f"`{path}`" not in text]
     assert missing == [], "name them in docs/operations/gateway.md"
+
+
+def test_the_page_of_the_api_has_every_operation_and_loads_nothing(tmp_path: Path) -> None:
+    served = Served(tmp_path, MemoryEngine(), needs_login=False)
+    with served.client("127.0.0.1") as client:
+        answer = client.get("/docs")
+        document = client.get("/api/v1/openapi.json").json()
+    operations = sum(len(methods) for methods in document["paths"].values())
+    assert answer.text.count("<details>") == operations > 70
+    assert "<script" not in answer.text
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_the_documents_are_behind_the_login(tmp_path: Path) -> None:
+    with Served(tmp_path, MemoryEngine()).client() as stranger:
+        assert stranger.get("/docs").status_code == 401
+        assert stranger.get("/api/v1/openapi.json").status_code == 401

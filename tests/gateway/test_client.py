@@ -16,8 +16,8 @@ from tests.gateway.served import PASSWORD, Served
 from tests.runtime.memory_engine import MemoryEngine, running
 from tradewind.api.client import Client
 from tradewind.api.connection import ApiError, filled
-from tradewind.gateway.app import OPENAPI_PATH
 from tradewind.gateway.process import GatewayProcess, claim_port
+from tradewind.gateway.routes.docs import OPENAPI_PATH
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import invitation
@@ -56,9 +56,9 @@ def call_of(function: ast.FunctionDef) -> set[tuple[str, str, str]]:
     return set()
 
 
-def test_the_client_has_every_operation_with_its_answer(
-    client: TestClient, engine: MemoryEngine
-) -> None:
+def test_the_client_has_every_operation_with_its_answer(client: TestClient, served: Served) -> None:
+    served.add("doc", "viewer")
+    served.login(client, "doc")
     document = client.get(OPENAPI_PATH).json()
     described = set()
     for path, methods in document["paths"].items():

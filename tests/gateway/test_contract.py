@@ -12,12 +12,15 @@ from tests.gateway.contract import check
 from tests.gateway.served import Served
 from tests.runtime.memory_engine import MemoryEngine
 from tradewind.api.answer import Problem
-from tradewind.gateway.app import OPENAPI_PATH
+from tradewind.gateway.routes.docs import OPENAPI_PATH
 
 
 @pytest.fixture
 def document(client: TestClient, served: Served) -> dict[str, Any]:
+    served.add("doc", "viewer")
+    served.login(client, "doc")
     found: dict[str, Any] = client.get(OPENAPI_PATH).json()
+    del client.headers["Authorization"]
     return found
 
 

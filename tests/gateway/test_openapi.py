@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.gateway.contract import check
 from tests.runtime.memory_engine import MemoryEngine, running
-from tradewind.gateway.app import OPENAPI_PATH
 from tradewind.gateway.described import KINDS
 from tradewind.gateway.process import GatewayProcess, claim_port
+from tradewind.gateway.routes.docs import OPENAPI_PATH
 
 EXAMPLES = 4
 PATIENCE_S = 120

@@ -38,6 +38,8 @@ OWN = {
     ("POST", "/api/v1/keys"),
     ("DELETE", "/api/v1/keys/{key_id}"),
     ("GET", "/api/v1/roles"),
+    ("GET", "/api/v1/openapi.json"),
+    ("GET", "/docs"),
 }
 """Routes about oneself, for whoever is logged in."""
 METRICS = ("GET", "/metrics")

@@ -23,6 +23,7 @@ from tradewind.gateway.routes import (
     auth,
     backtests,
     data,
+    docs,
     history,
     jobs,
     limits,
@@ -49,9 +50,9 @@ SENT = "tradewind.send"
 """Where a connection's own way out is kept: the stream sends past the framework's layers."""
 SWITCH_S = 0.0005
 """Threads that write to a database come back to Python ten times a write: none waits long."""
-OPENAPI_PATH = "/api/v1/openapi.json"
 ROUTERS = (
     system.router,
+    docs.router,
     auth.router,
     users.router,
     orders.router,
@@ -79,10 +80,10 @@ def create_app(services: Services) -> FastAPI:
     app = Gateway(
         title="Tradewind",
         version=VERSION,
-        # The interactive documents load scripts from elsewhere.
+        # The framework's own documents load scripts from elsewhere, and ask for no login.
         docs_url=None,
         redoc_url=None,
-        openapi_url=OPENAPI_PATH,
+        openapi_url=None,
         lifespan=_lifespan,
     )
     app.state.services = services
