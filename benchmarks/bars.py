@@ -3,7 +3,9 @@
 What limits it: the strategy's own arithmetic takes as long as in the loop, and a bar that nobody
 trades costs 0.05 us beside it. The rest are the fills, one in 27 bars: each is the whole life of
 an order (`order_life`), more than half of the run. Tried: fills without a dict, a tuple and a
-chain of lists, which brought the ratio from 0.37-0.45 to 0.5.
+chain of lists, which brought the ratio from 0.37-0.45 to 0.5; objects that the collector does not
+walk and that are used again, and records written by a bare pointer: 0.52-0.53. In plain Python a
+bar that nobody trades takes 2.2 us, more than the goal allows for all.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind as tw
 
-TARGET = 0.85 if tw.COMPILED else 0.12
+TARGET = 0.9 if tw.COMPILED else 0.12
 
 
 class Count(tw.Strategy):
