@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.gateway.served import PASSWORD, Served
+from tradewind.model.errors import OutsideError
 
 KEYS = "/api/v1/keys"
 KEY = {"Idempotency-Key": "k1"}
@@ -71,12 +72,28 @@ def test_a_user_is_added_once_and_a_password_changed_once(
     assert {client.post(path, json=change, headers=key).status_code for _ in range(2)} == {204}
 
 
-def test_an_upload_is_taken_once(served: Served, client: TestClient) -> None:
+def test_an_upload_is_taken_once_however_it_is_cut(served: Served, client: TestClient) -> None:
     served.add("rita", "researcher")
     served.login(client, "rita")
-    head = {"Content-Type": "application/octet-stream", **KEY}
-    found = [client.post("/api/v1/data/uploads", content=b"a,b", headers=head) for _ in range(2)]
+    head = {"Content-Type": "application/octet-stream", "Content-Length": "6", **KEY}
+    found = [
+        client.post("/api/v1/data/uploads", content=pieces, headers=head)
+        for pieces in (iter([b"a,", b"b,cd"]), iter([b"a,b,", b"cd"]))
+    ]
+    assert [answer.status_code for answer in found] == [201, 201]
     assert found[0].json() == found[1].json()
+
+
+def test_where_nobody_knows_what_happened_the_key_stays_taken(
+    served: Served, trader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: object) -> None:
+        raise OutsideError("the disk is full", fault="ours", retry=True)
+
+    monkeypatch.setattr(served.identities, "put_key", failing)
+    assert trader.post(KEYS, json={"name": "k"}, headers=KEY).status_code == 503
+    monkeypatch.undo()
+    assert trader.post(KEYS, json={"name": "k"}, headers=KEY).status_code == 409
 
 
 @pytest.mark.parametrize("key", ["", "x" * 129, "a b"])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.runtime.memory_engine import MemoryEngine, running
-from tradewind.gateway.process import GatewayProcess, claim_port
+from tradewind.gateway.process import LOG_NAME, GatewayProcess, claim_port
 from tradewind.runtime.broadcast import Broadcast
 
 PATIENCE_S = 30
@@ -89,6 +90,26 @@ def test_a_client_that_does_not_read_is_closed_and_the_others_hear_all(
             while True:
                 deaf.recv(timeout=PATIENCE_S)
         assert deaf.close_code in (4408, 1006)
+
+
+def test_clients_that_go_away_in_the_middle_leave_no_trace_in_the_log(
+    gateway: GatewayProcess, tmp_path: Path
+) -> None:
+    engine = MemoryEngine()
+    engine.broadcast = Broadcast(queue_length_max=10_000)
+    address = f"ws://127.0.0.1:{gateway.port}/ws"
+    with running(tmp_path, engine):
+        for number in range(5):
+            with connect(address, open_timeout=PATIENCE_S) as socket:
+                socket.send(json.dumps({"type": "subscribe", "channels": ["halt"]}))
+                assert decoded(socket.recv(timeout=PATIENCE_S))["type"] == "snapshot"
+                socket.socket.shutdown(SHUT_RDWR)
+            for _ in range(20):
+                engine.tell("halt", {"reason": "x" * 1_000, "number": number})
+        with connect(address, open_timeout=PATIENCE_S) as socket:
+            socket.send(json.dumps({"type": "subscribe", "channels": ["halt"]}))
+            assert decoded(socket.recv(timeout=PATIENCE_S))["type"] == "snapshot"
+    assert "Traceback" not in (tmp_path / LOG_NAME).read_text()
 
 
 def decoded(message: str | bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from tradewind.gateway.once import check_key, repeated_answer
 from tradewind.gateway.principal import Principal
+from tradewind.gateway.problems import Problem
 from tradewind.gateway.services import Services
 from tradewind.ports.kept_answers import PENDING, KeptAnswer
 
@@ -22,11 +23,12 @@ PATHS = (
     "/api/v1/auth/password",
     "/api/v1/auth/second-factor",
     "/api/v1/data/uploads",
-    "/api/v1/approvals",
 )
 """What begins with one of them takes a key, where the request has one."""
 METHODS = frozenset({"POST", "PATCH"})
 HEADER = b"idempotency-key"
+DONE, OPEN = 299, 500
+"""Up to the one something was done; from the other on nobody knows, and the key stays taken."""
 SECRET = "kept answer "
 """Before the user's id, where it binds an encrypted answer to whom it was given."""
 
@@ -54,7 +56,10 @@ async def act_once(
         next(value for name, value in scope["headers"] if name == HEADER).decode("latin-1")
     )
     first = await receive()
-    hashed = f"{scope['method']} {scope['path']}\n".encode() + first.get("body", b"")
+    # A body that is not whole comes in pieces of any size: then its length has to do.
+    is_whole = not first.get("more_body", False)
+    same = first.get("body", b"") if is_whole else _length_of(scope)
+    hashed = f"{scope['method']} {scope['path']}\n".encode() + same
     claim = KeptAnswer(
         principal.user_id, key, hashlib.sha256(hashed).digest(), PENDING, b"", services.now_ns()
     )
@@ -70,19 +75,25 @@ async def act_once(
 
     try:
         await route(scope, _again(first, receive), listening)
-    finally:
-        is_done = bool(told) and told[0]["status"] < 300
-        if not is_done:
-            await run_in_threadpool(services.kept_answers.abandon, principal.user_id, key)
-    if is_done:
+    except Problem:
+        await run_in_threadpool(services.kept_answers.abandon, principal.user_id, key)
+        raise
+    status = told[0]["status"] if told else OPEN
+    if DONE < status < OPEN:
+        await run_in_threadpool(services.kept_answers.abandon, principal.user_id, key)
+    elif status <= DONE:
         text = b"".join(message.get("body", b"") for message in told).decode()
         sealed = services.factor.seal(SECRET + principal.user_id, text) if text else b""
         answer = KeptAnswer(
-            principal.user_id, key, claim.request_hash, told[0]["status"], sealed, claim.time_ns
+            principal.user_id, key, claim.request_hash, status, sealed, claim.time_ns
         )
         await services.finishing.do(answer)
     for message in told:
         await send(message)
+
+
+def _length_of(scope: Scope) -> bytes:
+    return next((value for name, value in scope["headers"] if name == b"content-length"), b"")
 
 
 def _again(first: Message, receive: Receive) -> Receive:

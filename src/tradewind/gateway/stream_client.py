@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
-from starlette.types import Send
+from starlette.types import Message, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tradewind.gateway.permissions import ALL_ACCOUNTS, Permission
@@ -129,11 +129,15 @@ class Client:
         if not made:
             return
         async with asyncio.timeout(SEND_DEADLINE_S):
-            if self._form.is_framed:
-                await self._send({"type": FRAMES, "frames": b"".join(made)})
-                return
-            for each in made:
-                if self._form.is_packed:
-                    await self._send({"type": "websocket.send", "bytes": each})
-                else:
-                    await self._send({"type": "websocket.send", "text": each.decode()})
+            for message in self._messages(made):
+                try:
+                    await self._send(message)
+                except OSError as error:
+                    raise WebSocketDisconnect(1006) from error  # It went away meanwhile.
+
+    def _messages(self, made: list[bytes]) -> list[Message]:
+        if self._form.is_framed:
+            return [{"type": FRAMES, "frames": b"".join(made)}]
+        if self._form.is_packed:
+            return [{"type": "websocket.send", "bytes": each} for each in made]
+        return [{"type": "websocket.send", "text": each.decode()} for each in made]
