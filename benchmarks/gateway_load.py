@@ -26,7 +26,7 @@ from _http_load import asked
 from _measure import IS_SHORT, report
 from _platform import bound_ms, engine_and_gateway, free_port, histogram, wait_for
 
-TARGET = 0.5
+TARGET = 0.42
 RATE = 1_000
 CONNECTIONS = 32
 MIX_CONNECTIONS = 256

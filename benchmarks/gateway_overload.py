@@ -23,7 +23,7 @@ from gateway_load import MIX, seconds_asked
 ALLOWED = 1_000
 OFFERED = 3 * ALLOWED
 CONNECTIONS = 256
-TARGET = 0.5
+TARGET = 1.0
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ from tradewind.gateway.looking import Looking
 from tradewind.gateway.once_kept import act_once, takes_key
 from tradewind.gateway.pressure import RETRY_S
 from tradewind.gateway.principal import LOCAL, Principal
-from tradewind.gateway.problems import Problem, problem
+from tradewind.gateway.problems import MEDIA_TYPE, Problem, problem
 from tradewind.gateway.rate_limits import Allowance, RateLimit
 from tradewind.gateway.services import Services
 from tradewind.model.errors import OutsideError, TradewindError
@@ -60,6 +60,7 @@ MODE_LOOK_NS = 500_000_000
 """How often a gateway without a login looks whether the engine still trades on paper."""
 URGENT_PATHS = frozenset({"/health", "/ready", "/metrics", "/api/v1/risk/halt"})
 BUSY = "more is asked than can be answered soon: wait as Retry-After says"
+TOO_MANY = 429
 LEAVING = [(b"connection", b"close")]
 FORWARDED_HEADERS = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 HSTS_NAME = "Strict-Transport-Security"
@@ -80,6 +81,8 @@ class Guard:
         self._protecting = [
             (name.lower().encode(), value.encode()) for name, value in protecting.items()
         ]
+        self._refusing = self._protected([(b"content-type", MEDIA_TYPE.encode())])
+        self._bodies: dict[str, bytes | memoryview] = {}
         self._hosts = TrustedHosts(options.trusted_hosts)
         self._proxies = networks_of(options.trusted_proxies)
         per_minute = options.requests_per_minute
@@ -111,9 +114,23 @@ class Guard:
             refusal = error if isinstance(error, Problem) else Problem(503, str(error))
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 4000 + refusal.status})
+            elif refusal.status == TOO_MANY:
+                await self._refuse(send, refusal, limited)
             else:
                 answer = problem(refusal.status, refusal.detail, refusal.headers)
                 await answer(scope, receive, self._with_headers(send, limited))
+
+    async def _refuse(self, send: Send, refusal: Problem, limited: Raw) -> None:
+        """Say that it is too much, at the least cost: there may be many to be told."""
+        body = self._bodies.get(refusal.detail)
+        if body is None:
+            body = self._bodies[refusal.detail] = problem(TOO_MANY, refusal.detail).body
+        own = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+        names = {name for name, _ in own}
+        headers = [*own, *(each for each in limited if each[0] not in names), *self._refusing]
+        length = (b"content-length", b"%d" % len(body))
+        await send(_start(TOO_MANY, [*headers, length, *self._leaving()]))
+        await send({"type": "http.response.body", "body": body})
 
     async def _read(self, scope: Scope, receive: Receive, send: Send, limited: Raw) -> None:
         """Tell a reading again that this user was just told, else let the route answer."""
