@@ -5,9 +5,9 @@ by itself; its yardstick is an application that answers the same bytes and nothi
 same server. Then a lean program asks for positions, open orders and, with two of a hundred, places
 orders at 1,000 requests a second. Run on an idle machine: a minute each, ten with `--long`.
 
-What limits it: Python's work for a request, 0.11 ms of the worker for a cached read, of which the
-bare application under uvicorn takes 0.06; and for orders the disk: three commits, one behind the
-other, which those that come meanwhile share.
+What limits it: uvicorn's and the system's work for a request, 0.11 ms of the worker for a cached
+read, of which this application takes 0.023, limits, authentication, headers and metrics included;
+and for orders the disk: three commits, one behind the other, which those that come meanwhile share.
 """
 
 from __future__ import annotations

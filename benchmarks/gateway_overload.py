@@ -4,8 +4,9 @@ A user asks for 3,000 requests a second whose limit lets 1,000 through, and 6,00
 how late what was accepted came, and how long the engine took from what came in to what is durable,
 before and during. Run on an idle machine: 60 seconds, ten minutes with `--long`.
 
-What limits it: refusals cost the worker nearly as much as cached reads; of the two cores the asking
-program takes a third of one.
+What limits it: a refusal costs this application 0.03 ms, a cached read 0.023; what is accepted
+waits behind all of them in one event loop, and orders for the disk. The asking program takes a
+fifth of a core.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
+import pytest
 from starlette.testclient import TestClient
 
 from tests.gateway.served import Served
@@ -31,20 +31,38 @@ def test_a_worker_with_too_many_requests_refuses_more_but_not_a_halt(
     assert served.services.pressure.refused == 1
 
 
-def test_a_loop_that_comes_around_late_is_under_pressure_until_it_does_not() -> None:
+class Clock:
+    """Goes on by a step each time that it is read."""
+
+    def __init__(self, step_s: float) -> None:
+        self.now_s = 0.0
+        self.step_s = step_s
+
+    def __call__(self) -> float:
+        self.now_s += self.step_s
+        return self.now_s
+
+
+@pytest.mark.parametrize(
+    ("late_s", "is_high"), [(LATE_S + 1.1 * TICK_S, True), (LATE_S + 0.9 * TICK_S, False)]
+)
+def test_a_loop_that_comes_around_late_is_under_pressure_until_it_does_not(
+    late_s: float, is_high: bool
+) -> None:
+    """It is due a tick behind the reading before, and late by more than the bound or not."""
+
     async def scenario() -> None:
-        pressure = Pressure(time.monotonic)
+        clock = Clock(late_s)
+        pressure = Pressure(clock)
         pressure.start()
-        for _ in range(LATE_TICKS):
-            assert not pressure.is_high
-            await asyncio.sleep(TICK_S / 2)
-            time.sleep(LATE_S + 2 * TICK_S)  # Nothing else comes around meanwhile.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-        assert pressure.is_high
-        async with asyncio.timeout(30):
+        read_s = clock.now_s
+        async with asyncio.timeout(60):
+            while clock.now_s < read_s + 4 * LATE_TICKS * late_s:
+                await asyncio.sleep(TICK_S)
+            assert pressure.is_high == is_high
+            clock.step_s = 0.0
             while pressure.is_high:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(TICK_S)
         pressure.stop()
 
     asyncio.run(scenario())
