@@ -136,7 +136,7 @@ def test_a_refusal_has_the_venues_words_and_ours(
 
 def test_a_rate_refusal_changed_nothing() -> None:
     async def use(trading: AlpacaTrading, venue: Told, reports: list[m.Report]) -> None:
-        with pytest.raises(Refused, match="no more requests"):
+        with pytest.raises(Refused, match=r"429 .*we sent more than the venue allows"):
             await trading.submit(limit_order())
         assert len(venue.asked) == 1
 

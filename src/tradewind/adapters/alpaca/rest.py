@@ -34,6 +34,8 @@ ADVICE = {
     "ALPACA_SECRET_KEY (paper and live have their own)",
     403: "the account may not do this",
     404: "Alpaca does not have it",
+    418: "this address is banned for a while",
+    429: "we sent more than the venue allows",
 }
 """What a status means, where the venue's own message does not say what to do."""
 
@@ -108,7 +110,8 @@ class AlpacaRest:
         try:
             return await self._call(self._request(method, path, body), Repeat.NEVER, Urgency.ORDER)
         except RateLimited as error:
-            raise Refused(f"Alpaca takes no more requests for {error.retry_after_s:g} s") from None
+            sentence = self._sentence(error.status, error.body)
+            raise Refused(f"{sentence} (nothing for {error.retry_after_s:g} s)") from None
 
     async def place(self, message: object, answer: type[Answer]) -> Answer:
         """What sending a new order answers; an answer that cannot be read leaves it open."""

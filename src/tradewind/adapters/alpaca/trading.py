@@ -291,9 +291,15 @@ class AlpacaTrading:
 
     async def _watch_clock(self) -> None:
         """Ask for the venue's time, also while nothing else does; no answer is no news."""
+        asked_s = asyncio.get_running_loop().time()
         while True:
+            # in short steps: another question may have made it doubtful meanwhile
+            await asyncio.sleep(CLOCK_DOUBTFUL_S)
+            now_s = asyncio.get_running_loop().time()
             is_doubtful = abs(self._account.offset.offset_ns) > DOUBTFUL_NS
-            await asyncio.sleep(CLOCK_DOUBTFUL_S if is_doubtful else CLOCK_FRESH_S)
+            if not is_doubtful and now_s - asked_s < CLOCK_FRESH_S:
+                continue
+            asked_s = now_s
             with suppress(OutsideError, Refused, BadData):
                 await self._account.market_clock()
 
