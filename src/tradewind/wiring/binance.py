@@ -110,6 +110,7 @@ ENTRY = VenueEntry(
     place=SPOT.place_of,
     market_data=SPOT.market_data,
     trading=SPOT.trading,
+    symbols=("BTC/USDT", "ETH/USDT", "BNB/USDT"),
 )
 USDM_ENTRY = VenueEntry(
     name="binance-usdm",

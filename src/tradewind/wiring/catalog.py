@@ -124,7 +124,7 @@ INSTRUMENTS: Setting[tuple[str, ...]] = Setting(
     ("TRADEWIND_INSTRUMENTS",),
     kinds.names(r"[A-Z0-9][A-Z0-9._-]*(/[A-Z0-9][A-Z0-9_-]*)?", "BTC/USDT"),
     "",
-    "Symbols to trade at the venue, the n-th one by the n-th strategy; empty: the demo's.",
+    "Symbols to trade at the venue, the n-th one by the n-th strategy, from the front again.",
 )
 RECONCILE_INTERVAL: Setting[int] = Setting(
     "trading.reconcile_interval_s",

@@ -57,10 +57,13 @@ def strategies_of(settings: Settings) -> tuple[str, ...]:
 
 
 def symbols_of(settings: Settings, entry: VenueEntry | None, strategies: int) -> tuple[str, ...]:
-    """What a run trades: the symbols that are named, then the venue's usual for the strategies.
+    """What a run trades: the symbols that are named and nothing else, else the venue's usual ones.
 
-    With neither it is empty, for the demo's.
+    More strategies than named symbols begin with the first one again. Without either it is empty,
+    for the demo's.
     """
     named = settings[catalog.INSTRUMENTS]
+    if named:
+        return (*named, *(named[at % len(named)] for at in range(len(named), strategies)))
     usual = entry.symbols if entry else ()
-    return (*named, *usual[len(named) : strategies]) if named or strategies else usual
+    return usual[:strategies] if strategies else usual
