@@ -36,8 +36,10 @@ from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover
 from tradewind.runtime.segments import FileSegments
 
-START_S = 60.0
-HEAL_S = 150.0
+START_S = 240.0
+HEAL_S = 300.0
+ANSWER_S = 120.0
+"""How long a busy machine may keep the engine from answering."""
 POLL_S = 0.02
 SETTLED_NS = SETTLE_NS + 1_500_000_000
 """How long after an order a look that ends tells of it for certain: it settles, a look begins."""
@@ -150,7 +152,14 @@ class StormEngine:
 
     def status(self) -> Any:
         """Everything at a glance."""
-        return ask(self.home, StatusRequest())
+        deadline_s = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                return ask(self.home, StatusRequest())
+            except TradewindError:
+                assert self.process is None or self.process.poll() is None, self.said()
+                if time.monotonic() > deadline_s:
+                    raise
 
     def is_trading(self) -> bool:
         """Whether orders go to the venue now."""

@@ -22,10 +22,10 @@ from tradewind.model.orders import Side
 from tradewind.runtime.acceptance import FILL
 
 VENUE_LIFE_S = 6 * 3600.0
-TRADING_S = 60.0
+TRADING_S = 240.0
 """How long trading may take to go on behind a fault that takes the connection."""
 BUST_MS = 50.0
-BUST_S = 20.0
+BUST_S = 30.0
 """How long a bust may take to be seen twice."""
 RESTING_MAX = 12
 RUSHED = 0.1
