@@ -75,7 +75,26 @@ def pulse(state: State, parent: ParentOrder) -> Decisions:
     return decided
 
 
+def venue_back(state: State) -> Decisions:
+    """A venue or an instrument takes orders again: parents go on with what is due by now."""
+    decided: Decisions = []
+    for parent in list(state.parents.values()):
+        decided += pulse(state, parent)
+    return decided
+
+
+def _is_cut_off(state: State, parent: ParentOrder) -> bool:
+    """Whether none of its venues can be reached, or takes orders."""
+    lost = state.lost_venues
+    return bool(lost) and all(
+        state.markets[place].venue in lost or state.markets[place].id in lost
+        for place in parent.places
+    )
+
+
 def _act(state: State, parent: ParentOrder) -> Decisions:
+    if _is_cut_off(state, parent) and (parent.working or not parent.ending):
+        return []
     if not parent.ending:
         parent.ending = _why_over(state, parent)
     if parent.ending:

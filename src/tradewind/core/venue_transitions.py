@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradewind.core.account_transitions import post_quantity
+from tradewind.core.parent_orders import venue_back
 from tradewind.model import messages as m
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def venue_lost(state: State, event: m.VenueLost) -> list[m.Decision]:
 def venue_recovered(state: State, event: m.VenueRecovered) -> list[m.Decision]:
     """Orders may go again."""
     state.lost_venues.pop(event.venue, None)
-    return []
+    return venue_back(state) if state.parents else []
 
 
 def instrument_paused(state: State, event: m.InstrumentPaused) -> list[m.Decision]:
@@ -32,7 +33,7 @@ def instrument_paused(state: State, event: m.InstrumentPaused) -> list[m.Decisio
 def instrument_resumed(state: State, event: m.InstrumentResumed) -> list[m.Decision]:
     """Orders of the instrument may go again."""
     state.lost_venues.pop(event.instrument, None)
-    return []
+    return venue_back(state) if state.parents else []
 
 
 def venue_differed(state: State, event: m.VenueDiffered) -> list[m.Decision]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol, get_args
 from tradewind.model.errors import OutsideError, TradewindError, UserError
 from tradewind.model.ids import PERSON
 from tradewind.model.messages import (
+    AlgorithmIntended,
     AmendIntended,
     CancelAllIntended,
     CancelIntended,
@@ -81,6 +82,7 @@ Submission = (
     | AmendIntended
     | OrderIntended
     | ConditionalIntended
+    | AlgorithmIntended
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.model.algorithm_messages import AlgorithmIntended
 from tradewind.model.conditional_messages import ConditionalIntended
 from tradewind.model.errors import UserError
 from tradewind.model.messages import OrderIntended
@@ -99,7 +100,7 @@ class AmendRequest(Request, frozen=True, tag="amend"):
 class PlaceRequest(Request, frozen=True, tag="place"):
     """Place one order, through the same risk list as a strategy's; `exits` wait for its fills."""
 
-    order: OrderIntended | ConditionalIntended
+    order: OrderIntended | ConditionalIntended | AlgorithmIntended
     exits: tuple[ConditionalIntended, ...] = ()
 
 

@@ -210,7 +210,7 @@ class Desk:
         """Put an event of a person in, with what belongs to it; its sequence once durable."""
         if isinstance(event, m.CancelIntended | m.AmendIntended):
             self._check_open(event.order_id)
-        if isinstance(event, m.OrderIntended | m.ConditionalIntended):
+        if isinstance(event, m.OrderIntended | m.ConditionalIntended | m.AlgorithmIntended):
             self.state.market(event.instrument)
         if isinstance(event, m.Halted | m.Resumed):
             self._check_scope(event.scope)

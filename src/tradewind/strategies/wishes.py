@@ -54,12 +54,24 @@ def work(view: View, instrument: str, side: Side, quantity: Number, terms: dict[
     if wrong:
         raise UserError(f"an algorithm has no {wrong[0]}=: known are {', '.join(sorted(WORKED))}")
     terms = {"algorithm": "iceberg" if "display" in terms else "at_once", **terms}
+    return view.work(instrument, AlgorithmTerms(side=side, quantity=quantity, **curve_of(terms)))
+
+
+def curve_of(terms: dict[str, Any]) -> dict[str, Any]:
+    """Terms of an algorithm with the curve that shortfall makes of its `urgency`.
+
+    >>> curve_of({"algorithm": "shortfall", "slices": 2, "urgency": 0})["curve"]
+    (500000, 500000)
+    """
     if terms["algorithm"] == "shortfall" and not terms.get("curve"):
-        slices = int(terms.get("slices", SLICES))
-        terms["curve"] = shortfall_curve(slices, float(terms.pop("urgency", URGENCY)))
+        urgency = float(terms.get("urgency", URGENCY))
+        curve = shortfall_curve(int(terms.get("slices", SLICES)), urgency)
+        return {name: value for name, value in terms.items() if name != "urgency"} | {
+            "curve": curve
+        }
     if "urgency" in terms:
         raise UserError("urgency: only shortfall without a curve has one")
-    return view.work(instrument, AlgorithmTerms(side=side, quantity=quantity, **terms))
+    return terms
 
 
 def _bracket(

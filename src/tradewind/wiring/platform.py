@@ -41,7 +41,7 @@ from tradewind.runtime.retention import Retention, RetentionRule
 from tradewind.runtime.risk_levels import Threshold
 from tradewind.runtime.risk_monitor import RiskMonitor
 from tradewind.runtime.segments import FileSegments
-from tradewind.runtime.venue_watch import VenueWatch
+from tradewind.runtime.venue_watch import STARTING, VenueWatch
 from tradewind.version import VERSION
 from tradewind.wiring.emergency import cancel_unjournaled
 from tradewind.wiring.journals import JournalPlace
@@ -204,6 +204,9 @@ class Platform:
         """Set up what is new, resume what was there, reconcile, and only then trade."""
         state, stage = self.engine.state, self.stage
         open_orders = list(state.open_orders.values())
+        if state.parents:
+            # before a timer of the core's is due: nothing leaves until the venue has been asked
+            self.engine.step(m.VenueLost(state.time_ns, self.plan.venue, STARTING))
         for event in self._setup():
             self.loop.offer(event)
         if (self.options.home / HALT_NAME).exists():

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "migrate": "bring the tables of the databases to this program's layout",
     "new-strategy": "write a file with a strategy to begin with",
     "notify": "tell people what happens, over Telegram, Slack, Discord, e-mail and others",
+    "order": "place one order by hand, plain or worked by an algorithm",
     "orders": "list the orders of a running engine, or cancel one",
     "positions": "list the positions of a running engine",
     "reconcile": "on what we and a venue differ; take the venue's word",

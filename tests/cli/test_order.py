@@ -1,0 +1,158 @@
+"""`tradewind order` and the real process, which is killed and goes on to the order's end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tradewind.adapters.sqlite.journal_reader import read_journal
+from tradewind.cli.main import main
+from tradewind.model import messages as m
+from tradewind.ports.journal import numbered
+
+PATIENCE_S = 90
+BTC = "BTC/USDT.SIM"
+
+
+@contextmanager
+def platform(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tradewind", "run", "--without-gateway"]
+    process = subprocess.Popen(
+        [*command, "--home", str(home)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(look: Callable[[], Any]) -> Any:
+    """What a look gives, once it gives something."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not (found := look()):
+        assert time.monotonic() < end_s
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture(scope="module")
+def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of one running platform for all that only asks it."""
+    home = tmp_path_factory.mktemp("home")
+    with platform(home):
+        until(lambda: main(["status", "--home", str(home)]) == 0)
+        yield home
+
+
+class Person:
+    """Types commands for one home."""
+
+    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.home = home
+        self.capsys = capsys
+
+    def types(self, *words: str) -> tuple[int, str, str]:
+        code = main([*words, "--home", str(self.home)])
+        return code, *self.capsys.readouterr()
+
+    def order(self, *words: str) -> str:
+        code, out, err = self.types("order", *words, "--json")
+        assert code == 0, err
+        placed: str = json.loads(out)["order_id"]
+        return placed
+
+    def rows(self) -> list[dict[str, Any]]:
+        code, out, _ = self.types("orders", "--open", "--json")
+        rows: list[dict[str, Any]] = json.loads(out)["orders"] if code == 0 else []
+        return rows
+
+    def parent(self, order_id: str) -> dict[str, Any] | None:
+        return next((row for row in self.rows() if row["order_id"] == order_id), None)
+
+
+def records(home: Path, kind: type[m.Record]) -> list[Any]:
+    reader = read_journal(next(home.rglob("journal.db")).parent)
+    found = [
+        record
+        for group in reader.groups(0)
+        for _, record in numbered(group)
+        if isinstance(record, kind)
+    ]
+    reader.close()
+    return found
+
+
+def test_an_algorithm_survives_a_kill_and_never_exceeds_its_quantity(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = Person(tmp_path, capsys)
+    with platform(tmp_path) as process:
+        until(lambda: person.types("status", "--json")[0] == 0)
+        worked = ["--algorithm", "twap", "--seconds", "25", "--slices", "10"]
+        placed = person.order("buy", "0.1", BTC, *worked, "--key", "once")
+        until(lambda: float((person.parent(placed) or {}).get("filled_quantity", 0)) > 0)
+        assert person.parent(placed)["type"] == "TWAP"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with platform(tmp_path):
+        until(lambda: person.types("status", "--json")[0] == 0)
+        until(lambda: person.parent(placed) is None)
+    (ended,) = records(tmp_path, m.ParentEnded)
+    assert ended.order_id == placed
+    sent = [one for one in records(tmp_path, m.SubmitOrder) if one.order_id.startswith(placed)]
+    assert len(sent) == len({one.order_id for one in sent})
+    fills = [one for one in records(tmp_path, m.OrderFilled) if one.order_id.startswith(placed)]
+    filled = sum(one.quantity for one in fills)
+    assert ended.filled_quantity == filled == sum(one.quantity for one in sent)
+    (wanted,) = records(tmp_path, m.AlgorithmIntended)
+    assert 0 < filled <= wanted.quantity
+    epochs = [one.epoch for one in records(tmp_path, m.RunStarted)]
+    assert epochs == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["buy", "1", "X/USD.SIM"], "there is no instrument 'X/USD.SIM': known are BTC/USDT.SIM"),
+        (["buy", "1", BTC, "--slices", "3"], "--slices is for an algorithm: name one"),
+        (["buy", "1", BTC, "--display", "2", "--limit", "9"], "cannot show more than its quantity"),
+        (["buy", "1", BTC, "--display", "-1", "--limit", "9"], "shows a quantity above 0"),
+        (["buy", "1", BTC, "--algorithm", "twap"], "twap needs a window: say when it ends"),
+        (["buy", "1", BTC, "--algorithm", "pov", "--participation", "2"], "at most 1"),
+        (["sell", "1", BTC, "--algorithm", "vwap", "--curve", "a,b", "--seconds", "9"],
+         "'a,b' is no list of whole numbers"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_in_one_sentence(
+    words: list[str],
+    sentence: str,
+    engine_home: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, err = Person(engine_home, capsys).types("order", *words)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_a_plain_order_is_placed_once_for_its_key(
+    engine_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = Person(engine_home, capsys)
+    market = json.loads(person.types("status", "--json")[1])["market"]
+    last = next(row["last"] for row in market if row["instrument"] == BTC)
+    words = ["sell", "0.01", BTC, "--limit", str(int(float(last) * 1.01)), "--key", "mine"]
+    placed = person.order(*words)
+    until(lambda: any(row["order_id"] == placed for row in person.rows()))
+    assert person.order(*words) == placed
+    assert [row["order_id"] for row in person.rows()].count(placed) == 1
