@@ -11,6 +11,7 @@ from typing import Any
 
 from tradewind.core.account_checks import ACCOUNT_CHECKS, BALANCE_MAX
 from tradewind.core.bounds import Bounds
+from tradewind.core.emulation import check_described
 from tradewind.core.held_order import SHARE_ONE
 from tradewind.core.limit_checks import check_limits, check_venue_limits
 from tradewind.core.market import Market
@@ -380,6 +381,7 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.CancelRejected: _nothing,
     m.AmendRejected: _nothing,
     m.OrderUnknown: _nothing,
+    m.VenueDescribed: check_described,
     m.VenueLost: _nothing,
     m.VenueRecovered: _nothing,
     m.InstrumentPaused: _listed,

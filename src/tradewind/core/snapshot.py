@@ -62,6 +62,7 @@ def encode_state(state: State) -> bytes:
             [[group, fills] for group, fills in sorted(state.groups.items())],
             [parent.snapshot() for parent in state.parents.values()],
             [route.snapshot() for _, route in sorted(state.routes.items())],
+            sorted(state.lacking.items()),
         ]
     )
 
@@ -111,6 +112,7 @@ def decode_state(data: bytes) -> State:
         state.parents[wanted.order_id] = parent
         for place in parent.places:
             state.markets[place].held_count += 1
+    state.lacking = {venue: tuple(lacks) for venue, lacks in parts[20]}
     for stored in parts[19]:
         route = route_from(msgspec.convert(stored[0], RouteSet), stored)
         state.routes[route.terms.route] = route

@@ -123,6 +123,7 @@ class State:
         "halts",
         "held",
         "journal_id",
+        "lacking",
         "lost_venues",
         "market_numbers",
         "markets",
@@ -170,6 +171,7 @@ class State:
         self.repriced: Market | None = None
         self.halts: dict[str, tuple[str, str]] = {}
         self.lost_venues: dict[str, str] = {}
+        self.lacking: dict[str, tuple[int, ...]] = {}
         self.anomalies: dict[str, int] = {}
         self.venues: dict[str, Scope] = {}
 

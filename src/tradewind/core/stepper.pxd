@@ -32,6 +32,7 @@ cdef class Stepper(Callbacks):
     cpdef int _control(self, object event) except -1
     @cython.locals(state=State, book=StrategyBook, market=Market)
     cdef int _intend(self, Order order) except -1
+    cdef int _enter(self, Order order) except -1
     @cython.locals(state=State, book=StrategyBook, market=Market)
     cdef int _aim(self, Target target) except -1
     cdef int _sized(self, object sized) except -1

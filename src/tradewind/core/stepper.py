@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.callbacks import Callbacks
+from tradewind.core.emulation import emulated
 from tradewind.core.entry import enter_order, submit_command
 from tradewind.core.event_marks import FILL as _FILL
 from tradewind.core.event_marks import LISTING as _LISTING
@@ -141,11 +142,25 @@ class Stepper(Callbacks):
             self.tape.order_intended(state.sequence, order, book.name, market.id)
         else:
             self._record(order_intended(order, book.name, market.id))
-        denied = enter_order(state, order)
+        if order.stop_price and state.lacking:
+            held = emulated(state, order_intended(order, book.name, market.id))
+            if held is None:
+                self._enter(order)
+            else:
+                self._decide_all(held)
+        else:
+            self._enter(order)
+
+    def _enter(self, order: Order) -> None:
+        denied = enter_order(self.state, order)
         if denied is None:
             self._submit(order)
         else:
             self._decide(denied)
+
+    def _decide_all(self, decisions: Decisions) -> None:
+        for decision in decisions:
+            self._decide(decision)
 
     def _aim(self, target: Target) -> None:
         """A target of a strategy: it waits for a price, or becomes an order."""

@@ -24,6 +24,7 @@ from tradewind.core.corporate_actions import (
     instrument_renamed,
     instrument_split,
 )
+from tradewind.core.emulation import emulated, venue_described
 from tradewind.core.entry import (
     amended_breach,
     count_message,
@@ -151,7 +152,11 @@ def strategy_stopped(state: State, event: m.StrategyStopped) -> Decisions:
 
 
 def order_intended(state: State, event: m.OrderIntended) -> Decisions:
-    """Risk, then the order."""
+    """Risk, then the order; one that its venue has no type for is held."""
+    if event.stop_price and state.lacking:
+        held = emulated(state, event)
+        if held is not None:
+            return held
     return [enter_intent(state, event)]
 
 
@@ -300,6 +305,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.CancelRejected: cancel_rejected,
     m.AmendRejected: amend_rejected,
     m.OrderUnknown: order_unknown,
+    m.VenueDescribed: venue_described,
     m.VenueLost: venue_lost,
     m.VenueRecovered: venue_recovered,
     m.InstrumentPaused: instrument_paused,

@@ -50,6 +50,7 @@ from tradewind.model.route_messages import RouteSet as RouteSet
 from tradewind.model.venue_messages import InstrumentPaused as InstrumentPaused
 from tradewind.model.venue_messages import InstrumentResumed as InstrumentResumed
 from tradewind.model.venue_messages import PositionTransferred as PositionTransferred
+from tradewind.model.venue_messages import VenueDescribed as VenueDescribed
 from tradewind.model.venue_messages import VenueDiffered as VenueDiffered
 from tradewind.model.venue_messages import VenueLost as VenueLost
 from tradewind.model.venue_messages import VenueRecovered as VenueRecovered
@@ -350,6 +351,7 @@ ControlEvent = (
     | StrategyStopped
     | Intent
     | Report
+    | VenueDescribed
     | VenueLost
     | VenueRecovered
     | InstrumentPaused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradewind.model.message_base import TimedMessage
-from tradewind.model.orders import Leg
+from tradewind.model.orders import Leg, OrderType
 
 
 class VenueLost(TimedMessage, frozen=True):
@@ -17,6 +17,13 @@ class VenueRecovered(TimedMessage, frozen=True):
     """The venue is connected and reconciled again."""
 
     venue: str
+
+
+class VenueDescribed(TimedMessage, frozen=True):
+    """Which order types a venue lacks, by its card: the core holds such orders from here on."""
+
+    venue: str
+    lacks: tuple[OrderType, ...] = ()
 
 
 class InstrumentPaused(TimedMessage, frozen=True):

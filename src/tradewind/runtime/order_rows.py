@@ -56,6 +56,20 @@ def order_denied(rows: PendingRows, number: int, event: m.OrderDenied) -> None:
         _put(rows, number, event.time_ns, row, OrderState.DENIED, event.rule)
 
 
+def order_held(rows: PendingRows, number: int, event: m.OrderHeld) -> None:
+    """An order whose type its venue lacks has a row already: it says what the core does."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None and row.is_open and not row.venue:
+        rows.put(msgspec.structs.replace(row, sequence=number, reason=event.reason))
+
+
+def held_ended(rows: PendingRows, number: int, event: m.HeldOrderEnded) -> None:
+    """Such an order ended before it was sent."""
+    row = rows.find(OrderRow, event.order_id)
+    if row is not None and row.is_open and not row.venue:
+        _put(rows, number, event.time_ns, row, OrderState.CANCELED, event.reason)
+
+
 def order_accepted(rows: PendingRows, number: int, event: m.OrderAccepted) -> None:
     """The venue works it."""
     row = rows.find(OrderRow, event.order_id)

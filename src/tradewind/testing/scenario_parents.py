@@ -12,7 +12,7 @@ from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.ids import order_id
 from tradewind.model.numbers import format_plain
-from tradewind.model.orders import OrderFlag, Side
+from tradewind.model.orders import OrderFlag, OrderType, Side
 from tradewind.model.route_messages import route
 from tradewind.testing.scenario_world import Words, World
 
@@ -64,6 +64,12 @@ def _route(world: World, words: Words) -> None:
     world.give(msgspec.structs.replace(wanted, time_ns=world.time_ns))
 
 
+def _lacks(world: World, words: Words) -> None:
+    """`lacks SIM STOP STOP_LIMIT`."""
+    types = tuple(OrderType[word] for word in words[1:])
+    world.give(m.VenueDescribed(world.time_ns, words[0], types))
+
+
 def routed_text(world: World, routed: m.OrderRouted) -> str:
     """`route #1 30: GOOG.AAA 20 at 100 +1000000+0+0, GOOG.BBB 10 (no price)`."""
     market = world.state.market(routed.scores[0].instrument)
@@ -85,4 +91,8 @@ def parent_fact(world: World, words: Words) -> str:
     return f"{words[0]} {parent.filled_quantity} filled {working} working of {parent.quantity}"
 
 
-PARENTS_GIVEN: dict[str, Callable[[World, Words], None]] = {"work": _work, "route": _route}
+PARENTS_GIVEN: dict[str, Callable[[World, Words], None]] = {
+    "work": _work,
+    "route": _route,
+    "lacks": _lacks,
+}

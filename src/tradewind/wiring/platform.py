@@ -49,6 +49,7 @@ from tradewind.wiring.plans import instruments_of, plan_of
 from tradewind.wiring.records import RecordsPlace
 from tradewind.wiring.running_strategies import RunningStrategies
 from tradewind.wiring.stage import Stage, StagePlan, check_account, make_stage
+from tradewind.wiring.venues import lacks_of
 
 HOUSEKEEPING_S = 0.1
 FOLDED_MAX = 10_000
@@ -270,6 +271,9 @@ class Platform:
             known = state.market_numbers.get(instrument.id)
             if known is None or state.markets[known].instrument != instrument:
                 yield m.InstrumentListed(0, instrument)
+        lacks = () if self.plan.entry is None else lacks_of(self.plan.entry)
+        if state.lacking.get(self.plan.venue, ()) != tuple(map(int, lacks)):
+            yield m.VenueDescribed(0, self.plan.venue, lacks)
         if account not in state.account_numbers:
             yield m.AccountOpened(0, account, currency)
             if self.plan.mode == "paper":

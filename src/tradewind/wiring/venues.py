@@ -7,7 +7,10 @@ from tradewind.adapters.alpha_vantage.card import alpha_vantage_card
 from tradewind.adapters.binance.card import binance_card
 from tradewind.adapters.ccxt.card import ccxt_card
 from tradewind.adapters.massive.card import massive_card
+from tradewind.core.emulation import EMULATED
+from tradewind.model.orders import OrderType
 from tradewind.ports.venue_card import VenueCard, card_markdown
+from tradewind.wiring.venue_entry import VenueEntry
 
 INTRODUCTION = """\
 # Venues
@@ -26,6 +29,20 @@ def venue_cards() -> list[VenueCard]:
     """
     data = [massive_card(), alpha_vantage_card(), ccxt_card()]
     return [binance_card("spot"), binance_card("usdm"), alpaca_card(), *data]
+
+
+def lacks_of(entry: VenueEntry) -> tuple[OrderType, ...]:
+    """The order types that the core does in a venue's place, by the card of its adapter.
+
+    >>> from tradewind.wiring.trading_venues import venue_entry
+    >>> [each.name for each in lacks_of(venue_entry("ccxt:kraken"))]
+    ['STOP', 'STOP_LIMIT']
+    >>> lacks_of(venue_entry("binance"))
+    ()
+    """
+    cards = {card.venue: card for card in venue_cards()}
+    card = cards.get(entry.venue) or ccxt_card()
+    return tuple(each for each in EMULATED if each.name not in card.order_types)
 
 
 def venues_markdown() -> str:
