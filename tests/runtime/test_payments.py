@@ -10,6 +10,7 @@ from tradewind.model import messages as m
 from tradewind.model.account_messages import EntryKind
 from tradewind.model.orders import Leg
 from tradewind.model.venue_account import VenuePayment
+from tradewind.ports.trading import Refused
 
 
 class Payer:
@@ -112,3 +113,18 @@ def test_what_was_paid_before_the_first_look_is_in_what_the_account_began_with(
     engine = through(scenario)
     assert posted(engine) == [("funding", -500, COIN.id, "1")]
     assert not engine.state.halts
+
+
+def test_a_venue_that_does_not_tell_payments_is_halted_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refusing(*, since_ns: int) -> list[VenuePayment]:
+        raise Refused("this key may not ask")
+
+    async def scenario(engine: VenueEngine) -> None:
+        Payer(engine, monkeypatch).move(-500)
+        monkeypatch.setattr(engine.paper, "payments", refusing)
+        await look(engine)
+
+    engine = through(scenario)
+    assert engine.state.halts["venue:SIM"][0].startswith("balance of USD")

@@ -261,11 +261,17 @@ class Reconciliation:
         return [*found, *position_differences(state, scope, positions, owner=self._owner)]
 
     async def _explained(self, scope: Scope, found: list[Difference]) -> list[Difference]:
-        """Money that payments of the venue explain is booked as what they are."""
+        """Money that payments of the venue explain is booked as what they are.
+
+        Where the venue does not tell them, the difference stays what it is.
+        """
         state = self._loop.engine.state
-        return await self._payments.explain(
-            state, scope, found, overlap_ns=OVERLAP_NS, dust=self._dust
-        )
+        try:
+            return await self._payments.explain(
+                state, scope, found, overlap_ns=OVERLAP_NS, dust=self._dust
+            )
+        except Refused:
+            return found
 
     # --- what follows ------------------------------------------------------------------------
 

@@ -87,7 +87,9 @@ def _listed(text: str, name: str) -> KeyPair | None:
     try:
         venues = json.loads(text)
         entry = venues.get(name)
-        return None if entry is None else _pair({"secret": entry["secret"], **entry})
+        if entry is None:
+            return None
+        return _pair({"key": entry["key"], "secret": entry["secret"], **entry})
     except (ValueError, AttributeError, KeyError, TypeError):
         raise UserError(
             'API_KEYS is not what it must be: write it like {"binance": {"key": "...", '
