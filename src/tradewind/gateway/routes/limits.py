@@ -119,6 +119,8 @@ async def _check_raise(
     request: Request, services: Services, principal: Principal, scope: str, changes: dict[str, Any]
 ) -> None:
     """A limit that lets more through needs a second person, where that is asked for."""
+    if not services.options.needs_two_people:
+        return
     shown = (await services.engine.ask(LimitsRequest()))["limits"]
     present: dict[str, Any] = next((row["limits"] for row in shown if row["scope"] == scope), {})
     if is_raise(present, changes):

@@ -68,7 +68,8 @@ async def start(
     await _check_accounts(services, principal)
 
     async def act() -> dict[str, Any]:
-        if (await services.engine.ask(StatusRequest()))["mode"] == LIVE:
+        careful = services.options.needs_two_people
+        if careful and (await services.engine.ask(StatusRequest()))["mode"] == LIVE:
             await need_second_person(request, services, principal, [name, wanted.parameters])
         asked = StartStrategyRequest(name, wanted.parameters, principal.name)
         done = await services.engine.ask(asked)
