@@ -60,6 +60,10 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("by_row", least=100_000),
     ),
     "venue_order": (Bound("figure", most=1, plain=2),),
+    "history_postgres": (
+        Bound("figure", least=200_000, plain=200_000),
+        Bound("day_of_bars_ms", most=50, plain=50),
+    ),
     "journal": (Bound("figure", least=20_000),),
     "kill_switch": (Bound("figure", most=1_000), Bound("last_order_ms", most=100)),
     "recovery": (Bound("with_snapshot_s", most=2), Bound("whole_s", most=5)),

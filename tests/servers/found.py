@@ -8,6 +8,7 @@ import socket
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,6 +16,10 @@ PLACES = ("/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/
 INSTALL_S = 240
 WITHOUT_SERVERS = "TRADEWIND_WITHOUT_SERVERS"
 """Set it to skip what needs a server that is not there, instead of installing it."""
+
+
+REQUIRE_SERVERS = "TRADEWIND_REQUIRE_SERVERS"
+"""Set by `scripts/test --require-servers`."""
 
 
 @cache
@@ -26,8 +31,15 @@ def program(name: str, package: str) -> str:
         _install(package)
         found = shutil.which(name, path=path)
     if found is None:
-        pytest.skip(f"{name} is not installed: apt-get install {package}")
+        skip(f"{name} is not installed: apt-get install {package}")
     return found
+
+
+def skip(sentence: str) -> NoReturn:
+    """Skip a test by name; where servers are required it fails instead."""
+    if os.environ.get(REQUIRE_SERVERS):
+        pytest.fail(f"{sentence} ({REQUIRE_SERVERS} is set)", pytrace=False)
+    pytest.skip(sentence)
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -32,46 +32,67 @@ class PostgresServer:
 
     def __init__(self, folder: str) -> None:
         self.port = free_port()
-        self._folder = folder
+        self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
 
-    def start(self) -> None:
-        user = OWNER if os.geteuid() == 0 else None
+    def start(self, settings: str = "") -> None:
+        """Make the data and run the server; `settings` go behind those we ship."""
         initdb = program("initdb", "postgresql-15")
-        made = [initdb, "-D", self._folder, "-U", OWNER, "--auth=trust", "--no-sync"]
-        subprocess.run(made, user=user, cwd="/", capture_output=True, check=True)
-        with Path(self._folder, "postgresql.conf").open("a") as settings:
+        made = [initdb, "-D", self.folder, "-U", OWNER, "--auth=trust", "--no-sync"]
+        subprocess.run(made, user=_user(), cwd="/", capture_output=True, check=True)
+        with Path(self.folder, "postgresql.conf").open("a") as file:
             # Its text, as the server's user may not look into the checkout.
-            settings.write(SHIPPED.read_text())
-        command = [program("postgres", "postgresql-15"), "-D", self._folder]
+            file.write(SHIPPED.read_text() + settings)
+        with Path(self.folder, "pg_hba.conf").open("a") as file:
+            file.write("host replication all 127.0.0.1/32 trust\n")
+        self.run()
+
+    def run(self) -> None:
+        """Run the server on the data that is there, until it answers."""
+        command = [program("postgres", "postgresql-15"), "-D", self.folder]
         command += ["-p", str(self.port), "-c", "listen_addresses=127.0.0.1"]
         command += ["-c", "unix_socket_directories="]
         self._process = subprocess.Popen(
-            command, user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, user=_user(), cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         ends_at = time.monotonic() + PATIENCE_S
         while time.monotonic() < ends_at:
             try:
-                psycopg.connect(self._address("postgres"), connect_timeout=5).close()
+                psycopg.connect(self.address("postgres"), connect_timeout=5).close()
             except psycopg.OperationalError:
                 time.sleep(0.05)
             else:
                 return
         raise AssertionError("PostgreSQL did not answer")
 
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{name}"
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the server and to every process of it."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        found = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self._process.pid)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        for pid in [self._process.pid, *map(int, found.stdout.split())]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def new_database(self) -> str:
         """Make an empty database; returns its URL as DATABASE_URL takes it."""
         name = f"test{next(self._numbers)}"
-        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
-        return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{name}"
+        return self.url(name)
 
     def ask_for_password(self, user: str, password: str) -> None:
         """Make a user that gets in with a password only."""
-        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{password}'")
-            access = Path(self._folder, "pg_hba.conf")
+            access = Path(self.folder, "pg_hba.conf")
             line = f"host all {user} 127.0.0.1/32 scram-sha-256\n"
             access.write_text(line + access.read_text())
             connection.execute("SELECT pg_reload_conf()")
@@ -81,10 +102,14 @@ class PostgresServer:
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             end(self._process)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _address(self, name: str) -> str:
+    def address(self, name: str) -> str:
         return f"postgresql://{OWNER}@127.0.0.1:{self.port}/{name}"
+
+
+def _user() -> str | None:
+    return OWNER if os.geteuid() == 0 else None
 
 
 @contextmanager

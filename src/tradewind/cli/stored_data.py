@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import get_args
 
-from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.cli.engine import home_of
 from tradewind.cli.output import note
 from tradewind.model.adjustment import Adjust, Adjustment
@@ -14,6 +13,7 @@ from tradewind.model.errors import UserError
 from tradewind.model.timeframes import timeframe_ns, timerange_ns
 from tradewind.ports.history import History
 from tradewind.runtime.adjusted import adjustment_of
+from tradewind.wiring.histories import history_of_home
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,11 +73,11 @@ def stored_columns(arguments: argparse.Namespace) -> list[Columns]:
         raise UserError("--timeframe is missing: say which bars, like --timeframe 1d")
     if is_bars:
         timeframe_ns(arguments.timeframe)
-    history = ParquetHistory(home_of(arguments))
+    history = history_of_home(home_of(arguments))
     return [_columns(history, name, arguments) for name in instruments_of(arguments)]
 
 
-def _columns(history: ParquetHistory, name: str, arguments: argparse.Namespace) -> Columns:
+def _columns(history: History, name: str, arguments: argparse.Namespace) -> Columns:
     start_ns, end_ns = timerange_ns(arguments.timerange) if arguments.timerange else (None, None)
     columns = history.read(
         arguments.kind,

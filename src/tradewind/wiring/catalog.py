@@ -89,6 +89,15 @@ DATABASE_POOL_SIZE: Setting[int] = Setting(
     "`tradewind doctor` compares with what the server has.",
     unit="connections",
 )
+HISTORY_URL: Setting[str] = Setting(
+    "history.url",
+    ("HISTORY_URL",),
+    kinds.text(),
+    "",
+    "The PostgreSQL that keeps the history of market data; without it Parquet files in "
+    "TRADEWIND_HOME.",
+    secret=True,
+)
 TRADING_MODE: Setting[str] = Setting(
     "trading.mode",
     ("TRADING_MODE",),
@@ -291,6 +300,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     JOB_SLOTS,
     DATABASE_URL,
     DATABASE_POOL_SIZE,
+    HISTORY_URL,
     TRADING_MODE,
     LIVE_ENABLED,
     LIVE_CONFIRM,

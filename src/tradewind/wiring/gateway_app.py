@@ -15,7 +15,6 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
 from tradewind.adapters.memory.security_store import MemorySecurityStore
-from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.adapters.sql.database import open_database
 from tradewind.adapters.sql.identities import SqlIdentities
@@ -34,6 +33,7 @@ from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import StatusRequest
 from tradewind.wiring import catalog
 from tradewind.wiring.database_place import connections_of_worker, database_url
+from tradewind.wiring.histories import open_history
 from tradewind.wiring.journals import journal_place
 from tradewind.wiring.kept_secrets import SECRET_BYTES, secrets_of
 from tradewind.wiring.records import RecordsPlace
@@ -67,7 +67,7 @@ def build(settings: Settings | None = None) -> FastAPI:
         records=records.read,
         stored=lambda why: status_of(records, why),
         jobs=SqlJobs(database),
-        history=ParquetHistory(home),
+        history=open_history(settings),
         journal=journal_place(settings).read,
         settings=lambda: shown_settings(settings),
     )

@@ -110,6 +110,7 @@ def _plain_stores(settings: Settings) -> Iterator[str]:
     for setting, secure in (
         (catalog.DATABASE_URL, _is_safe_database),
         (catalog.JOURNAL_URL, _is_safe_database),
+        (catalog.HISTORY_URL, _is_safe_database),
         (catalog.REDIS_URL, _is_safe_redis),
     ):
         url = settings[setting]
@@ -134,10 +135,13 @@ def _is_safe_redis(url: str) -> bool:
     return url.startswith("rediss://")
 
 
+STORES = (catalog.DATABASE_URL, catalog.JOURNAL_URL, catalog.HISTORY_URL, catalog.REDIS_URL)
+
+
 def _passwords(settings: Settings) -> Iterator[str]:
     """Passwords of stores that everybody would try first."""
     found = [(catalog.REDIS_PASSWORD, settings[catalog.REDIS_PASSWORD])]
-    for setting in (catalog.DATABASE_URL, catalog.JOURNAL_URL, catalog.REDIS_URL):
+    for setting in STORES:
         found.append((setting, urlsplit(settings[setting]).password or ""))
     for setting, password in found:
         if password and (_PLACEHOLDER.search(password) or password.lower() in TRIED_FIRST):

@@ -79,8 +79,8 @@ def tables(engine: Engine) -> set[str]:
 
 def differences(connection: Connection) -> list[object]:
     def is_ours(name: str | None, kind: str, _: object) -> bool:
-        # the journal's tables are PostgreSQL's alone and asked by hand
-        return kind != "table" or not str(name).startswith("journal")
+        # those of journal and history are PostgreSQL's alone and asked by hand
+        return kind != "table" or not str(name).startswith(("journal", "history"))
 
     context = MigrationContext.configure(connection, opts={"include_name": is_ours})
     found: list[object] = compare_metadata(context, METADATA)

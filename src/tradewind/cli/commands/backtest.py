@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.cli.engine import add_engine_options, home_of
 from tradewind.cli.run_answer import keep_run, print_run, run_answer
 from tradewind.cli.run_options import (
@@ -25,6 +24,7 @@ from tradewind.runtime.backtest import backtest
 from tradewind.sim.actions import events_of
 from tradewind.sim.clearing import Clearing
 from tradewind.sim.venue import FILL_RULES
+from tradewind.wiring.histories import history_of_home
 
 EXAMPLE = (
     "tradewind backtest ma_crossover --instrument GOOG.SIM --timeframe 1d --cash 100000 "
@@ -85,7 +85,7 @@ def clearing_of(arguments: argparse.Namespace) -> Clearing | None:
         return None
     if arguments.adjust not in (None, "none"):
         raise UserError("adjusted prices have their actions in them: leave --adjust out")
-    history = ParquetHistory(home_of(arguments))
+    history = history_of_home(home_of(arguments))
     names = instruments_of(arguments)
     return Clearing(
         actions=[event for name in names for event in events_of(history.actions(name), name)]

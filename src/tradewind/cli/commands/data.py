@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from tradewind.adapters.files.export import export
-from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.cli.data_actions import add_actions_arguments, print_actions
 from tradewind.cli.data_check import add_check_arguments, check_series
 from tradewind.cli.data_download import add_download_arguments, download_data
@@ -25,6 +24,7 @@ from tradewind.model.errors import UserError
 from tradewind.model.timeframes import timerange_ns
 from tradewind.ports.history import Entry, History, Series
 from tradewind.runtime.adjusted import adjusted_batches
+from tradewind.wiring.histories import history_of_home
 
 EXAMPLE = "tradewind data import GOOG.csv --instrument GOOG.SIM --tick 0.01 --lot 1 --currency USD"
 
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 when a check found what it must not."""
-    history = ParquetHistory(home_of(arguments))
+    history = history_of_home(home_of(arguments))
     return int(arguments.action(history, arguments))
 
 

@@ -8,10 +8,11 @@ from tradewind.cli.engine import add_engine_options
 from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import print_answer
 from tradewind.ops.databases import Service, database_findings
-from tradewind.ops.doctor import examine
+from tradewind.ops.doctor import Finding, examine
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.database_place import connections_of_worker
+from tradewind.wiring.histories import reason
 from tradewind.wiring.journals import journal_place
 from tradewind.wiring.settings import Settings, read_settings
 
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         faults,
         place.read if place.is_there else None,
     )
+    findings.append(Finding("history", "ok", reason(settings)))
     findings += database_findings(services_of(settings))
     if arguments.json:
         found = [finding._asdict() for finding in findings]
