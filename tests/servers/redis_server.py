@@ -14,10 +14,11 @@ from tests.servers.found import end, free_port, program
 
 redis = pytest.importorskip("redis", reason="the extra [redis] is not installed")
 PATIENCE_S = 30.0
+SHIPPED = Path(__file__).parents[2] / "deploy" / "redis" / "redis.conf"
 
 
 class RedisServer:
-    """One server; it can be stopped and started again, and then has forgotten everything."""
+    """One server; it can be stopped or killed, and started again."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -25,9 +26,10 @@ class RedisServer:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        command = [program("redis-server", "redis-server"), "--port", str(self.port)]
-        command += ["--bind", "127.0.0.1", "--dir", str(self._folder), "--save", ""]
+    def start(self, *options: str) -> None:
+        """Run the server with the settings that we ship."""
+        command = [program("redis-server", "redis-server"), str(SHIPPED), "--port", str(self.port)]
+        command += ["--bind", "127.0.0.1", "--dir", str(self._folder), *options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         ends_at = time.monotonic() + PATIENCE_S
         with redis.Redis.from_url(self.url) as client:
@@ -39,6 +41,13 @@ class RedisServer:
                 else:
                     return
         raise AssertionError("Redis did not answer")
+
+    def kill(self) -> None:
+        """End it as a lost machine does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
 
     def stop(self) -> None:
         if self._process is not None:

@@ -124,10 +124,11 @@ def security_store(settings: Settings, database: Engine) -> SecurityStore:
     if not url:
         return behind
     try:
+        clients = import_module("tradewind.adapters.redis.clients")
         redis = import_module("tradewind.adapters.redis.security_store")
     except ModuleNotFoundError:
         raise UserError("REDIS_URL is set: install tradewind[redis] for it") from None
-    client = redis.connect_redis(
+    client = clients.connect_redis(
         url,
         password=settings[catalog.REDIS_PASSWORD],
         connections_max=settings[catalog.REDIS_CONNECTIONS],

@@ -132,7 +132,7 @@ def _is_safe_database(url: str) -> bool:
 
 
 def _is_safe_redis(url: str) -> bool:
-    return url.startswith("rediss://")
+    return url.startswith("rediss")
 
 
 STORES = (catalog.DATABASE_URL, catalog.JOURNAL_URL, catalog.HISTORY_URL, catalog.REDIS_URL)

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.servers.postgres_server import PostgresServer, running_postgres
-from tradewind.adapters.postgres import history as module
+from tradewind.adapters.postgres import history_rows
 from tradewind.adapters.postgres.history import PostgresHistory
 from tradewind.adapters.postgres.partitions import partitions
 from tradewind.adapters.sql.bounded import address
@@ -94,7 +94,7 @@ def test_days_have_their_partitions_and_old_ones_go(url: str, history: PostgresH
 def test_long_writes_and_reads_go_in_pieces_that_keep_a_time_together(
     history: PostgresHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "RUN_ROWS_MAX", 10)
+    monkeypatch.setattr(history_rows, "RUN_ROWS_MAX", 10)
     times = sorted(START_NS + number // 3 for number in range(100))
     pieces = [trades(*times[start : start + 7]) for start in range(0, 100, 7)]
     written = concatenate(pieces)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.servers.redis_server import RedisServer
-from tradewind.adapters.redis.security_store import RedisSecurityStore, connect_redis
+from tradewind.adapters.redis.clients import connect_redis
+from tradewind.adapters.redis.security_store import RedisSecurityStore
 from tradewind.adapters.sql.database import open_database, sqlite_url
 from tradewind.adapters.sql.security_store import SqlSecurityStore
 from tradewind.model.errors import UserError

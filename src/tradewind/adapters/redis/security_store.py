@@ -8,18 +8,13 @@ from typing import Any, TypeVar
 
 import msgspec
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
-from tradewind.model.errors import UserError
 from tradewind.ports.identity import Session
 from tradewind.ports.security_store import Rate, SecurityStore, Taken
 
 Answer = TypeVar("Answer")
 
-DEADLINE_S = 0.5
-"""For connecting, and for each answer."""
 AGAIN_S = 1.0
 """A Redis that failed is left alone for so long; meanwhile the store behind it is asked."""
 SESSION_S = 300
@@ -119,10 +114,9 @@ class RedisSecurityStore:
 
     def blocked_until_ns(self, subject: str) -> int:
         """Until when a subject must wait; 0 where it need not."""
-        return self._first(
-            lambda: int(self._client.hget(_failures(subject), "until_ns") or 0),
-            lambda: self._behind.blocked_until_ns(subject),
-        )
+        found = self._first(lambda: self._client.hget(_failures(subject), "until_ns"), lambda: None)
+        # A Redis that was emptied knows of no lock; the store behind was told of each.
+        return int(found) if found else self._behind.blocked_until_ns(subject)
 
     def forgive(self, subject: str) -> None:
         """Forget a subject's failures, here and behind."""
@@ -140,25 +134,6 @@ class RedisSecurityStore:
             except (RedisError, OSError):
                 self._again_at_s = time.monotonic() + AGAIN_S
         return behind()
-
-
-def connect_redis(url: str, *, password: str = "", connections_max: int = 50) -> Redis:
-    """A client of the Redis that a URL names; nothing is asked yet.
-
-    Raises `UserError` where the URL is none.
-    """
-    try:
-        return Redis.from_url(
-            url,
-            **({"password": password} if password else {}),
-            max_connections=connections_max,
-            socket_timeout=DEADLINE_S,
-            socket_connect_timeout=DEADLINE_S,
-            # A repetition would count twice; who fails asks the store behind.
-            retry=Retry(NoBackoff(), 0),
-        )
-    except ValueError:
-        raise UserError("REDIS_URL is no address of Redis: write redis://host:6379/0") from None
 
 
 def _failures(subject: str) -> str:

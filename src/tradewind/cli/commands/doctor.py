@@ -9,6 +9,7 @@ from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import print_answer
 from tradewind.ops.databases import Service, database_findings
 from tradewind.ops.doctor import Finding, examine
+from tradewind.ops.redis import redis_findings
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.database_place import connections_of_worker
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     findings.append(Finding("history", "ok", reason(settings)))
     findings += database_findings(services_of(settings))
+    findings += redis_findings(settings[catalog.REDIS_URL], settings[catalog.REDIS_PASSWORD])
     if arguments.json:
         found = [finding._asdict() for finding in findings]
         print_answer({"tradewind": VERSION, "findings": found}, arguments)

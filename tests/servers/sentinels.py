@@ -1,0 +1,92 @@
+"""A primary of Redis with a replica and three Sentinels that watch it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.servers.found import end, free_port, program
+from tests.servers.redis_server import RedisServer, redis
+
+PATIENCE_S = 60.0
+WATCHING = """
+port {port}
+bind 127.0.0.1
+dir {folder}
+sentinel monitor desk 127.0.0.1 {primary} 2
+sentinel down-after-milliseconds desk 500
+sentinel failover-timeout desk 3000
+sentinel parallel-syncs desk 1
+"""
+
+
+class WatchedRedis:
+    """The two servers and their Sentinels."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "primary").mkdir()
+        (folder / "replica").mkdir()
+        self.primary = RedisServer(folder / "primary")
+        self.replica = RedisServer(folder / "replica")
+        self.ports = [free_port() for _ in range(3)]
+        self._sentinels: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
+        return f"redis+sentinel://{hosts}/desk/0"
+
+    def start(self) -> None:
+        self.primary.start()
+        self.replica.start("--replicaof", "127.0.0.1", str(self.primary.port))
+        for port in self.ports:
+            settings = self._folder / f"{port}.conf"
+            settings.write_text(
+                WATCHING.format(port=port, folder=self._folder, primary=self.primary.port)
+            )
+            command = [program("redis-server", "redis-server"), str(settings), "--sentinel"]
+            self._sentinels.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        self.wait_until(self._knows_all)
+
+    def primary_port(self) -> int:
+        """The port of the primary as the first Sentinel knows it."""
+        with redis.Redis(port=self.ports[0], socket_timeout=2) as client:
+            return int(client.sentinel_get_master_addr_by_name("desk")[1])
+
+    def wait_until(self, is_so: object) -> None:
+        assert callable(is_so)
+        ends_at = time.monotonic() + PATIENCE_S
+        while not is_so():
+            assert time.monotonic() < ends_at
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        for process in self._sentinels:
+            end(process)
+        self.replica.stop()
+        self.primary.stop()
+
+    def _knows_all(self) -> bool:
+        try:
+            for port in self.ports:
+                with redis.Redis(port=port, socket_timeout=2) as client:
+                    state = client.sentinel_master("desk")
+                if (state["num-other-sentinels"], state["num-slaves"]) != (2, 1):
+                    return False
+        except redis.RedisError:
+            return False
+        return True
+
+
+@contextmanager
+def running_sentinels(folder: Path) -> Iterator[WatchedRedis]:
+    watched = WatchedRedis(folder)
+    try:
+        watched.start()
+        yield watched
+    finally:
+        watched.stop()
