@@ -56,7 +56,7 @@ from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.segments import MemorySegments
 from tradewind.runtime.strategy_host import attach
 
-TARGET = 0.08 if tw.COMPILED else 0.05
+TARGET = 0.12 if tw.COMPILED else 0.05
 WARM_UP = 200
 PAUSE_S = 0.003
 LAST_ORDERS_S = 10.0

@@ -10,7 +10,7 @@ cdef int64_t _MAX, _NONE, _LAST, _SNAPSHOT, _GAP, _KIND
 cdef class Book:
     cdef readonly Ladder bids, asks
     cdef readonly int64_t tick, best_bid, best_bid_size, best_ask, best_ask_size
-    cdef readonly int64_t rows, events, snapshots, crossed
+    cdef readonly int64_t before, rows, events, snapshots, crossed
     cdef readonly int64_t gaps, ignored, refused, unknown_removals, last_flags
     cdef readonly bint is_stale
     cpdef object apply(self, int64_t side, int64_t price, int64_t size, int64_t flags)

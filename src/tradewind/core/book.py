@@ -38,6 +38,7 @@ class Book:
 
     __slots__ = (
         "asks",
+        "before",
         "best_ask",
         "best_ask_size",
         "best_bid",
@@ -66,6 +67,7 @@ class Book:
         self.best_bid = self.best_bid_size = self.best_ask = self.best_ask_size = 0
         self.rows = self.events = self.snapshots = self.crossed = 0
         self.gaps = self.ignored = self.refused = self.unknown_removals = 0
+        self.before = 0  # the size that the level of the last row had
         self.last_flags = DEPTH_LAST
         self.is_stale = False
 
@@ -111,8 +113,8 @@ class Book:
 
     def size_at(self, side: int, price: int) -> int:
         """The size at a price, 0 where there is no level."""
-        tick = price // self.tick
-        if tick * self.tick != price:
+        tick = price if self.tick == 1 else price // self.tick
+        if self.tick != 1 and tick * self.tick != price:
             return 0
         return self.bids.size_at(tick) if side > 0 else self.asks.size_at(-tick)
 
@@ -166,8 +168,8 @@ class Book:
         if price < 1 or price > _MAX or size < 0 or size > _MAX:
             self.refused += 1
             return
-        tick = price // self.tick
-        if tick * self.tick != price:
+        tick = price if self.tick == 1 else price // self.tick
+        if self.tick != 1 and tick * self.tick != price:
             self.refused += 1
         elif side == 1:
             self._set_bid(tick, size)
@@ -178,7 +180,8 @@ class Book:
 
     def _set_bid(self, key: int, size: int) -> None:
         bids = self.bids
-        if bids.set(key, size) == 0 and size == 0:
+        self.before = bids.set(key, size)
+        if size == 0 and self.before == 0:
             self.unknown_removals += 1
         if bids.best == _NONE:
             self.best_bid = 0
@@ -188,7 +191,8 @@ class Book:
 
     def _set_ask(self, key: int, size: int) -> None:
         asks = self.asks
-        if asks.set(key, size) == 0 and size == 0:
+        self.before = asks.set(key, size)
+        if size == 0 and self.before == 0:
             self.unknown_removals += 1
         if asks.best == _NONE:
             self.best_ask = 0

@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-cdef int64_t _NONE, _BLOCK
+cdef int64_t _NONE, _BLOCK, _BLOCK_BITS
 
 
 @cython.final

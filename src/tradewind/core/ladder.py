@@ -19,6 +19,7 @@ BLOCK = 64
 # C integers when compiled (ladder.pxd)
 _NONE = NO_LEVEL
 _BLOCK = BLOCK
+_BLOCK_BITS = BLOCK.bit_length() - 1
 
 
 class Ladder:
@@ -141,10 +142,10 @@ class Ladder:
         old = self.sizes[offset]
         self.sizes[offset] = size
         if old == 0 and size != 0:
-            self.blocks[offset // _BLOCK] += 1
+            self.blocks[offset >> _BLOCK_BITS] += 1
             self.count += 1
         elif old != 0 and size == 0:
-            self.blocks[offset // _BLOCK] -= 1
+            self.blocks[offset >> _BLOCK_BITS] -= 1
             self.count -= 1
         return old
 
@@ -163,7 +164,7 @@ class Ladder:
         """The highest level at or below a key in the window, `NO_LEVEL` where there is none."""
         offset = key - self.base
         while offset >= 0:
-            if self.blocks[offset // _BLOCK] == 0:
+            if self.blocks[offset >> _BLOCK_BITS] == 0:
                 offset = offset // _BLOCK * _BLOCK - 1
             elif self.sizes[offset] != 0:
                 return self.base + offset
@@ -183,7 +184,7 @@ class Ladder:
         for level in near:
             offset = level - self.base
             self.sizes[offset] = self.far.pop(level)
-            self.blocks[offset // _BLOCK] += 1
+            self.blocks[offset >> _BLOCK_BITS] += 1
 
     def _empty_block(self, start: int) -> None:
         for offset in range(start, start + _BLOCK):

@@ -15,6 +15,7 @@ cdef class DepthMatching(QuoteMatching):
     cpdef object relist(self)
     @cython.locals(book=Book, before=int64_t, snapshots=int64_t, refused=int64_t)
     cpdef object on_depth(self, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags)
+    @cython.locals(orders=list, taken=dict)
     cpdef object set_level(self, int64_t side, int64_t price, int64_t size, int64_t before)
     @cython.locals(order=WorkingOrder)
     cpdef object restate_level(self, list orders, int64_t price, int64_t size, int64_t before)

@@ -69,16 +69,14 @@ class DepthMatching(QuoteMatching):
     def on_depth(self, time_ns: int, side: int, price: int, size: int, flags: int) -> None:
         """Take one row into the book; at the end of its event match."""
         book = self.book
-        before = book.size_at(side, price)
         snapshots = book.snapshots
         refused = book.refused
         book.apply(side, price, size, flags)
         if book.snapshots != snapshots:
             self.worst_bid = PRICE_MAX
             self.worst_ask = 0
-        if flags & SNAPSHOT:
-            # What was there before the snapshot is cleared; nothing says who canceled.
-            before = size
+        # What was there before a snapshot is cleared; nothing says who canceled.
+        before = size if flags & SNAPSHOT else book.before
         if book.is_stale:
             return
         if book.refused == refused:
@@ -89,13 +87,17 @@ class DepthMatching(QuoteMatching):
     def set_level(self, side: int, price: int, size: int, before: int) -> None:
         """Move our orders at a level, and forget what we took of another size."""
         if side > 0:
-            self.worst_bid = min(self.worst_bid, price)
-            self.restate_level(self.buys, price, size, before)
-            forget_other_size(self.taken_bids, price, size)
+            if price < self.worst_bid:
+                self.worst_bid = price
+            orders, taken = self.buys, self.taken_bids
         else:
-            self.worst_ask = max(self.worst_ask, price)
-            self.restate_level(self.sells, price, size, before)
-            forget_other_size(self.taken_asks, price, size)
+            if price > self.worst_ask:
+                self.worst_ask = price
+            orders, taken = self.sells, self.taken_asks
+        if orders:
+            self.restate_level(orders, price, size, before)
+        if taken:
+            forget_other_size(taken, price, size)
 
     def restate_level(self, orders: list[WorkingOrder], price: int, size: int, before: int) -> None:
         """Move our orders at one price in their queue."""
@@ -111,8 +113,10 @@ class DepthMatching(QuoteMatching):
         listing.bid_size = book.best_bid_size
         listing.ask = book.best_ask
         listing.ask_size = book.best_ask_size
-        self.look_ahead(self.buys, book.best_bid)
-        self.look_ahead(self.sells, book.best_ask)
+        if self.buys:
+            self.look_ahead(self.buys, book.best_bid)
+        if self.sells:
+            self.look_ahead(self.sells, book.best_ask)
         self.match_quotes(time_ns)
 
     def look_ahead(self, orders: list[WorkingOrder], best: int) -> None:

@@ -13,6 +13,7 @@ cdef class Matching:
     cdef readonly Reporting reporting
     cdef readonly SlippageModel slippage
     cdef public int64_t kind, needs_rows, count
+    cdef int64_t dropped
     cdef readonly list stops, waiting, buys, sells, auctions
     cpdef object relist(self)
     cpdef int64_t would_take(self, WorkingOrder order) except -1

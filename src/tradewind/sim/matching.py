@@ -30,6 +30,7 @@ class Matching:
         "auctions",
         "buys",
         "count",
+        "dropped",
         "kind",
         "listing",
         "needs_rows",
@@ -47,6 +48,7 @@ class Matching:
         self.kind = UNTOLD
         self.needs_rows = 1
         self.count = 0
+        self.dropped = -1
         self.stops: list[WorkingOrder] = []
         self.waiting: list[WorkingOrder] = []
         self.buys: list[WorkingOrder] = []
@@ -100,6 +102,7 @@ class Matching:
     def take_over(self, other: Matching) -> None:
         """Continue with the orders of another matching of the same instrument."""
         self.count = other.count
+        self.dropped = -1
         self.stops = other.stops
         self.waiting = other.waiting
         self.buys = other.buys
@@ -149,7 +152,10 @@ class Matching:
             del orders[kept:]
 
     def drop_all_done(self) -> None:
-        """Take the finished orders out of all lists."""
+        """Take the finished orders out of all lists, where any order ended since the last time."""
+        if self.dropped == self.reporting.ended:
+            return
+        self.dropped = self.reporting.ended
         for orders in (self.stops, self.waiting, self.buys, self.sells):
             if orders:
                 self.drop_done(orders)

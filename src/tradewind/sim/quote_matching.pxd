@@ -30,7 +30,7 @@ cdef class QuoteMatching(Matching):
     @cython.locals(order=WorkingOrder)
     cpdef object match_quotes(self, int64_t time_ns)
     @cython.locals(order=WorkingOrder)
-    cpdef object match_crossed(self, list orders, int64_t time_ns)
+    cpdef object match_crossed(self, list orders, int64_t quoted, int64_t time_ns)
     @cython.locals(order=WorkingOrder, index=Py_ssize_t, price=int64_t)
     cpdef object trigger_stops(self, int64_t time_ns)
     cpdef int64_t trigger_price(self, int64_t side) except? -1

@@ -142,17 +142,19 @@ class QuoteMatching(Matching):
         for order in self.waiting:
             self.take_offers(order, time_ns)
             self.end_immediate(order, time_ns)
-        self.match_crossed(self.buys, time_ns)
-        self.match_crossed(self.sells, time_ns)
+        if self.buys:
+            self.match_crossed(self.buys, self.listing.ask, time_ns)
+        if self.sells:
+            self.match_crossed(self.sells, self.listing.bid, time_ns)
         self.drop_all_done()
 
-    def match_crossed(self, orders: list[WorkingOrder], time_ns: int) -> None:
+    def match_crossed(self, orders: list[WorkingOrder], quoted: int, time_ns: int) -> None:
         """Fill the resting orders that the opposite quotes reach."""
         for order in orders:
             if order.is_immediate:  # it came before anything was quoted
                 self.take_offers(order, time_ns)
                 self.end_immediate(order, time_ns)
-            elif self.crosses(order):
+            elif quoted > 0 and order.is_marketable_at(quoted):
                 self.make_offers(order, time_ns)
 
     def trigger_stops(self, time_ns: int) -> None:

@@ -19,7 +19,7 @@ cdef class Reporting:
     cdef readonly dict open_orders, finished, finished_before
     cdef object late
     cdef int64_t count, due_ns
-    cdef readonly int64_t next_due_ns
+    cdef readonly int64_t next_due_ns, ended
     cpdef object accept(self, WorkingOrder order, int64_t time_ns)
     cpdef object register(self, WorkingOrder order)
     cpdef object reject(self, str order_id, int64_t time_ns, str reason)

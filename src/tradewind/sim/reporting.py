@@ -42,6 +42,7 @@ class Reporting:
         "clearing",
         "count",
         "due_ns",
+        "ended",
         "fees",
         "finished",
         "finished_before",
@@ -57,6 +58,7 @@ class Reporting:
         self.clearing: Any = None
         self.fees = fees
         self.latency = latency
+        self.ended = 0
         self.open_orders: dict[str, WorkingOrder] = {}
         self.finished: dict[str, str] = {}
         self.finished_before: dict[str, str] = {}
@@ -144,6 +146,7 @@ class Reporting:
     def finish(self, order: WorkingOrder, word: str) -> None:
         """Forget the order but for its id."""
         order.is_done = 1
+        self.ended += 1
         del self.open_orders[order.order_id]
         self.venue.working -= 1
         self.remember(order.order_id, word)
