@@ -222,7 +222,7 @@ def test_flatten_closes_what_is_held_and_then_halts(tmp_path: Path) -> None:
             await shell.look()
             closing = shell.records(m.SubmitOrder)[-1]
             assert (closing.side, closing.quantity) == (Side.SELL, 2_000)
-            assert closing.flags == OrderFlag.REDUCE_ONLY
+            assert closing.flags == OrderFlag.FLATTEN
             assert len(shell.records(m.SubmitOrder)) == 2  # asked for once, while it works
             shell.monitor = shell.fresh_monitor()  # a restart in between
             await shell.give(m.OrderRejected(0, closing.order_id, "busy"))

@@ -13,11 +13,20 @@ from pathlib import Path
 import pytest
 
 from tradewind.core.entry import ENTRY_RULES
+from tradewind.core.flow import FLOW_RULES
 from tradewind.core.risk import RULES
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tradewind"
-MUTATED = ("core/risk.py", "core/entry.py", "core/hours.py")
+MUTATED = (
+    "core/risk.py",
+    "core/entry.py",
+    "core/hours.py",
+    "core/flow.py",
+    "core/instrument_limits.py",
+    "core/margin.py",
+    "core/held_checks.py",
+)
 LOOSER = {ast.Gt: ast.GtE, ast.Lt: ast.LtE, ast.GtE: ast.Gt, ast.LtE: ast.Lt}
 PLAY = (
     "import sys\n"
@@ -71,7 +80,7 @@ def mutants() -> Iterator[Mutant]:
 
 def without_rules(path: str, source: str) -> Iterator[Mutant]:
     """Every `return` that names a rule becomes `pass`."""
-    for rule in (*RULES, *ENTRY_RULES):
+    for rule in (*RULES, *ENTRY_RULES, *FLOW_RULES):
         tree = ast.parse(source)
         found = [node for node in ast.walk(tree) if is_return_of(node, rule)]
         for number in range(len(found)):

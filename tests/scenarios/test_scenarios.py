@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tradewind.core.entry import ENTRY_RULES
+from tradewind.core.flow import FLOW_RULES
 from tradewind.core.risk import RULES
 from tradewind.model.errors import UserError
 from tradewind.testing.scenario import Scenario, ScenarioFailed, read_scenario
@@ -26,7 +27,7 @@ def test_a_scenario_begins_with_the_rule_it_proves(path: Path) -> None:
     assert first.endswith("."), path
 
 
-@pytest.mark.parametrize("rule", [*RULES, *ENTRY_RULES])
+@pytest.mark.parametrize("rule", [*RULES, *ENTRY_RULES, *FLOW_RULES])
 def test_every_rule_has_a_scenario_of_its_name_at_the_limit_and_past_it(rule: str) -> None:
     scenario = read_scenario(Path(__file__).parent / f"{rule}.txt")
     assert rule in scenario.expected("denied")

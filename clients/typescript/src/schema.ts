@@ -1564,7 +1564,7 @@ export interface components {
         };
         /**
          * ChangeLimits
-         * @description Changes of the limits of a scope: `firm`, `account:NAME` or `strategy:NAME`.
+         * @description Changes of the limits of a scope: `firm`, or an account, strategy or instrument by name.
          */
         ChangeLimits: {
             changes: components["schemas"]["LimitChanges"];
@@ -1983,10 +1983,20 @@ export interface components {
             concentration?: string | null;
             /** Duplicate Ns */
             duplicate_ns?: number | null;
+            /** Fills */
+            fills?: number | null;
+            /** Fills Ns */
+            fills_ns?: number | null;
             /** Gross Exposure */
             gross_exposure?: string | null;
             /** Leverage */
             leverage?: string | null;
+            /** Located */
+            located?: {
+                [key: string]: string;
+            } | null;
+            /** Messages Per Fill */
+            messages_per_fill?: number | null;
             /** Net Exposure */
             net_exposure?: string | null;
             /** Open Orders */
@@ -2003,10 +2013,14 @@ export interface components {
             position_quantity?: string | null;
             /** Price Collar */
             price_collar?: string | null;
+            /** Rejects Per Minute */
+            rejects_per_minute?: number | null;
             /** Restricted Instruments */
             restricted_instruments?: string[] | null;
             /** Risk Per Trade */
             risk_per_trade?: string | null;
+            /** Self Trade */
+            self_trade?: boolean | null;
             /** Short Sale */
             short_sale?: boolean | null;
             /** Stale Price Ns */
@@ -7497,8 +7511,14 @@ export interface operations {
                  *         "capital": "0.25",
                  *         "concentration": "0.25",
                  *         "duplicate_ns": 1767225600000000000,
+                 *         "fills": 1,
+                 *         "fills_ns": 1767225600000000000,
                  *         "gross_exposure": "0.25",
                  *         "leverage": "0.25",
+                 *         "located": {
+                 *           "name": "0.25"
+                 *         },
+                 *         "messages_per_fill": 1,
                  *         "net_exposure": "0.25",
                  *         "open_orders": 1,
                  *         "order_notional": "0.25",
@@ -7507,10 +7527,12 @@ export interface operations {
                  *         "position_notional": "0.25",
                  *         "position_quantity": "0.25",
                  *         "price_collar": "0.25",
+                 *         "rejects_per_minute": 1,
                  *         "restricted_instruments": [
                  *           "text"
                  *         ],
                  *         "risk_per_trade": "0.25",
+                 *         "self_trade": false,
                  *         "short_sale": false,
                  *         "stale_price_ns": 1767225600000000000
                  *       },

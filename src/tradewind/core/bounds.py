@@ -33,6 +33,7 @@ class Bounds:
         "is_allowed",
         "is_short_allowed",
         "leverage",
+        "located",
         "net_exposure",
         "open_orders",
         "order_notional",
@@ -66,6 +67,12 @@ class Bounds:
         self.orders_per_second = _whole(limits.orders_per_second)
         self.open_orders = _whole(limits.open_orders)
         self.is_short_allowed = limits.short_sale
+        located = limits.located
+        self.located = (
+            OFF
+            if located is None
+            else _taken_down(located.get(instrument.id, "0"), quantity_digits)
+        )
         allowed = limits.allowed_instruments
         self.is_allowed = instrument.id not in limits.restricted_instruments and (
             allowed is None or instrument.id in allowed

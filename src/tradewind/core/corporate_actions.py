@@ -14,6 +14,7 @@ import msgspec
 from tradewind.core.account_transitions import move_holdings, post_quantity
 from tradewind.core.book import Book
 from tradewind.core.held_wishes import end_held_in
+from tradewind.core.instrument_limits import rename_scope
 from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening
 from tradewind.core.positions import Position
@@ -167,6 +168,7 @@ def instrument_renamed(state: State, event: m.InstrumentRenamed) -> list[m.Decis
         state.halts["instrument:" + renamed] = state.halts.pop("instrument:" + former)
     if former in state.lost_venues:
         state.lost_venues[renamed] = state.lost_venues.pop(former)
+    rename_scope(state, former, renamed)
     for scope in state.scopes():
         _rename_limits(scope, former, renamed)
     for account in state.accounts:
@@ -183,8 +185,15 @@ def _rename_limits(scope: Scope, former: str, renamed: str) -> None:
             limits,
             allowed_instruments=None if allowed is None else _renamed(allowed, former, renamed),
             restricted_instruments=_renamed(limits.restricted_instruments, former, renamed),
+            located=_relocated(limits.located, former, renamed),
         )
     )
+
+
+def _relocated(located: dict[str, str] | None, former: str, renamed: str) -> dict[str, str] | None:
+    if located is None:
+        return None
+    return {renamed if name == former else name: text for name, text in located.items()}
 
 
 def _renamed(names: tuple[str, ...], former: str, renamed: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from tradewind.model.numbers cimport magnitude
 
 
 cdef tuple _LEGS
-cdef int64_t _DENIED, _REDUCE_ONLY, _LIMIT, _STOP, _STOP_LIMIT, _MAX, NOTIONAL_MAX
+cdef int64_t _DENIED, _REDUCING, _FLATTEN, _LIMIT, _STOP, _STOP_LIMIT, _MAX, NOTIONAL_MAX
 
 
 @cython.locals(book=StrategyBook, order=Order)
@@ -21,6 +21,7 @@ cpdef object enter_intent(State state, object intent)
 @cython.locals(book=StrategyBook)
 cpdef object enter_order(State state, Order order)
 cpdef object admit(State state, Order order, StrategyBook book, Market market)
+@cython.locals(is_flattening=bint)
 cpdef tuple first_breach(State state, Order order, StrategyBook book, Market market)
 @cython.locals(scope=Scope, equity=int64_t, time_ns=int64_t, is_limited=bint)
 cdef tuple _limit_breach(State state, Order order, StrategyBook book, Market market)
@@ -46,6 +47,7 @@ cdef tuple _size_breach(State state, Order order, StrategyBook book, Market mark
 cdef tuple _leg_breach(State state, Order order, StrategyBook book)
 @cython.locals(other=Order, total=int64_t)
 cpdef int64_t open_quantity(State state, Order order) except? -1
+cpdef tuple lost_breach(State state, Market market)
 cpdef tuple halt_breach(State state, StrategyBook book, Market market)
 @cython.locals(market=Market, account=Account)
 cpdef object submit_command(State state, Order order)

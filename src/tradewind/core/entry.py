@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.exposure import Holding, Scope
+from tradewind.core.flow_checks import breach_of_instrument, flow_breach
 from tradewind.core.hours import hours_breach
 from tradewind.core.margin import margin_breach
 from tradewind.core.market import Market
@@ -19,7 +20,8 @@ from tradewind.model.numbers import MONEY_MAX, UNITS_MAX, format_plain, magnitud
 from tradewind.model.orders import Leg, OrderFlag, OrderState, OrderType
 
 _DENIED = int(OrderState.DENIED)
-_REDUCE_ONLY = int(OrderFlag.REDUCE_ONLY)
+_REDUCING = int(OrderFlag.REDUCE_ONLY | OrderFlag.FLATTEN)
+_FLATTEN = int(OrderFlag.FLATTEN)
 _LIMIT = int(OrderType.LIMIT)
 _STOP = int(OrderType.STOP)
 _STOP_LIMIT = int(OrderType.STOP_LIMIT)
@@ -110,11 +112,14 @@ def submit_command(state: State, order: Order) -> SubmitOrder:
 def first_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     """The first reason against an order: its form, what is halted, then the limits."""
     breach = form_breach(state, order, book, market)
-    if breach is None:
+    is_flattening = order.flags & _FLATTEN != 0
+    if breach is None and is_flattening:
+        breach = lost_breach(state, market)
+    elif breach is None:
         breach = halt_breach(state, book, market)
     if breach is None and market.sessions is not None:
         breach = hours_breach(order, market, state.time_ns)
-    if breach is not None:
+    if breach is not None or is_flattening:
         return breach
     try:
         return _limit_breach(state, order, book, market)
@@ -129,6 +134,10 @@ def _limit_breach(state: State, order: Order, book: StrategyBook, market: Market
     equity = state.equity(account) if is_limited else 0
     for scope in (book.scope, account.scope, state.firm):
         breach = _scope_breach(state, order, scope, market, book, equity, time_ns)
+        if breach is not None:
+            return breach
+    if state.instrument_scopes:
+        breach = breach_of_instrument(state, order, book, market)
         if breach is not None:
             return breach
     if account.margin is not None:
@@ -166,7 +175,10 @@ def _scope_breach(
     elif not scope.is_halted:
         return None
     holding = state.holding(scope, market, book.account)
-    return breach_of(order, holding, scope, equity, time_ns)
+    breach = breach_of(order, holding, scope, equity, time_ns)
+    if breach is None and scope.flow is not None:
+        return flow_breach(state, order, scope, book)
+    return breach
 
 
 def _remember(state: State, order: Order, book: StrategyBook) -> None:
@@ -284,7 +296,7 @@ def _leg_breach(state: State, order: Order, book: StrategyBook) -> Breach | None
     if not is_hedging and order.leg != 0:
         return ("leg", _LEGS[order.leg + 1].name, "NET in a netting account")
     is_closing_leg = order.leg != 0 and order.side != order.leg
-    if not is_closing_leg and order.flags & _REDUCE_ONLY == 0:
+    if not is_closing_leg and order.flags & _REDUCING == 0:
         return None
     position: Position = book.position(order.instrument, order.leg)
     held = magnitude(position.quantity) if (position.quantity > 0) != (order.side > 0) else 0
@@ -324,12 +336,18 @@ def halt_breach(state: State, book: StrategyBook, market: Market) -> Breach | No
         if reason is not None:
             return ("halted", market.venue, reason[0])
     if state.lost_venues:
-        lost = state.lost_venues.get(market.venue)
-        if lost is not None:
-            return ("venue_lost", market.venue, lost)
-        paused = state.lost_venues.get(market.id)
-        if paused is not None:
-            return ("market_closed", market.id, paused)
+        return lost_breach(state, market)
+    return None
+
+
+def lost_breach(state: State, market: Market) -> Breach | None:
+    """Whether the venue cannot be reached, or does not trade the instrument now."""
+    lost = state.lost_venues.get(market.venue)
+    if lost is not None:
+        return ("venue_lost", market.venue, lost)
+    paused = state.lost_venues.get(market.id)
+    if paused is not None:
+        return ("market_closed", market.id, paused)
     return None
 
 

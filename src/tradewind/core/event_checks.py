@@ -13,7 +13,7 @@ from tradewind.core.account_checks import ACCOUNT_CHECKS, BALANCE_MAX
 from tradewind.core.bounds import Bounds
 from tradewind.core.emulation import check_described
 from tradewind.core.held_order import SHARE_ONE
-from tradewind.core.limit_checks import check_limits, check_venue_limits
+from tradewind.core.limit_checks import limits_changed
 from tradewind.core.market import Market
 from tradewind.core.parent_checks import check_algorithm_terms
 from tradewind.core.route import check_route, check_routed
@@ -41,12 +41,13 @@ SCOPE_KINDS = ("account", "strategy", "instrument", "venue")
 _SIDES = frozenset(map(int, Side))
 _TYPES = frozenset(map(int, OrderType))
 _TIMES = frozenset(map(int, TimeInForce))
-_FLAGS = frozenset(range(sum(OrderFlag) + 1))
+_FLAGS = frozenset(range(int(OrderFlag.FLATTEN)))  # FLATTEN is the platform's, alone
 _LEGS = frozenset(map(int, Leg))
 _KINDS = frozenset(map(int, TargetKind))
 _SIZINGS = frozenset(map(int, Sizing))
 _TRIGGERS = frozenset(map(int, m.Trigger))
 _NO_FLAG = OrderFlag.NONE
+_FLATTEN = OrderFlag.FLATTEN
 _NO_SUCH_WORD = "an order has a side, type, time in force, flag or leg that there is not"
 
 
@@ -137,21 +138,6 @@ def _cash_deposited(state: State, event: m.CashDeposited) -> None:
         raise UserError(f"{event.account} cannot hold so much {event.currency}: 64 bits are over")
 
 
-def _limits_changed(state: State, event: m.LimitsChanged) -> None:
-    kind, _, name = event.scope.partition(":")
-    if kind == "account":
-        state.account(name)
-    elif kind == "strategy":
-        state.strategy(name)
-    elif kind == "venue" and name:
-        check_venue_limits(event.scope, event.limits)
-    elif event.scope != "firm":
-        raise UserError(
-            f"{event.scope!r} has no limits: use firm, account:NAME, strategy:NAME or venue:NAME"
-        )
-    check_limits(event.limits)
-
-
 def _rate_changed(state: State, event: m.RateChanged) -> None:
     if not 0 < event.rate <= RATE_MAX:
         raise UserError(f"a rate of {event.rate} x 10^-9 is out of range: use 1 to {RATE_MAX}")
@@ -174,7 +160,10 @@ def _order_intended(state: State, event: m.OrderIntended) -> None:
     check_order_id(event.order_id)
     if event.type not in _TYPES:
         raise UserError(_NO_SUCH_WORD)
-    check_words(event.side, event.time_in_force, event.flags, event.leg, event.expire_time_ns)
+    flags = event.flags
+    if flags is not _NO_FLAG and flags == _FLATTEN:
+        flags = _NO_FLAG
+    check_words(event.side, event.time_in_force, flags, event.leg, event.expire_time_ns)
     _check_units("quantity", event.quantity)
     _check_units("limit price", event.limit_price)
     _check_units("stop price", event.stop_price)
@@ -357,7 +346,7 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.InstrumentListed: _instrument_listed,
     m.AccountOpened: _account_opened,
     m.CashDeposited: _cash_deposited,
-    m.LimitsChanged: _limits_changed,
+    m.LimitsChanged: limits_changed,
     m.RateChanged: _rate_changed,
     m.RouteSet: check_route,
     m.StrategyRegistered: _strategy_registered,

@@ -46,7 +46,7 @@ cdef class Holding:
 cdef class Scope:
     cdef readonly str name
     cdef public str currency, halt_reason
-    cdef public object limits
+    cdef public object limits, flow
     cdef public bint is_limited, is_halted
     cdef readonly bint is_watching_duplicates
     cdef public list holdings

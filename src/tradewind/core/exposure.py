@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewind.core.bounds import Bounds
+from tradewind.core.flow import Flow, flow_of
 from tradewind.core.ledger import Wallet
 from tradewind.core.market import Market
 from tradewind.model.errors import BadNumber
@@ -199,6 +200,7 @@ class Scope:
 
     __slots__ = (
         "currency",
+        "flow",
         "halt_reason",
         "holdings",
         "is_halted",
@@ -216,6 +218,7 @@ class Scope:
         self.name = name
         self.currency = currency
         self.limits = Limits()
+        self.flow: Flow | None = None
         self.is_limited = False
         self.is_watching_duplicates = False
         self.is_halted = False
@@ -231,6 +234,7 @@ class Scope:
         self.limits = limits
         self.is_limited = limits != Limits()
         self.is_watching_duplicates = limits.duplicate_ns is not None
+        self.flow = flow_of(limits, self.flow)
         self.set_bounds()
 
     def set_bounds(self) -> None:
@@ -267,6 +271,8 @@ class Scope:
             self.second = second
             self.orders_in_second = 0
         self.orders_in_second += 1
+        if self.flow is not None:
+            self.flow.count_message(time_ns)
         return self.orders_in_second
 
     def messages(self, time_ns: int) -> int:
@@ -306,12 +312,15 @@ class Scope:
             self.orders_in_second,
             recent,
             holdings,
+            None if self.flow is None else self.flow.snapshot(),
         ]
 
     def restore(self, state: list[Any]) -> None:
         """Take back all but holdings, which need their markets."""
         self.is_halted, self.halt_reason, self.open_orders = bool(state[3]), state[4], state[5]
         self.second, self.orders_in_second = state[6], state[7]
+        if self.flow is not None and state[10] is not None:
+            self.flow.restore(state[10])
         self.recent = {
             (key[0], key[1], key[2], key[3], key[4]): time_ns for key, time_ns in state[8]
         }

@@ -67,6 +67,9 @@ def _post_money(state: State, order: Order, price: int, quantity: int) -> None:
     for scope in (book.scope, state.firm):
         other: Holding = state.holding(scope, market, book.account)
         other.fill(signed, order.leg)
+    for scope in book.scopes:
+        if scope.flow is not None:
+            scope.flow.count_fill(state.time_ns)
     if market.mark == 0:
         market.mark = price
         market.mark_time_ns = state.time_ns

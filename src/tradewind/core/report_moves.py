@@ -32,6 +32,11 @@ def order_accepted(state: State, event: m.OrderAccepted) -> Decisions:
 
 def order_rejected(state: State, event: m.OrderRejected) -> Decisions:
     """The venue refused it."""
+    refused: Order | None = state.orders.get(event.order_id)
+    if refused is not None and refused.is_open:
+        for scope in state.strategies[refused.strategy].scopes:
+            if scope.flow is not None:
+                scope.flow.count_reject(state.time_ns)
     return _report(state, event.order_id, Happening.REJECTED)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from tradewind.core.exposure import Holding, Scope
 from tradewind.core.held_order import held_from
+from tradewind.core.instrument_limits import instrument_scope
 from tradewind.core.ledger import wallet_from
 from tradewind.core.margin import AccountMargin
 from tradewind.core.market import Market
@@ -28,7 +29,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.messages import RouteSet, TargetIntended
 
-SNAPSHOT_FORMAT = 6
+SNAPSHOT_FORMAT = 7
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -63,6 +64,7 @@ def encode_state(state: State) -> bytes:
             [parent.snapshot() for parent in state.parents.values()],
             [route.snapshot() for _, route in sorted(state.routes.items())],
             sorted(state.lacking.items()),
+            [[name, scope.limits] for name, scope in sorted(state.instrument_scopes.items())],
         ]
     )
 
@@ -116,6 +118,8 @@ def decode_state(data: bytes) -> State:
     for stored in parts[19]:
         route = route_from(msgspec.convert(stored[0], RouteSet), stored)
         state.routes[route.terms.route] = route
+    for name, limits in parts[21]:
+        instrument_scope(state, name).set_limits(msgspec.convert(limits, Limits))
     state.groups = {group: dict(fills) for group, fills in parts[17]}
     return state
 

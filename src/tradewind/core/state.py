@@ -122,6 +122,7 @@ class State:
         "groups",
         "halts",
         "held",
+        "instrument_scopes",
         "journal_id",
         "lacking",
         "lost_venues",
@@ -174,6 +175,7 @@ class State:
         self.lacking: dict[str, tuple[int, ...]] = {}
         self.anomalies: dict[str, int] = {}
         self.venues: dict[str, Scope] = {}
+        self.instrument_scopes: dict[str, Scope] = {}
 
     def list_instrument(self, instrument: Instrument) -> Market:
         """The market of an instrument, new or with its new version."""
@@ -264,10 +266,11 @@ class State:
         return scope
 
     def scopes(self) -> list[Scope]:
-        """All scopes: the firm, the accounts, the strategies."""
+        """All scopes: the firm, the accounts, the strategies, instruments with limits."""
         scopes = [self.firm]
         scopes += [account.scope for account in self.accounts]
         scopes += [book.scope for book in self.strategies]
+        scopes += self.instrument_scopes.values()
         return scopes
 
     def set_rate(self, holding: Holding, scope: Scope) -> None:

@@ -35,6 +35,7 @@ from tradewind.core.entry import (
 from tradewind.core.exposure import Scope
 from tradewind.core.held_orders import CORE, conditional_intended
 from tradewind.core.held_wishes import cancel_all_intended, end_held_in, expire_held
+from tradewind.core.instrument_limits import instrument_scope
 from tradewind.core.orders import Order
 from tradewind.core.parent_orders import algorithm_intended, end_parents_in, order_moved, parent_due
 from tradewind.core.parent_wishes import Kept, amend_kept, breach_of_child, cancel_kept, kept
@@ -343,7 +344,7 @@ def apply(state: State, event: m.ControlEvent) -> Decisions:
 
 
 def scope_of(state: State, name: str) -> Scope:
-    """The scope a text names: `firm`, `account:NAME`, `strategy:NAME` or `venue:NAME`."""
+    """The scope a text names: `firm`, or an account, strategy, instrument or venue by name."""
     kind, _, rest = name.partition(":")
     if kind == "account":
         return state.account(rest).scope
@@ -351,6 +352,8 @@ def scope_of(state: State, name: str) -> Scope:
         return state.strategy(rest).scope
     if kind == "venue":
         return state.venue(rest)
+    if kind == "instrument":
+        return instrument_scope(state, rest)
     assert name == FIRM, f"no such scope: {name}"
     return state.firm
 
@@ -386,3 +389,5 @@ def _set_halt(state: State, scope: str, reason: str, is_halted: int) -> None:
     if halted_scope is not None:
         halted_scope.is_halted = bool(is_halted)
         halted_scope.halt_reason = reason
+        if not is_halted and halted_scope.flow is not None:
+            halted_scope.flow.resume()

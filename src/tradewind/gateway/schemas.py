@@ -171,10 +171,16 @@ class LimitChanges(Body):
     allowed_instruments: Annotated[list[Text], Field(max_length=1000)] | None = None
     restricted_instruments: Annotated[list[Text], Field(max_length=1000)] | None = None
     short_sale: bool | None = None
+    located: Annotated[dict[Text, Number], Field(max_length=1000)] | None = None
+    self_trade: bool | None = None
+    fills: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    fills_ns: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    messages_per_fill: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    rejects_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
 class ChangeLimits(Body):
-    """Changes of the limits of a scope: `firm`, `account:NAME` or `strategy:NAME`."""
+    """Changes of the limits of a scope: `firm`, or an account, strategy or instrument by name."""
 
     scope: Annotated[str, Field(max_length=80, examples=["account:paper"])]
     changes: LimitChanges

@@ -72,12 +72,17 @@ class Liquidity(IntEnum):
 
 
 class OrderFlag(IntFlag):
-    """Instructions that ride on an order; EXTENDED_HOURS lets it trade around the session."""
+    """Instructions that ride on an order; EXTENDED_HOURS lets it trade around the session.
+
+    FLATTEN closes what somebody asked to flatten: it passes halts and limits, and is refused where
+    it would do more than close.
+    """
 
     NONE = 0
     POST_ONLY = 1
     REDUCE_ONLY = 2
     EXTENDED_HOURS = 4
+    FLATTEN = 8
 
 
 class Leg(IntEnum):

@@ -120,6 +120,13 @@ class ExposuresRequest(Request, frozen=True, tag="exposures"):
     """Gross and net exposure of every account."""
 
 
+class FlattenRequest(Request, frozen=True, tag="flatten"):
+    """Close at the market what is held in a scope that is halted."""
+
+    scope: str
+    by: str
+
+
 class StartStrategyRequest(Request, frozen=True, tag="start_strategy"):
     """Start a strategy of the library, with parameters over those of its plan."""
 
@@ -151,6 +158,7 @@ Performed = (
     LimitsRequest
     | ChangeLimitsRequest
     | ExposuresRequest
+    | FlattenRequest
     | StartStrategyRequest
     | StopStrategyRequest
     | ReconcileRequest

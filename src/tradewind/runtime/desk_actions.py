@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tradewind.core.exposure import Holding
+from tradewind.core.exposure import Holding, Scope
 from tradewind.core.state import Account, State
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
@@ -20,16 +20,19 @@ from tradewind.runtime.acceptance import Acceptance, check_accepted
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
     ExposuresRequest,
+    FlattenRequest,
     LimitsRequest,
     Performed,
     ReconcileRequest,
     StartStrategyRequest,
     StopStrategyRequest,
+    check_scope,
 )
 from tradewind.runtime.kept_choices import load_choices, save_choices, with_changes
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.read_models import ExposureRow
-from tradewind.runtime.state_rows import gross_exposure
+from tradewind.runtime.scope_limits import check_held
+from tradewind.runtime.state_rows import gross_exposure, value_in_account
 from tradewind.runtime.venue_watch import VenueWatch
 
 LEVERAGE_STEP = Decimal("0.0001")
@@ -53,10 +56,12 @@ class DeskActions:
         self._watches = watches
         self._home = home
         self.host: StrategyHost | None = None
+        self.flatten: Callable[[str], None] | None = None
         self._performing: dict[type, Callable[[Any], Awaitable[Any]]] = {
             LimitsRequest: self._limits,
             ChangeLimitsRequest: self._change_limits,
             ExposuresRequest: self._exposures,
+            FlattenRequest: self._flatten,
             StartStrategyRequest: self._start_strategy,
             StopStrategyRequest: self._stop_strategy,
             ReconcileRequest: self._reconcile,
@@ -73,17 +78,14 @@ class DeskActions:
     async def _limits(self, _: LimitsRequest) -> dict[str, Any]:
         rows = [
             {"scope": scope.name, "limits": shown_limits(scope.limits)}
-            for scope in self._state.scopes()
+            for scope in [*self._state.scopes(), *self._state.venues.values()]
         ]
         return {"sequence": self._state.sequence, "limits": rows}
 
     async def _change_limits(self, request: ChangeLimitsRequest) -> dict[str, Any]:
-        scopes = {scope.name: scope.limits for scope in self._state.scopes()}
-        if request.scope not in scopes:
-            raise UserError(
-                f"there are no limits of {request.scope!r}: known are {', '.join(scopes)}"
-            )
-        wanted = with_changes(scopes[request.scope], request.changes)
+        scope = self._scope(request.scope)
+        wanted = with_changes(scope.limits, request.changes)
+        check_held(self._state, scope, wanted)
         event = m.LimitsChanged(0, request.scope, wanted, request.by)
         sequence = await self._loop.submit(event)
         choices = load_choices(self._home)
@@ -92,9 +94,34 @@ class DeskActions:
         save_choices(self._home, msgspec.structs.replace(choices, limits=limits))
         return {"sequence": sequence, "scope": request.scope, "limits": shown_limits(wanted)}
 
+    def _scope(self, name: str) -> Scope:
+        """The scope of a name; one of an instrument or venue that has no limits yet is empty."""
+        known = {scope.name: scope for scope in self._state.scopes()}
+        known |= {scope.name: scope for scope in self._state.venues.values()}
+        kind, _, rest = name.partition(":")
+        if name not in known and kind == "venue" and rest:
+            return Scope(name, "")
+        if name not in known and kind == "instrument" and rest in self._state.market_numbers:
+            return Scope(name, self._state.firm.currency)
+        if name not in known:
+            raise UserError(f"there are no limits of {name!r}: known are {', '.join(known)}")
+        return known[name]
+
     async def _exposures(self, _: ExposuresRequest) -> dict[str, Any]:
         rows = [exposure_row(self._state, account) for account in self._state.accounts]
         return {"sequence": self._state.sequence, "accounts": rows}
+
+    async def _flatten(self, request: FlattenRequest) -> dict[str, Any]:
+        """Only behind a halt: else a strategy would open again what is closed."""
+        scope, state = check_scope(request.scope), self._state
+        if self.flatten is None:
+            raise UserError("this engine flattens nothing: it has no risk monitor")
+        if scope not in state.halts:
+            raise UserError(f"{scope} is not halted: halt it, then flatten it")
+        self.flatten(scope)
+        reason = f"{state.halts[scope][0]}; flatten (asked by {request.by})"
+        sequence = await self._loop.submit(m.Halted(0, scope, reason[:500], request.by))
+        return {"sequence": sequence, "flattening": scope}
 
     async def _start_strategy(self, request: StartStrategyRequest) -> dict[str, int]:
         host = self._hosting()
@@ -144,10 +171,10 @@ def exposure_row(state: State, account: Account) -> ExposureRow:
         currency=account.currency,
         equity=format_units(equity, digits),
         gross=format_units(gross, digits),
-        net=format_units(sum(holding.value for holding in holdings), digits),
+        net=format_units(sum(map(value_in_account, holdings)), digits),
         leverage=str((Decimal(gross) / equity).quantize(LEVERAGE_STEP)) if equity > 0 else "",
         instruments={
-            holding.market.id: format_units(holding.value, digits)
+            holding.market.id: format_units(value_in_account(holding), digits)
             for holding in holdings
             if holding.value
         },

@@ -1,9 +1,10 @@
-"""Flattening an account: the cancels, and the orders that close what each book holds."""
+"""Flattening a scope: the cancels, and the orders that close what each book holds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tradewind.core.cancels import is_in
 from tradewind.core.positions import Position
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.model import messages as m
@@ -18,26 +19,29 @@ def cancels_of(state: State, account: Account) -> Iterator[m.CancelIntended]:
             yield m.CancelIntended(0, PERSON, order.order_id)
 
 
-def closings_of(state: State, account: Account) -> Iterator[m.OrderIntended]:
-    """A market order, reduce only, for each position of an account that has none on its way.
+def holds_in(state: State, scope: str) -> bool:
+    """Whether anything is held in a scope of halts."""
+    return any(True for _ in _held_in(state, scope))
 
-    A strategy that was stopped takes no orders: its position is closed against the person's book,
-    which leaves the account flat.
-    """
+
+def closings_of(state: State, scope: str) -> Iterator[m.OrderIntended]:
+    """A market order that may only close, for each position of a scope that has none on its way."""
+    for book, number, leg, position in _held_in(state, scope):
+        if not _is_closing(state, book, number, leg):
+            yield _closing(state, book, number, leg, position)
+
+
+def _held_in(state: State, scope: str) -> Iterator[tuple[StrategyBook, int, int, Position]]:
     for book in state.strategies:
-        if book.account is not account:
-            continue
         for key, position in book.positions.items():
             number, leg = divmod(key, 3)
-            if position.quantity and not _is_closing(state, book, number, leg - 1):
-                yield _closing(state, book, number, leg - 1, position)
+            if position.quantity and is_in(state, book.index, number, scope):
+                yield book, number, leg - 1, position
 
 
 def _is_closing(state: State, book: StrategyBook, instrument: int, leg: int) -> bool:
-    owners = {book.name, PERSON} if book.is_stopped else {book.name}
-    numbers = {state.strategy_numbers[name] for name in owners if name in state.strategy_numbers}
     return any(
-        order.instrument == instrument and order.leg == leg and order.strategy in numbers
+        order.instrument == instrument and order.leg == leg and order.strategy == book.index
         for order in state.open_orders.values()
     )
 
@@ -46,17 +50,14 @@ def _closing(
     state: State, book: StrategyBook, instrument: int, leg: int, position: Position
 ) -> m.OrderIntended:
     quantity = position.quantity
-    name, flags = (
-        (PERSON, OrderFlag.NONE) if book.is_stopped else (book.name, OrderFlag.REDUCE_ONLY)
-    )
     order_id = f"{state.journal_id}-{base36(state.sequence)}-{base36(book.index)}"
     return m.OrderIntended(
         0,
         f"{order_id}{base36(instrument)}{leg % 3}",
-        name,
+        book.name,
         state.markets[instrument].id,
         Side.SELL if quantity > 0 else Side.BUY,
         abs(quantity),
-        flags=flags,
+        flags=OrderFlag.FLATTEN,
         leg=Leg(leg),
     )

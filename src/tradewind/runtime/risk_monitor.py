@@ -20,7 +20,7 @@ from tradewind.analysis.position_risk import (
     simulated_value_at_risk,
     worst_stress,
 )
-from tradewind.core.exposure import Holding, convert_wide
+from tradewind.core.exposure import Holding
 from tradewind.core.state import Account
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError, UserError
@@ -28,10 +28,11 @@ from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import to_decimal
 from tradewind.runtime.control_messages import ChangeLimitsRequest
 from tradewind.runtime.desk_actions import DeskActions
-from tradewind.runtime.flattening import cancels_of, closings_of
+from tradewind.runtime.flattening import cancels_of, closings_of, holds_in
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.read_models import Metric
 from tradewind.runtime.risk_levels import MEASURES, Level, Threshold, level_of
+from tradewind.runtime.state_rows import value_in_account
 
 BY = "risk monitor"
 LOOK_S = 1.0
@@ -72,7 +73,7 @@ class RiskMonitor:
     """Measures each account and acts by `thresholds`; `look` once, or `run` each second.
 
     A level is acted on once, when it is reached; a harder one later is acted on again. Its halts
-    are lifted by persons; only to flatten does it lift a halt of its own.
+    are lifted by persons; orders that flatten pass halts.
     """
 
     def __init__(
@@ -93,6 +94,9 @@ class RiskMonitor:
         self._period = -1
         self._remembered = self._load()
         self._tried_ns: dict[str, int] = {}
+        self._flattening = {
+            f"account:{name}" for name, one in self._remembered.items() if one.is_flattening
+        }
         self.measures: dict[str, dict[str, Decimal | None]] = {}
         self.worst_scenarios: dict[str, str] = {}
 
@@ -113,10 +117,20 @@ class RiskMonitor:
             level = Level.NONE if reached is None else reached[0].level
             if reached is not None and level > known.latched:
                 await self._act(account, *reached)
-            if known.is_flattening:
-                self._flatten(account, known)
             known.latched = max(level, known.latched) if level else Level.NONE
+        for scope in sorted(self._flattening):
+            self._flatten(scope)
+        for account in state.accounts:
+            is_flattening = f"account:{account.name}" in self._flattening
+            self._remembered[account.name].is_flattening = is_flattening
         self._save()
+
+    def flatten(self, scope: str) -> None:
+        """Close at each look what is held in a scope (as of halts), until nothing is.
+
+        Of an account it goes on over a restart.
+        """
+        self._flattening.add(scope)
 
     def metrics(self) -> list[Metric]:
         """Every measure of every account for a monitoring system."""
@@ -144,7 +158,7 @@ class RiskMonitor:
         digits = currency_digits(account.currency)
         equity = self._loop.engine.state.equity(account)
         held = {one.market.id: one for one in _holdings(account) if _is_held(one)}
-        values = {name: _money(one) for name, one in held.items()}
+        values = {name: value_in_account(one) for name, one in held.items()}
         gross = sum(map(abs, values.values()))
         largest = max(map(abs, values.values()), default=0)
         known = self._result(account, equity)
@@ -208,12 +222,12 @@ class RiskMonitor:
                 0, scope, threshold.measure, shown, str(threshold.value), level.name.lower()
             )
         )
-        if level is Level.BLOCK:
+        if level in (Level.BLOCK, Level.FLATTEN):
             self._loop.offer(m.Halted(0, scope, reason, BY))
-        elif level >= Level.REDUCE_ONLY:
+        elif level is Level.REDUCE_ONLY:
             await self._reduce_only(account, scope)
         if level is Level.FLATTEN:
-            self._remembered[account.name].is_flattening = True
+            self.flatten(scope)
 
     async def _reduce_only(self, account: Account, scope: str) -> None:
         """No position may grow: a limit of 0 lets through what makes one smaller."""
@@ -228,19 +242,18 @@ class RiskMonitor:
         for event in cancels_of(state, account):
             self._loop.offer(event)
 
-    def _flatten(self, account: Account, known: Remembered) -> None:
-        """Close what is held and not being closed; halt when nothing is left."""
+    def _flatten(self, scope: str) -> None:
+        """Close what is held and not being closed; say so when nothing is left."""
         state = self._loop.engine.state
-        scope = f"account:{account.name}"
-        if not any(map(_is_held, _holdings(account))):
-            known.is_flattening = False
+        if not holds_in(state, scope):
+            self._flattening.discard(scope)
             self._loop.offer(m.Halted(0, scope, "flattened", BY))
             return
-        tried_ns = self._tried_ns.get(account.name)
+        tried_ns = self._tried_ns.get(scope)
         if tried_ns is not None and state.time_ns - tried_ns < TRY_AGAIN_NS:
             return
-        self._tried_ns[account.name] = state.time_ns
-        for event in closings_of(state, account):
+        self._tried_ns[scope] = state.time_ns
+        for event in closings_of(state, scope):
             self._loop.offer(event)
 
     # --- what outlives a restart -------------------------------------------------------------
@@ -273,11 +286,6 @@ def _holdings(account: Account) -> list[Holding]:
 
 def _is_held(holding: Holding) -> bool:
     return bool(holding.position or holding.long or holding.short)
-
-
-def _money(holding: Holding) -> int:
-    """Value in the account's currency, as equity counts it; never refused, however absurd."""
-    return int(convert_wide(holding.value, holding.rate, holding.rate_divisor))
 
 
 def _rounded(value: float, digits: int) -> Decimal:

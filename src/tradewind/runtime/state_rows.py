@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tradewind.core.exposure import Holding
+from tradewind.core.exposure import Holding, convert_wide
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
 from tradewind.core.positions import Position
@@ -106,7 +106,12 @@ def average_price(market: Market, notional: int, quantity: int) -> str:
 def gross_exposure(account: Account) -> int:
     """Value of all positions by size, in money units of the account's currency."""
     holdings: list[Holding | None] = account.scope.holdings
-    return sum(abs(holding.value) for holding in holdings if holding is not None)
+    return sum(abs(value_in_account(holding)) for holding in holdings if holding is not None)
+
+
+def value_in_account(holding: Holding) -> int:
+    """Value of a position in the account's currency, as equity counts it; 0 without a rate."""
+    return int(convert_wide(holding.value, holding.rate, holding.rate_divisor))
 
 
 def _position_row(

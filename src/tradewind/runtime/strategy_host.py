@@ -13,6 +13,7 @@ from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.ids import STRATEGY_NAME_LENGTH_MAX, check_strategy_name
 from tradewind.model.instruments import Instrument
+from tradewind.model.limits import Limits
 from tradewind.model.orders import Sizing
 from tradewind.strategies.base import Strategy
 
@@ -67,8 +68,9 @@ def attach(
     instruments: list[Instrument],
     sizing: Sizing,
     cash_buffer: int = 0,
+    limits: Limits | None = None,
 ) -> None:
-    """Register a strategy, give it its view and call `on_start`.
+    """Register a strategy, with its limits if any, give it its view and call `on_start`.
 
     A `UserError` of `on_start` (a parameter that makes no sense) goes to the caller; any other
     error stops the strategy, as in every other call.
@@ -77,6 +79,8 @@ def attach(
     time_ns = engine.state.time_ns
     code, named = code_hash(strategy), tuple(each.id for each in instruments)
     engine.step(m.StrategyRegistered(time_ns, name, account, code, parameters, named))
+    if limits is not None:
+        engine.step(m.LimitsChanged(time_ns, f"strategy:{name}", limits, "settings"))
     book = engine.state.strategy(name)
     strategy.attach(View(engine, book, sizing=sizing, cash_buffer=cash_buffer), instruments)
     begin(engine, book.index, strategy)

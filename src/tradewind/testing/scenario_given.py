@@ -87,6 +87,12 @@ _LIMIT_KINDS: dict[str, Callable[[str], Any]] = {
     "allowed_instruments": _instrument_ids,
     "restricted_instruments": _instrument_ids,
     "short_sale": "true".__eq__,
+    "self_trade": "true".__eq__,
+    "located": lambda text: dict(pair.split(":") for pair in text.split(",") if pair),
+    "fills": int,
+    "fills_ns": int,
+    "messages_per_fill": int,
+    "rejects_per_minute": int,
 }
 
 

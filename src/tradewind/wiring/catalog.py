@@ -243,6 +243,14 @@ ACCOUNT_TERMS: Setting[str] = Setting(
     "Terms of the account as JSON, as in docs/guides/accounts.md: cash or margin account, margins, "
     "settlement days; none without it.",
 )
+RISK_LIMITS: Setting[str] = Setting(
+    "risk.limits",
+    ("RISK_LIMITS",),
+    kinds.text(),
+    "",
+    "Limits by scope as JSON, as in docs/guides/risk.md: firm, account:NAME, strategy:NAME, "
+    "instrument:ID, venue:NAME; the tightest wins.",
+)
 RISK_LEVELS: Setting[str] = Setting(
     "risk.levels",
     ("RISK_LEVELS",),
@@ -313,6 +321,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     MARKET_SEED,
     MAX_POSITION,
     RISK_PER_TRADE,
+    RISK_LIMITS,
     RISK_LEVELS,
     ACCOUNT_TERMS,
     JOURNAL_URL,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -31,7 +32,7 @@ from tradewind.runtime.desk_actions import DeskActions
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.halt_file import HALT_NAME, watch_halt_file
-from tradewind.runtime.kept_choices import load_choices, with_changes
+from tradewind.runtime.kept_choices import load_choices
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.projector import Projector
 from tradewind.runtime.reconciliation import Reconciliation
@@ -40,6 +41,7 @@ from tradewind.runtime.recovery import Recovered, recover, snapshot_of
 from tradewind.runtime.retention import Retention, RetentionRule
 from tradewind.runtime.risk_levels import Threshold
 from tradewind.runtime.risk_monitor import RiskMonitor
+from tradewind.runtime.scope_limits import limits_by_scope
 from tradewind.runtime.segments import FileSegments
 from tradewind.runtime.venue_watch import STARTING, VenueWatch
 from tradewind.version import VERSION
@@ -82,6 +84,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     symbols: tuple[str, ...] = ()
     mark: str = "latest"
     risk_levels: tuple[Threshold, ...] = ()
+    scope_limits: dict[str, dict[str, Any]] = {}
     terms: AccountTerms | None = None
 
 
@@ -227,6 +230,7 @@ class Platform:
         self._strategies = RunningStrategies(
             self.engine, self.loop, self._plans,
             account=self.plan.account, venue=self.plan.venue, home=self.options.home,
+            limits=self._limits,
         )  # fmt: skip
         self._strategies.begin(recovered.strategies)
         # the engine last: it may act on the rows in this very call, at prices the paper venue knows
@@ -243,6 +247,7 @@ class Platform:
             self.loop, self.desk.actions, self.options.home, thresholds=self.options.risk_levels
         )
         self.desk.more_metrics += [self.monitor.metrics, self.loop.latency_metrics]
+        self.desk.actions.flatten = self.monitor.flatten
         if recovered.folded > FOLDED_MAX:
             await self._save()
 
@@ -279,15 +284,25 @@ class Platform:
             if self.plan.mode == "paper":
                 amount = money_of(self.options.cash, currency_digits(currency))
                 yield m.CashDeposited(0, account, currency, amount)
-        scope = f"account:{account}"
-        changes = load_choices(self.options.home).limits.get(scope, {})
-        limits = with_changes(self.options.limits, changes)
-        yield m.LimitsChanged(0, scope, limits, "choices" if changes else "settings")
+        for scope, limits in self._limits().items():
+            if not scope.startswith("strategy:"):
+                yield m.LimitsChanged(0, scope, limits, self._who_limits(scope))
         number = state.account_numbers.get(account)
         margin = None if number is None else state.accounts[number].margin
         if self.options.terms != (None if margin is None else margin.terms):
             yield m.AccountTermsSet(0, account, self.options.terms, "settings")
         yield m.StrategyRegistered(0, PERSON, account, "", {})
+
+    def _limits(self) -> dict[str, Limits]:
+        """The limits of every scope that settings or persons name."""
+        return limits_by_scope(
+            {f"account:{self.plan.account}": self.options.limits},
+            self.options.scope_limits,
+            load_choices(self.options.home).limits,
+        )
+
+    def _who_limits(self, scope: str) -> str:
+        return "choices" if scope in load_choices(self.options.home).limits else "settings"
 
     async def _trade(self, stop: asyncio.Event) -> None:
         """All that runs side by side; the first that fails ends the rest."""

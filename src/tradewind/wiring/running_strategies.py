@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
+from tradewind.model.limits import Limits
 from tradewind.model.orders import Sizing
 from tradewind.runtime.kept_choices import Choices, StrategyChoice, load_choices, save_choices
 from tradewind.runtime.loop import Loop
@@ -25,8 +27,17 @@ class RunningStrategies:
     """
 
     def __init__(
-        self, engine: Engine, loop: Loop, plans: Plan, *, account: str, venue: str, home: Path
+        self,
+        engine: Engine,
+        loop: Loop,
+        plans: Plan,
+        *,
+        account: str,
+        venue: str,
+        home: Path,
+        limits: Callable[[], Mapping[str, Limits]],
     ) -> None:
+        self._limits = limits
         self._engine = engine
         self._loop = loop
         self._plans = dict(plans)
@@ -100,6 +111,7 @@ class RunningStrategies:
             account=self._account,
             instruments=[state.market(instrument_id).instrument],
             sizing=Sizing.AT_FILL,
+            limits=self._limits().get(f"strategy:{short_name(name)}"),
         )
         if saved:
             strategy.restore(msgspec.msgpack.decode(saved))

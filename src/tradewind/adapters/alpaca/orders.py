@@ -130,7 +130,7 @@ def _check(command: m.SubmitOrder, listing: Listing, extras: Extras) -> None:
         raise Refused("Alpaca takes crypto orders as GTC or IOC only")
     if listing.is_crypto and command.type is OrderType.STOP:
         raise Refused("Alpaca takes crypto stops as STOP_LIMIT only")
-    if command.flags & ~OrderFlag.EXTENDED_HOURS:
+    if command.flags & (OrderFlag.POST_ONLY | OrderFlag.REDUCE_ONLY):
         raise Refused("Alpaca has neither POST_ONLY nor REDUCE_ONLY orders")
     if command.quantity < listing.least_quantity and not extras.notional:
         least = format_plain(listing.least_quantity, listing.instrument.quantity_digits)

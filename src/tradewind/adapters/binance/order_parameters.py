@@ -124,7 +124,7 @@ def _add_usdm(parameters: Parameters, command: SubmitOrder, instrument: Instrume
         parameters["timeInForce"] = "GTX"
     if command.leg != Leg.NET:
         parameters["positionSide"] = Leg(command.leg).name
-    elif command.flags & OrderFlag.REDUCE_ONLY:
+    elif command.flags & (OrderFlag.REDUCE_ONLY | OrderFlag.FLATTEN):
         parameters["reduceOnly"] = True
     parameters["newOrderRespType"] = "RESULT"
 

@@ -11,7 +11,7 @@ import argparse
 from tradewind.cli.engine import add_engine_options, home_of, person
 from tradewind.cli.output import note, print_answer
 from tradewind.runtime.control_client import EngineUnreachable, ask
-from tradewind.runtime.control_messages import HaltRequest, check_scope
+from tradewind.runtime.control_messages import FlattenRequest, HaltRequest, check_scope
 from tradewind.runtime.halt_file import write_halt_file
 
 EXAMPLE = 'tradewind halt --scope strategy:cross --reason "odd fills"'
@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="all (the default), account:NAME, strategy:NAME, instrument:ID or venue:NAME",
     )
     parser.add_argument("--reason", default="by hand", help="what the journal shall say")
+    parser.add_argument(
+        "--flatten", action="store_true", help="then close what is held there, at the market"
+    )
     add_engine_options(parser)
 
 
@@ -40,5 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         path = write_halt_file(home, arguments.reason)
         note(f"tradewind: {error}; wrote {path}, which halts an engine as soon as it runs")
         return 1
+    if arguments.flatten:
+        done |= ask(home, FlattenRequest(scope, person()))
     print_answer({"halted": scope, **done}, arguments)
     return 0

@@ -25,6 +25,7 @@ from tradewind.model.marking import MARKINGS
 from tradewind.runtime.desk import Desk
 from tradewind.runtime.retention import RetentionRule
 from tradewind.runtime.risk_levels import parse_levels
+from tradewind.runtime.scope_limits import parse_scope_limits
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.journals import JournalPlace, journal_place
@@ -207,6 +208,7 @@ def _options(settings: Settings) -> PlatformOptions:
         stage=stage,
         symbols=symbols_of(settings, stage.entry, len(strategies)),
         mark=settings[catalog.MARK],
+        scope_limits=parse_scope_limits(settings[catalog.RISK_LIMITS]),
         risk_levels=parse_levels(settings[catalog.RISK_LEVELS]),
         terms=parse_terms(settings[catalog.ACCOUNT_TERMS]),
         retention=RetentionRule(

@@ -1,0 +1,162 @@
+"""`RISK_LIMITS` and `tradewind limits`: each scope of a real run, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_risk_settings import run
+from tests.guards.guarded_run import Guard, guard, wait_for
+from tradewind.model.errors import TradewindError
+from tradewind.model.ids import order_id
+from tradewind.model.messages import OrderIntended
+from tradewind.model.orders import OrderFlag, Side
+from tradewind.runtime.control_client import ask
+from tradewind.runtime.control_messages import InstrumentsRequest, PlaceRequest, StatusRequest
+
+LIMITS = {
+    "firm": {"order_quantity": "100"},
+    "account:paper": {"open_orders": 7},
+    "strategy:maker": {"fills": 100, "fills_ns": 1_000_000_000},
+    "instrument:SOL/USDT.SIM": {"order_quantity": "5"},
+    "venue:SIM": {"orders_per_second": 90},
+}
+COIN = "SOL/USDT.SIM"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a run on paper with limits of each kind of scope."""
+    home = tmp_path_factory.mktemp("limits") / "home"
+    environment = {"RISK_LIMITS": json.dumps(LIMITS), "TRADEWIND_STRATEGIES": "market_maker"}
+    paper = {**environment, "ENABLE_LIVE_TRADING": "false"}
+    with guard(["run", "--without-gateway"], home, paper) as engine:
+        wait_for(lambda: trades(home, engine), "trading")
+        yield home
+
+
+def trades(home: Path, engine: Guard) -> bool:
+    assert engine.process.poll() is None, engine.said
+    try:
+        return all(row["last"] for row in ask(home, StatusRequest())["market"])
+    except TradewindError:
+        return False
+
+
+def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tradewind", *words, "--home", str(home)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def shown(home: Path) -> dict[str, Any]:
+    found = json.loads(command(home, "limits", "show", "--json").stdout)
+    return {one["scope"]: one["limits"] for one in found["limits"]}
+
+
+def test_each_scope_has_the_limits_of_the_settings(running: Path) -> None:
+    limits = shown(running)
+    for scope, wanted in LIMITS.items():
+        assert limits.get(scope, {}).items() >= wanted.items(), scope
+
+
+def test_a_limit_is_changed_shown_and_taken_away(running: Path) -> None:
+    scope = f"instrument:{COIN}"
+    done = command(running, "limits", "set", "--scope", scope, "price_collar=0.1")
+    assert done.returncode == 0, done.stderr
+    assert shown(running)[scope] == {"order_quantity": "5", "price_collar": "0.1"}
+    command(running, "limits", "set", "--scope", scope, "price_collar=none")
+    assert shown(running)[scope] == {"order_quantity": "5"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "change", "sentence"),
+    [
+        ("firm", "leverage=-1", "leverage: '-1' is no limit: use a number from 0"),
+        ("firm", "leverage=NaN", "leverage: 'NaN' is no limit"),
+        ("firm", "leverage=ten", "leverage: 'ten' is not a number"),
+        ("firm", "mood=1", "there is no limit 'mood': known are"),
+        ("firm", "open_orders=-1", "open_orders: -1 is out of range"),
+        ("firm", "open_orders=many", "open_orders: 'many' cannot be read"),
+        ("firm", "leverage", "'leverage' is no change of a limit"),
+        ("firm", "fills=3", "fills and fills_ns go together"),
+        ("strategy:nobody", "leverage=1", "there are no limits of 'strategy:nobody'"),
+        ("instrument:SOL/USDT.SIM", "capital=1", "has no limit capital"),
+        ("venue:SIM", "leverage=1", "venue:SIM has one limit only"),
+    ],
+)
+def test_what_is_no_limit_is_refused_in_a_sentence_and_changes_nothing(
+    running: Path, scope: str, change: str, sentence: str
+) -> None:
+    before = shown(running)
+    done = command(running, "limits", "set", "--scope", scope, change)
+    assert done.returncode in (1, 2)
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert shown(running) == before
+
+
+def test_a_contradiction_is_refused(running: Path) -> None:
+    both = ('allowed_instruments=["SOL/USDT.SIM"]', 'restricted_instruments=["SOL/USDT.SIM"]')
+    done = command(running, "limits", "set", "--scope", "firm", *both)
+    assert "SOL/USDT.SIM is allowed and restricted" in done.stderr
+
+
+def test_a_limit_below_the_position_is_refused_and_zero_is_not(running: Path) -> None:
+    journal_id = ask(running, InstrumentsRequest())["journal_id"]
+    name = order_id(journal_id, "person", 1)
+    ask(running, PlaceRequest(OrderIntended(0, name, "person", COIN, Side.BUY, 400)))
+    wait_for(lambda: held(running) > 0, "a position")
+    words = ("limits", "set", "--scope", "account:paper")
+    done = command(running, *words, "position_quantity=0.01")
+    assert "position_quantity 0.01 is below what account:paper holds" in done.stderr
+    assert command(running, *words, "position_quantity=0").returncode == 0
+    command(running, *words, "position_quantity=none")
+
+
+def held(home: Path) -> float:
+    rows = ask(home, StatusRequest())["positions"]
+    return next((abs(float(one["quantity"])) for one in rows if one["instrument"] == COIN), 0.0)
+
+
+def test_a_halt_with_flatten_closes_what_is_held(running: Path) -> None:
+    journal_id = ask(running, InstrumentsRequest())["journal_id"]
+    name = order_id(journal_id, "person", 2)
+    ask(running, PlaceRequest(OrderIntended(0, name, "person", COIN, Side.BUY, 400)))
+    wait_for(lambda: held(running) > 0, "a position")
+    done = command(running, "halt", "--flatten", "--reason", "drill")
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: not ask(running, StatusRequest())["positions"], "flat")
+    name = order_id(journal_id, "person", 3)
+    ask(running, PlaceRequest(OrderIntended(0, name, "person", COIN, Side.BUY, 400)))
+    closing = OrderIntended(
+        0, order_id(journal_id, "person", 4), "person", COIN, Side.SELL, 400,
+        flags=OrderFlag.FLATTEN,
+    )  # fmt: skip
+    ask(running, PlaceRequest(closing))  # nothing is held that it could close
+    assert held(running) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "risk limits: "),
+        ('{"moon": {"leverage": "1"}}', "'moon' has no limits"),
+        ('{"firm": {"mood": 1}}', "risk limits of firm: there is no limit 'mood'"),
+        ('{"firm": {"leverage": "NaN"}}', "risk limits of firm: leverage: 'NaN' is no limit"),
+        ('{"account:nobody": {"leverage": "1"}}', "there is no account 'nobody'"),
+    ],
+)
+def test_settings_that_are_no_limits_are_refused_with_a_sentence(
+    text: str, sentence: str, tmp_path: Path
+) -> None:
+    done = run(tmp_path, RISK_LIMITS=text)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert sentence in done.stderr
