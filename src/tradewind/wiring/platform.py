@@ -213,15 +213,16 @@ class Platform:
             self.engine.step(m.VenueLost(state.time_ns, self.plan.venue, STARTING))
         for event in self._setup():
             self.loop.offer(event)
-        if (self.options.home / HALT_NAME).exists():
-            # before a strategy is called: the watcher comes too late for its first order
-            self.loop.offer(m.Halted(0, "all", "the HALT file was there at the start", HALT_NAME))
         self.watch = self._watching()
         await self.loop.turn()
         if self.loop.refused:
             raise UserError(self.loop.refused[0])
         stage.adopt(state, self.plan.account, open_orders)
         await self.dispatch.start()
+        if (self.options.home / HALT_NAME).exists():
+            # before a strategy is called, for which the watcher comes too late; behind the start
+            # of the dispatch, which carries the cancels of orders that worked before
+            self.loop.offer(m.Halted(0, "all", "the HALT file was there at the start", HALT_NAME))
         await check_account(self.plan, stage.trading)
         for order in open_orders:
             self.loop.offer(m.OrderUnknown(0, order.order_id, "the platform was started again"))
