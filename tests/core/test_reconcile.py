@@ -7,6 +7,7 @@ import pytest
 from tradewind.core.engine import Engine
 from tradewind.core.reconcile import (
     ADOPT,
+    CLOCK_SLACK_NS,
     CORRECT,
     HALT,
     RULES,
@@ -28,7 +29,7 @@ from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, V
 
 BTC = Instrument("BTC/USDT.SPOT", tick="0.01", lot="0.00001")
 ETH = Instrument("ETH/BTC.SPOT", tick="0.00001", lot="0.0001")
-SCOPE = Scope("SPOT", "main", "j0", since_ns=0, settled_ns=100)
+SCOPE = Scope("SPOT", "main", "j0", since_ns=2 - CLOCK_SLACK_NS, settled_ns=100)
 ORDER = "j0-person-1"
 
 
@@ -135,6 +136,15 @@ def test_a_listed_execution_is_there_though_nobody_says_of_which_order() -> None
     [gone] = fill_differences(
         trading(), SCOPE, BTC.id, [fill("f9", order_id="", venue_order_id="")]
     )
+    assert gone.kind == "fill_not_at_venue"
+
+
+def test_an_execution_near_the_time_that_was_asked_from_need_not_be_listed() -> None:
+    """A venue whose clock was behind by two seconds has it before that time."""
+    near = Scope("SPOT", "main", "j0", since_ns=1, settled_ns=100)
+    assert list(fill_differences(trading(), near, BTC.id, [])) == []
+    far = Scope("SPOT", "main", "j0", since_ns=2 - CLOCK_SLACK_NS, settled_ns=100)
+    [gone] = fill_differences(trading(), far, BTC.id, [])
     assert gone.kind == "fill_not_at_venue"
 
 

@@ -21,6 +21,8 @@ from tradewind.model.orders import Leg, OrderState
 from tradewind.model.venue_account import VenueBalance, VenueFill, VenueOrder, VenuePosition
 
 ADOPT, CORRECT, HALT = "adopt", "correct", "halt"
+CLOCK_SLACK_NS = 60_000_000_000
+"""Executions so shortly behind the time asked from need not be listed: clocks differ."""
 
 RULES: dict[str, tuple[str, str]] = {
     "foreign_order": (ADOPT, "somebody else trades in this account: the order is theirs"),
@@ -113,8 +115,8 @@ def fill_differences(
         if not order.has_fill(fill.fill_id):
             yield _missing_fill(state, order, fill)
     for one in ours:
-        if one.intended_time_ns < scope.since_ns or not _is_settled(one, scope):
-            continue
+        if one.intended_time_ns < scope.since_ns + CLOCK_SLACK_NS or not _is_settled(one, scope):
+            continue  # the venue's clock may have been behind: to it the execution was earlier
         for fill_id in one.fill_ids:
             if fill_id not in listed:
                 subject = f"{one.order_id} {fill_id}"

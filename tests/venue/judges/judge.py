@@ -23,7 +23,7 @@ UNREACHABLE = re.compile(
     r"|Network is unreachable|Could not fetch URL|No route to host|Connection broken"
 )
 """What pip says where there is no network; any other failure is one of the test."""
-VERDICT_DEADLINE_S = 100
+VERDICT_DEADLINE_S = 400
 
 
 def foreign_python(*requirements: str) -> str:
