@@ -18,8 +18,11 @@ from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.cli.main import main
 from tradewind.model import messages as m
 from tradewind.ports.journal import numbered
+from tradewind.runtime.halt_file import HALT_NAME
 
 PATIENCE_S = 90
+HALTED = 3
+"""How commands end that ask a halted engine."""
 BTC = "BTC/USDT.SIM"
 
 
@@ -118,6 +121,22 @@ def test_an_algorithm_survives_a_kill_and_never_exceeds_its_quantity(
     assert 0 < filled <= wanted.quantity
     epochs = [one.epoch for one in records(tmp_path, m.RunStarted)]
     assert epochs == [1, 2]
+
+
+def test_a_start_under_a_halt_file_cancels_what_worked_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = Person(tmp_path, capsys)
+    with platform(tmp_path) as process:
+        until(lambda: person.types("status", "--json")[0] == 0)
+        placed = person.order("buy", "0.01", BTC, "--limit", "1000")
+        until(lambda: (person.parent(placed) or {}).get("state") == "NEW")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    (tmp_path / HALT_NAME).touch()
+    with platform(tmp_path):
+        until(lambda: person.types("status", "--json")[0] == HALTED)
+        until(lambda: any(one.order_id == placed for one in records(tmp_path, m.OrderCanceled)))
 
 
 @pytest.mark.parametrize(
