@@ -1,0 +1,119 @@
+"""A cluster of Patroni under faults: nothing acknowledged is lost, and how long nobody could write.
+
+With TRADEWIND_WRITE_FIGURES set the figures are written into docs/operations/failover.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.adapters.postgres.acknowledged import AcknowledgedWriter, lost_and_doubled
+from tests.servers.patroni_cluster import PatroniCluster, running_cluster
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT = ROOT / "docs" / "operations" / "failover.md"
+WRITE_FIGURES = "TRADEWIND_WRITE_FIGURES"
+TABLE = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end -->)", re.DOTALL)
+HEAD = """| fault | acknowledged events | lost | doubled | no writes for | promised |
+|---|---|---|---|---|---|
+"""
+pytestmark = pytest.mark.long
+
+
+class Fault(NamedTuple):
+    """What is done to the cluster, and how long a writer may wait at most."""
+
+    name: str
+    promised_s: float
+    begin: Callable[[PatroniCluster, int], None]
+
+
+class Found(NamedTuple):
+    """One line of the table."""
+
+    fault: Fault
+    acknowledged: int
+    lost: int
+    doubled: int
+    outage_s: float
+
+
+def crash(cluster: PatroniCluster, primary: int) -> None:
+    cluster.crash_database(primary)
+
+
+def switch_over(cluster: PatroniCluster, primary: int) -> None:
+    cluster.switch_over()
+
+
+FAULTS = (
+    Fault("switchover by hand", 5, switch_over),
+    Fault("primary's database killed", 5, crash),
+)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[PatroniCluster]:
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def findings() -> Iterator[list[Found]]:
+    """What the tests found; written down where that is wanted and all faults were tried."""
+    found: list[Found] = []
+    yield found
+    if os.environ.get(WRITE_FIGURES) and len(found) == len(FAULTS):
+        write_down(found)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=lambda n: FAULTS[n].name)
+def test_a_fault_of_the_primary_loses_and_doubles_nothing(
+    cluster: PatroniCluster, findings: list[Found], number: int
+) -> None:
+    fault, name = FAULTS[number], f"f{number}"
+    url = cluster.new_database(name)
+    writer = AcknowledgedWriter(url, name)
+    writer.wait_for(200)
+    primary, began_s = cluster.primary(), time.monotonic()
+    fault.begin(cluster, primary)
+    wait_for_other(cluster, primary)
+    writer.wait_for(200)
+    outage_s = writer.outage_s(began_s)
+    cluster.wait_until_whole()
+    writer.wait_for(200)
+    writer.stop()
+    assert writer.failure is None
+    lost, doubled = lost_and_doubled(writer.acknowledged, url, name)
+    findings.append(Found(fault, len(writer.acknowledged), lost, doubled, outage_s))
+    assert (lost, doubled) == (0, 0)
+
+
+def wait_for_other(cluster: PatroniCluster, old: int) -> None:
+    ends_at = time.monotonic() + 90
+    while cluster.primary() in (0, old):
+        assert time.monotonic() < ends_at, cluster.members()
+        time.sleep(0.1)
+
+
+def write_down(found: list[Found]) -> None:
+    """Put the table into the document, with date and commit."""
+    lines = [
+        f"| {one.fault.name} | {one.acknowledged} | {one.lost} | {one.doubled} "
+        f"| {one.outage_s:.1f} s | < {one.fault.promised_s:.0f} s |\n"
+        for one in sorted(found, key=lambda one: FAULTS.index(one.fault))
+    ]
+    asked = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    when = f"Measured on {datetime.now(UTC):%Y-%m-%d} at commit {commit}, on two shared cores.\n\n"
+    DOCUMENT.write_text(TABLE.sub(lambda _: when + HEAD + "".join(lines), DOCUMENT.read_text()))

@@ -1,0 +1,244 @@
+"""Three members of Patroni with etcd, and the shipped HAProxy before them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+from tests.servers.found import free_port, program, skip
+from tests.servers.pooler import SHIPPED, serving, wait_for_port
+from tests.servers.postgres_server import OWNER, psycopg
+
+PATIENCE_S = 120.0
+PATRONI = "patroni[etcd3]>=4.1"
+"""Debian's 3.0.2 has lost acknowledged rows when a primary was frozen."""
+PYTHON = "/usr/bin/python3"
+"""The system's own: another one may lie where the server's user may not look."""
+CONTROL = "from patroni.ctl import ctl; ctl(prog_name='patronictl')"
+MEMBERS = (1, 2, 3)
+
+
+@cache
+def packages() -> Path:
+    """The folder of Patroni's packages, installed on first use where the server's user sees it."""
+    if os.geteuid() != 0:
+        skip("a cluster of Patroni is started by root only, as user postgres")
+    folder = Path(tempfile.gettempdir(), "tradewind-patroni-4")
+    if not (folder / "patroni").exists():
+        pip = [sys.executable, "-m", "pip", "--python", PYTHON, "install", "-q", "--target"]
+        command = [*pip, str(folder), PATRONI, "psycopg[binary]"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            shutil.rmtree(folder, ignore_errors=True)
+            skip(f"Patroni cannot be installed: {done.stderr.strip().splitlines()[-1]}")
+    return folder
+
+
+class PatroniCluster:
+    """Members n1, n2 and n3, one of them the primary, one its synchronous standby."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._ports = {number: (free_port(), free_port()) for number in MEMBERS}
+        self._etcd = (free_port(), free_port())
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self) -> None:
+        client, peer = self._etcd
+        self._run(
+            "etcd", [
+                program("etcd", "etcd-server"), "--data-dir", f"{self.folder}/etcd", "--log-level",
+                "error", "--listen-client-urls", f"http://127.0.0.1:{client}",
+                "--advertise-client-urls", f"http://127.0.0.1:{client}",
+                "--listen-peer-urls", f"http://127.0.0.1:{peer}",
+                "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
+                "--initial-cluster", f"default=http://127.0.0.1:{peer}",
+            ],
+        )  # fmt: skip
+        wait_for_port(client, self._processes["etcd"], self.folder / "etcd.log")
+        for number in MEMBERS:
+            (self.folder / f"n{number}.yml").write_text(json.dumps(self._settings(number)))
+            self.start_member(number)
+        self.wait_until_whole()
+
+    def start_member(self, number: int) -> None:
+        settings = str(self.folder / f"n{number}.yml")
+        self._run(f"n{number}", [PYTHON, "-m", "patroni", settings])
+
+    def wait_until_whole(self) -> None:
+        """Wait for a primary, a synchronous standby and a third that streams."""
+        ends_at = time.monotonic() + PATIENCE_S
+        while True:
+            members = self.members()
+            roles = sorted(str(member.get("role")) for member in members)
+            states = {member.get("state") for member in members}
+            if roles == ["leader", "replica", "sync_standby"] and states <= {
+                "running", "streaming",
+            }:  # fmt: skip
+                return
+            assert time.monotonic() < ends_at, members
+            time.sleep(0.3)
+
+    def wait_until_led(self) -> None:
+        """Wait until the balancer sends to the primary alone: at first it tries all of them."""
+        ends_at, led = time.monotonic() + PATIENCE_S, 0
+        while led < 5:
+            with suppress(psycopg.OperationalError):
+                with psycopg.connect(self.url("postgres"), connect_timeout=3) as hand:
+                    row = hand.execute("SELECT pg_is_in_recovery()").fetchone()
+                led = led + 1 if row == (False,) else 0
+            assert time.monotonic() < ends_at, self.members()
+            time.sleep(0.2)
+
+    def members(self) -> list[dict[str, object]]:
+        for _, rest in self._ports.values():
+            with suppress(OSError, ValueError):
+                answer = urllib.request.urlopen(f"http://127.0.0.1:{rest}/cluster", timeout=2)
+                with answer:
+                    found: list[dict[str, object]] = json.load(answer)["members"]
+                    return found
+        return []
+
+    def primary(self) -> int:
+        """The number of the member that says it is the primary; 0 for none."""
+        for number, (_, rest) in self._ports.items():
+            with suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{rest}/primary", timeout=1).close()
+                return number
+        return 0
+
+    def crash_database(self, number: int) -> None:
+        """Kill the database of a member; Patroni stays."""
+        os.kill(self._postmaster(number), signal.SIGKILL)
+
+    def processes(self, number: int) -> list[int]:
+        """Every process of a member: Patroni's, the database's."""
+        found = [*_tree(self._processes[f"n{number}"].pid)]
+        with suppress(OSError, ValueError):
+            found += _tree(self._postmaster(number))
+        return list(dict.fromkeys(found))
+
+    def send(self, pids: list[int], number: signal.Signals) -> None:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def switch_over(self) -> None:
+        command = [PYTHON, "-c", CONTROL, "-c", str(self.folder / "n1.yml")]
+        subprocess.run(
+            [*command, "switchover", "trading", "--force"],
+            env=_environment(), capture_output=True, check=True,
+        )  # fmt: skip
+
+    def environment(self) -> dict[str, str]:
+        """What the shipped haproxy.cfg is told."""
+        found = {
+            "PRIMARY_BIND": f"127.0.0.1:{self.port}",
+            "STANDBY_BIND": f"127.0.0.1:{free_port()}",
+        }
+        for number, (port, rest) in self._ports.items():
+            found[f"NODE{number}"] = f"127.0.0.1:{port}"
+            found[f"CHECK{number}"] = str(rest)
+        return found
+
+    def url(self, name: str) -> str:
+        return f"postgresql://{OWNER}@127.0.0.1:{self.port}/{name}"
+
+    def new_database(self, name: str) -> str:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as hand:
+            hand.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def stop(self) -> None:
+        for number in MEMBERS:
+            if f"n{number}" in self._processes:
+                self.send(self.processes(number), signal.SIGCONT)
+                self.send(self.processes(number), signal.SIGKILL)
+        for process in self._processes.values():
+            process.kill()
+            process.wait()
+
+    def _postmaster(self, number: int) -> int:
+        path = self.folder / f"n{number}" / "data" / "postmaster.pid"
+        return int(path.read_text().splitlines()[0])
+
+    def _run(self, name: str, command: list[str]) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                command, user=OWNER, cwd=self.folder, stdout=log, stderr=log, env=_environment()
+            )
+
+    def _settings(self, number: int) -> dict[str, object]:
+        port, rest = self._ports[number]
+        data = self.folder / f"n{number}"
+        data.mkdir(mode=0o700)
+        os.chown(data, pwd.getpwnam(OWNER).pw_uid, -1)
+        users = {one: {"username": one, "password": "pw"} for one in ("replication", "rewind")}
+        return {
+            "scope": "trading",
+            "name": f"n{number}",
+            "restapi": {"listen": f"127.0.0.1:{rest}", "connect_address": f"127.0.0.1:{rest}"},
+            "etcd3": {"hosts": f"127.0.0.1:{self._etcd[0]}"},
+            "bootstrap": {
+                "dcs": json.loads((SHIPPED / "patroni.json").read_text()),
+                "initdb": [{"encoding": "UTF8"}, "data-checksums", {"auth": "trust"}],
+                "pg_hba": [
+                    "host all all 127.0.0.1/32 trust",
+                    "host replication all 127.0.0.1/32 trust",
+                ],
+            },
+            "postgresql": {
+                "listen": f"127.0.0.1:{port}",
+                "connect_address": f"127.0.0.1:{port}",
+                "data_dir": str(data / "data"),
+                "bin_dir": str(Path(program("postgres", "postgresql-15")).resolve().parent),
+                "pgpass": str(data / "pgpass"),
+                "authentication": {**users, "superuser": {"username": OWNER, "password": "pw"}},
+                "parameters": {"unix_socket_directories": ""},
+            },
+        }
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(packages())}
+
+
+def _tree(pid: int) -> list[int]:
+    done = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [pid, *(below for one in done.stdout.split() for below in _tree(int(one)))]
+
+
+@contextmanager
+def running_cluster() -> Iterator[PatroniCluster]:
+    """The cluster behind HAProxy."""
+    packages()
+    program("initdb", "postgresql-15")
+    folder = Path(tempfile.mkdtemp(prefix="tradewind-patroni-"))
+    os.chown(folder, pwd.getpwnam(OWNER).pw_uid, -1)
+    cluster = PatroniCluster(folder)
+    try:
+        cluster.start()
+        balancer = Path(tempfile.mkdtemp(prefix="tradewind-balancer-"))
+        shutil.copy(SHIPPED / "haproxy.cfg", balancer)
+        command = [program("haproxy", "haproxy"), "-db", "-f", str(balancer / "haproxy.cfg")]
+        with serving(command, balancer, cluster.port, cluster.environment()):
+            cluster.wait_until_led()
+            yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
