@@ -6,9 +6,9 @@ them. The yardstick keeps two dicts of levels and a toy order on each side.
 What limits it: a profile of the whole run gives the engine's loop 12 % of the time, the two equal
 books together 12, the matching 9, the venue around it 7, and most of the rest to what the strategy
 does with its orders; merging the streams is 4. Tried: finished orders are looked for only where one
-ended, a level is looked up once instead of twice, calls without orders on a side are left out: half
-as many rows again. Not done: one book for both. The venue must not see the last row of an event
-before a target of the same moment is sized, so a shared book changes results.
+ended, a level is looked up once instead of twice, calls without orders on a side are left out:
+about a sixth more rows. Not done: one book for both. The venue must not see the last row of an
+event before a target of the same moment is sized, so a shared book changes results.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def test_a_start_under_a_halt_file_cancels_what_worked_before(
     person = Person(tmp_path, capsys)
     with platform(tmp_path) as process:
         until(lambda: person.types("status", "--json")[0] == 0)
-        placed = person.order("buy", "0.01", BTC, "--limit", "1000")
+        placed = person.order("buy", "0.01", BTC, "--limit", "58000")
         until(lambda: (person.parent(placed) or {}).get("state") == "NEW")
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any, Literal
 
+import pytest
+
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
@@ -137,6 +139,21 @@ def test_an_order_during_a_halts_call_does_not_leave_at_once() -> None:
             assert desk.venue.sent == ["cancel b"]
         while len(desk.venue.sent) < 2:
             await asyncio.sleep(0.001)
+        await desk.dispatch.close()
+
+    asyncio.run(scenario())
+
+
+def test_when_an_order_left_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradewind.runtime.dispatch.LEFT_KEPT_S", 0.0)
+
+    async def scenario() -> None:
+        desk = Desk()
+        await desk.dispatch.start()
+        for number in range(50):
+            desk.dispatch.send(submit(str(number)))
+            await asyncio.sleep(0.001)
+        assert len(desk.dispatch._left_s) <= 2
         await desk.dispatch.close()
 
     asyncio.run(scenario())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
@@ -25,6 +26,8 @@ DEADLINE_S = 10.0
 """Our own deadline on each call to a venue."""
 QUERY_PAUSE_MIN_S = 0.2
 QUERY_PAUSE_MAX_S = 5.0
+LEFT_KEPT_S = 60.0
+"""How long it is kept when an order left."""
 
 NEVER_REACHED = "never_reached_venue"
 
@@ -233,7 +236,15 @@ class Dispatch:
         finally:
             self._leaving.discard(command.order_id)
             # whatever became of it, it left before now or never will
-            self._left_s[command.order_id] = asyncio.get_running_loop().time()
+            self._note_left(command.order_id)
+
+    def _note_left(self, order_id: str) -> None:
+        """Keep when an order left; of one that left long ago a question assumes just now."""
+        now_s = asyncio.get_running_loop().time()
+        self._left_s[order_id] = now_s
+        for oldest in list(itertools.islice(self._left_s, 2)):
+            if self._left_s[oldest] < now_s - LEFT_KEPT_S:
+                del self._left_s[oldest]
 
     def _ask(self, command: m.QueryOrder) -> None:
         """Ask about an order in the background, once at a time.

@@ -220,8 +220,7 @@ class Platform:
         stage.adopt(state, self.plan.account, open_orders)
         await self.dispatch.start()
         if (self.options.home / HALT_NAME).exists():
-            # before a strategy is called, for which the watcher comes too late; behind the start
-            # of the dispatch, which carries the cancels of orders that worked before
+            # before a strategy is called, and behind the dispatch that carries this halt's cancels
             self.loop.offer(m.Halted(0, "all", "the HALT file was there at the start", HALT_NAME))
         await check_account(self.plan, stage.trading)
         for order in open_orders:
