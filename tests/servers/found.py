@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -28,7 +32,9 @@ def program(name: str, package: str) -> str:
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *PLACES])
     found = shutil.which(name, path=path)
     if found is None and os.geteuid() == 0 and not os.environ.get(WITHOUT_SERVERS):
-        _install(package)
+        with _one_at_a_time():
+            if shutil.which(name, path=path) is None:
+                _install(package)
         found = shutil.which(name, path=path)
     if found is None:
         skip(f"{name} is not installed: apt-get install {package}")
@@ -59,6 +65,14 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold the other test processes back: apt gives up where another one fetches its lists."""
+    with (Path(tempfile.gettempdir()) / "tradewind-tests-install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _install(package: str) -> None:
