@@ -65,6 +65,7 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("day_of_bars_ms", most=50, plain=50),
     ),
     "journal": (Bound("figure", least=20_000),),
+    "durable_orders": (Bound("figure", least=10_000), Bound("p99_ms", most=20)),
     "kill_switch": (Bound("figure", most=1_000), Bound("last_order_ms", most=100)),
     "recovery": (Bound("with_snapshot_s", most=2), Bound("whole_s", most=5)),
     "import_time": (Bound("figure", most=0.4),),

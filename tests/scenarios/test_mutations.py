@@ -59,6 +59,7 @@ SAME_EITHER_WAY = {
     "order.side > 0",
     "position.quantity > 0",
     "len(scope.holdings) > market.index",
+    "len(state.held) >= HELD_MAX",  # ten thousand held orders make no scenario
 }
 
 

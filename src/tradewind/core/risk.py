@@ -148,7 +148,7 @@ def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | N
         return None  # it closes a leg, and never more than is left of it
     if resulting < 0 and not bounds.is_short_allowed and order.side < 0:
         return _quantities("short_sale", resulting, 0, holding)
-    if resulting < 0 and bounds.located != OFF and order.side < 0 and -resulting > bounds.located:
+    if bounds.located != OFF and order.side < 0 and -resulting > bounds.located:
         return _quantities("locate", -resulting, bounds.located, holding)
     # an order that brings the position nearer to zero is always let through
     if (resulting >= 0) == (position >= 0) and magnitude(resulting) <= magnitude(position):
