@@ -59,7 +59,7 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("figure", least=300_000),
         Bound("by_row", least=100_000),
     ),
-    "venue_order": (Bound("figure", most=1, plain=2),),
+    "venue_order": (Bound("p50_ms", most=1, plain=2),),
     "history_postgres": (
         Bound("figure", least=200_000, plain=200_000),
         Bound("day_of_bars_ms", most=50, plain=50),
