@@ -3,6 +3,7 @@
 The yardstick is the CPU time of the same order, signed before, sent by the same HTTP library alone.
 `p50_ms` is the whole call by the clock, `venue_p50_ms` the same order over a bare socket: both grow
 with what else the machine does.
+
 What limits it: aiohttp's client, about half of it; then the user stream's reports of the order.
 """
 

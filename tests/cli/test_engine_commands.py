@@ -132,7 +132,7 @@ def test_a_scope_that_is_none_is_wrong_use(
 def test_what_a_run_left_is_shown_where_no_engine_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_virtually(paper(tmp_path, 40, lambda desk: None))
+    run_virtually(paper(tmp_path, 90, lambda desk: None))
     assert typed(tmp_path, "status", "--json") == 1
     status = answer(capsys)
     assert status["mode"] == "stopped"

@@ -174,6 +174,18 @@ def test_only_final_states_end_an_order(status: str, last: type[m.Report]) -> No
     assert type(reports_of([order(status=status)], [], APPLE)[-1]) is last
 
 
+@pytest.mark.parametrize(("kept", "executions"), [("0", 0), ("2", 1)])
+def test_a_filled_order_whose_executions_were_taken_back_is_over(
+    kept: str, executions: int
+) -> None:
+    found = reports_of([order(status="filled", filled_qty=kept)], [execution()] * executions, APPLE)
+    assert found[-1] == m.OrderCanceled(
+        0, "j0-cross-11", "executions taken back", 20_000 * executions
+    )
+    whole = reports_of([order(status="filled", filled_qty="15")], [execution()], APPLE)
+    assert not isinstance(whole[-1], m.OrderCanceled)
+
+
 def test_a_rejected_order_was_never_accepted() -> None:
     [report] = reports_of([order(status="rejected")], [], APPLE)
     assert isinstance(report, m.OrderRejected)

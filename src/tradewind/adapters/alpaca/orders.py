@@ -251,6 +251,9 @@ def reports_of(
             reports.append(fill)
             filled += fill.quantity
     end = ended(last.status, order_id, filled)
+    if last.status == "filled" and last.filled_quantity < (last.quantity or 0):
+        # it works no more, and a part of what was filled was taken back
+        end = [m.OrderCanceled(0, order_id, "executions taken back", filled)]
     return reports + (end or _restated(chain, executions, listing, amends))
 
 
