@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -68,13 +69,15 @@ def served(server: str, home: Path, *, workers: int, **more: str) -> Iterator[tu
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             command(server, port, workers), env=settings(home, **more), cwd=home,
-            stdout=log, stderr=log,
+            stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
         wait_for_answer(port)
         yield port, process.pid
     finally:
         end(process)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # workers that outlive their server
 
 
 @pytest.fixture(params=SERVERS)
