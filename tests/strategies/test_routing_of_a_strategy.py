@@ -99,6 +99,12 @@ def test_level_by_level_the_cheapest_with_all_costs_comes_first() -> None:
     ]
 
 
+def test_what_no_book_shows_is_asked_for_once() -> None:
+    # 235 are shown; the rest goes where it is cheapest, and nothing has to be called back
+    counts = run(quantity=300).record_counts
+    assert (counts["SubmitOrder"], counts["CancelOrder"], counts["OrderRouted"]) == (2, 0, 1)
+
+
 def test_a_limit_price_is_kept_at_every_venue() -> None:
     result = run(limit="100.05", quantity=40)
     assert {str(fill.price) for fill in result.fills} == {"100.00", "100.05"}
