@@ -142,6 +142,8 @@ def test_a_halt_with_flatten_closes_what_is_held(running: Path) -> None:
     )  # fmt: skip
     ask(running, PlaceRequest(closing))  # nothing is held that it could close
     assert held(running) == 0
+    done = command(running, "resume", "--confirm", "RESUME")  # the run is shared
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,10 @@ import pytest
 from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.cli.main import main
 from tradewind.model import messages as m
+from tradewind.model.errors import TradewindError
 from tradewind.ports.journal import numbered
+from tradewind.runtime.control_client import ask
+from tradewind.runtime.control_messages import StatusRequest
 from tradewind.runtime.halt_file import HALT_NAME
 
 PATIENCE_S = 90
@@ -48,12 +51,20 @@ def until(look: Callable[[], Any]) -> Any:
     return found
 
 
+def has_prices(home: Path) -> bool:
+    """Whether an order would find a price: the first rows come a moment behind the start."""
+    try:
+        return all(row["last"] for row in ask(home, StatusRequest())["market"])
+    except TradewindError:
+        return False
+
+
 @pytest.fixture(scope="module")
 def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The home of one running platform for all that only asks it."""
     home = tmp_path_factory.mktemp("home")
     with platform(home):
-        until(lambda: main(["status", "--home", str(home)]) == 0)
+        until(lambda: has_prices(home))
         yield home
 
 
@@ -100,7 +111,7 @@ def test_an_algorithm_survives_a_kill_and_never_exceeds_its_quantity(
 ) -> None:
     person = Person(tmp_path, capsys)
     with platform(tmp_path) as process:
-        until(lambda: person.types("status", "--json")[0] == 0)
+        until(lambda: has_prices(tmp_path))
         worked = ["--algorithm", "twap", "--seconds", "25", "--slices", "10"]
         placed = person.order("buy", "0.1", BTC, *worked, "--key", "once")
         until(lambda: float((person.parent(placed) or {}).get("filled_quantity", 0)) > 0)
@@ -128,7 +139,7 @@ def test_a_start_under_a_halt_file_cancels_what_worked_before(
 ) -> None:
     person = Person(tmp_path, capsys)
     with platform(tmp_path) as process:
-        until(lambda: person.types("status", "--json")[0] == 0)
+        until(lambda: has_prices(tmp_path))
         placed = person.order("buy", "0.01", BTC, "--limit", "58000")
         until(lambda: (person.parent(placed) or {}).get("state") == "NEW")
         process.send_signal(signal.SIGKILL)
