@@ -98,6 +98,16 @@ HISTORY_URL: Setting[str] = Setting(
     "TRADEWIND_HOME.",
     secret=True,
 )
+RABBITMQ_URL: Setting[str] = Setting(
+    "rabbitmq.url",
+    ("RABBITMQ_URL",),
+    kinds.text(),
+    "",
+    "The RabbitMQ that carries what must not be lost, like "
+    "`amqp://user:password@host:5672,other:5672/`, `amqps://` for TLS; without it queues are in "
+    "the process.",
+    secret=True,
+)
 TRADING_MODE: Setting[str] = Setting(
     "trading.mode",
     ("TRADING_MODE",),
@@ -309,6 +319,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     DATABASE_URL,
     DATABASE_POOL_SIZE,
     HISTORY_URL,
+    RABBITMQ_URL,
     TRADING_MODE,
     LIVE_ENABLED,
     LIVE_CONFIRM,

@@ -112,17 +112,25 @@ def _plain_stores(settings: Settings) -> Iterator[str]:
         (catalog.JOURNAL_URL, _is_safe_database),
         (catalog.HISTORY_URL, _is_safe_database),
         (catalog.REDIS_URL, _is_safe_redis),
+        (catalog.RABBITMQ_URL, _is_safe_rabbitmq),
     ):
         url = settings[setting]
-        host = urlsplit(url).hostname or "127.0.0.1"
-        if url and host not in LOOPBACK and not secure(url):
+        outside = [host for host in _hosts(url) if host not in LOOPBACK]
+        if outside and not secure(url):
             yield (
-                f"{setting.name}: {host} is reached without encryption: use rediss:// for Redis, "
-                f"sslmode=verify-full for PostgreSQL ({settings.where(setting)})"
+                f"{setting.name}: {outside[0]} is reached without encryption: use rediss:// for "
+                "Redis, amqps:// for RabbitMQ, sslmode=verify-full for PostgreSQL "
+                f"({settings.where(setting)})"
             )
     vault = urlsplit(settings[catalog.VAULT_ADDRESS])
     if vault.scheme == "http" and vault.hostname not in LOOPBACK:
         yield f"vault.address: use https ({settings.where(catalog.VAULT_ADDRESS)})"
+
+
+def _hosts(url: str) -> list[str]:
+    """The hosts of an address, which may have several with commas between."""
+    places = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    return [urlsplit(f"//{place}").hostname or "127.0.0.1" for place in places]
 
 
 def _is_safe_database(url: str) -> bool:
@@ -135,7 +143,17 @@ def _is_safe_redis(url: str) -> bool:
     return url.startswith("rediss")
 
 
-STORES = (catalog.DATABASE_URL, catalog.JOURNAL_URL, catalog.HISTORY_URL, catalog.REDIS_URL)
+def _is_safe_rabbitmq(url: str) -> bool:
+    return url.startswith("amqps")
+
+
+STORES = (
+    catalog.DATABASE_URL,
+    catalog.JOURNAL_URL,
+    catalog.HISTORY_URL,
+    catalog.REDIS_URL,
+    catalog.RABBITMQ_URL,
+)
 
 
 def _passwords(settings: Settings) -> Iterator[str]:

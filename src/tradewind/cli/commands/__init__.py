@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "order": "place one order by hand, plain or worked by an algorithm",
     "orders": "list the orders of a running engine, or cancel one",
     "positions": "list the positions of a running engine",
+    "queue": "messages that wait for a worker, and dead ones: shown, put back, thrown away",
     "reconcile": "on what we and a venue differ; take the venue's word",
     "records": "move all that is stored from this computer's files into PostgreSQL",
     "replay": "run a strategy over a recorded file of a venue's messages",

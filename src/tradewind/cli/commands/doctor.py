@@ -9,6 +9,7 @@ from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import print_answer
 from tradewind.ops.databases import Service, database_findings
 from tradewind.ops.doctor import Finding, examine
+from tradewind.ops.rabbitmq import rabbitmq_findings
 from tradewind.ops.redis import redis_findings
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     findings.append(Finding("history", "ok", reason(settings)))
     findings += database_findings(services_of(settings))
     findings += redis_findings(settings[catalog.REDIS_URL], settings[catalog.REDIS_PASSWORD])
+    findings += rabbitmq_findings(settings[catalog.RABBITMQ_URL])
     if arguments.json:
         found = [finding._asdict() for finding in findings]
         print_answer({"tradewind": VERSION, "findings": found}, arguments)

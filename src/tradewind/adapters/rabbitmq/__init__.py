@@ -1,0 +1,1 @@
+"""RabbitMQ: what must not be lost, in quorum queues with confirms."""

@@ -1,0 +1,103 @@
+"""The broker in RabbitMQ: the port's suite on a real node, and what it says when it is refused."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.servers.found import free_port
+from tests.servers.rabbit_server import RabbitCluster
+from tradewind.adapters.rabbitmq.broker import RabbitBroker
+from tradewind.model.errors import OutsideError, TradewindError
+from tradewind.ports.broker import Broker, Queue
+from tradewind.testing.broker_suite import HIGH, SUITE_QUEUES, BrokerSuite, message
+
+
+class TestRabbitBroker(BrokerSuite):
+    @pytest.fixture(autouse=True)
+    def _node(self, rabbit: RabbitCluster) -> None:
+        self._rabbit = rabbit
+
+    def new_broker(self) -> Broker:
+        return RabbitBroker(self._rabbit.url, queues=SUITE_QUEUES)
+
+    def other_worker(self, broker: Broker) -> Broker:
+        return RabbitBroker(self._rabbit.url, queues=SUITE_QUEUES)
+
+
+def failure(url: str, queues: tuple[Queue, ...] = SUITE_QUEUES) -> TradewindError:
+    """What the broker of an address says about it."""
+
+    async def ask() -> None:
+        broker = RabbitBroker(url, queues=queues)
+        try:
+            await broker.publish([message(1)])
+        finally:
+            await broker.close()
+
+    with pytest.raises(TradewindError) as raised:
+        asyncio.run(ask())
+    assert "sesame" not in str(raised.value)
+    return raised.value
+
+
+def test_what_keeps_us_out_is_said_in_a_sentence(rabbit: RabbitCluster) -> None:
+    node = rabbit.nodes[0]
+    authority = rabbit.certificates.authority
+    other_queue = (Queue(HIGH.name, length_max=7),)
+    for url, queues, sentence in (
+        (f"amqp://127.0.0.1:{free_port()}/", SUITE_QUEUES, "nothing listens there"),
+        (f"amqp://guest:sesame@127.0.0.1:{node.port}/", SUITE_QUEUES, "refuses user or password"),
+        (f"{rabbit.url}nowhere", SUITE_QUEUES, "no such virtual host"),
+        (f"amqps://guest:guest@127.0.0.1:{node.tls_port}/", SUITE_QUEUES, "not trusted"),
+        (
+            f"amqps://guest:guest@127.0.0.1:{node.port}/?cafile={authority}",
+            SUITE_QUEUES,
+            "does not speak TLS",
+        ),
+        ("amqps://127.0.0.1/?cafile=/no/such/file", SUITE_QUEUES, "cannot be read"),
+        ("http://127.0.0.1/", SUITE_QUEUES, "no address of RabbitMQ"),
+        ("amqp://127.0.0.1:port/", SUITE_QUEUES, "no address of RabbitMQ"),
+        (rabbit.url, SUITE_QUEUES + other_queue, "other properties"),
+    ):
+        said = failure(url, queues)
+        assert sentence in str(said), (url, str(said))
+        assert "\n" not in str(said)
+
+
+def test_over_tls_the_certificate_is_checked_and_messages_pass(rabbit: RabbitCluster) -> None:
+    place = f"127.0.0.1:{rabbit.nodes[0].tls_port}"
+    url = f"amqps://guest:guest@{place}/?cafile={rabbit.certificates.authority}"
+
+    async def work() -> None:
+        broker = RabbitBroker(url, queues=SUITE_QUEUES)
+        await broker.publish([message(1)])
+        delivery = await broker.take([HIGH.name], wait_s=5)
+        assert delivery is not None
+        await broker.done(delivery)
+        await broker.close()
+
+    asyncio.run(work())
+
+
+def test_what_was_taken_over_a_lost_connection_cannot_be_done_over_the_next(
+    rabbit: RabbitCluster,
+) -> None:
+    async def work() -> None:
+        broker = RabbitBroker(rabbit.url, queues=SUITE_QUEUES)
+        await broker.publish([message(1)])
+        first = await broker.take([HIGH.name], wait_s=5)
+        assert first is not None
+        await asyncio.to_thread(rabbit.nodes[0].control, "close_all_connections", "test")
+        with pytest.raises(OutsideError):
+            await broker.done(first)
+        again = await broker.take([HIGH.name], wait_s=5)
+        assert again is not None
+        assert (again.message, again.attempt) == (first.message, 2)
+        with pytest.raises(OutsideError, match="handed out again"):
+            await broker.done(first)
+        await broker.done(again)
+        await broker.close()
+
+    asyncio.run(work())

@@ -1,0 +1,195 @@
+"""Real RabbitMQ nodes on free loopback ports, one or a cluster, with the shipped settings."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.found import end, free_port, program
+
+pytest.importorskip("aio_pika", reason="the extra [rabbitmq] is not installed")
+SHIPPED = Path(__file__).parents[2] / "deploy" / "rabbitmq"
+PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+PATIENCE_S = 150.0
+
+
+class RabbitNode:
+    """One node; it can be killed, frozen, stopped, and run again on its data."""
+
+    def __init__(self, folder: Path, number: int, epmd_port: int) -> None:
+        self.name = f"r{number}@localhost"
+        self.port, self.tls_port = free_port(), free_port()
+        self.management_port, self.prometheus_port = free_port(), free_port()
+        self.folder = folder / f"r{number}"
+        self.folder.mkdir()
+        self._epmd_port = epmd_port
+        self._cookie_home = folder
+        self._distribution_port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, settings: str) -> None:
+        """Run the node; it answers some seconds later."""
+        (self.folder / "enabled_plugins").write_text((SHIPPED / "enabled_plugins").read_text())
+        (self.folder / "rabbitmq.conf").write_text(self._settings() + settings)
+        self.run()
+
+    def run(self) -> None:
+        """Run the node on the settings and the data that are there."""
+        with (self.folder / "out.txt").open("ab") as out:
+            self._process = subprocess.Popen(
+                [PROGRAMS / "rabbitmq-server"],
+                env=self._environment(), stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+
+    def control(self, *words: str) -> str:
+        """What `rabbitmqctl` answers."""
+        asked = [str(PROGRAMS / "rabbitmqctl"), "-q", "-n", self.name, *words]
+        done = subprocess.run(
+            asked, env=self._environment(), capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr + self.said()
+        return done.stdout
+
+    def wait_until_running(self) -> None:
+        """Wait until it has opened its ports, which it does at the end of its start."""
+        ends_at = time.monotonic() + PATIENCE_S
+        while "Server startup complete" not in self.log_since_start():
+            assert self._process is not None, "it was started"
+            assert self._process.poll() is None, self.said()
+            assert time.monotonic() < ends_at, self.said()
+            time.sleep(0.1)
+
+    def log_since_start(self) -> str:
+        """What it has logged since it was run last."""
+        return self.said().rpartition("Starting broker...")[2]
+
+    def said(self) -> str:
+        with suppress(FileNotFoundError):
+            return (self.folder / "out.txt").read_text(errors="replace")
+        return ""
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the node and the processes that it started."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+    def kill(self) -> None:
+        """End it as a lost machine does."""
+        self.signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def freeze(self) -> None:
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """Its data is thrown away, so there is nothing to end politely."""
+        self.kill()
+        self._process = None
+
+    def _settings(self) -> str:
+        text = (SHIPPED / "rabbitmq.conf").read_text()
+        for shipped, ours in (
+            ("127.0.0.1:5672", f"127.0.0.1:{self.port}"),
+            ("port = 15672", f"port = {self.management_port}"),
+            ("port = 15692", f"port = {self.prometheus_port}"),
+            ("disk_free_limit.absolute = 2GB", "disk_free_limit.absolute = 10MB"),
+        ):
+            assert text.count(shipped) == 1, shipped
+            text = text.replace(shipped, ours)
+        return text + f"log.console = true\nlisteners.ssl.1 = 127.0.0.1:{self.tls_port}\n"
+
+    def _environment(self) -> dict[str, str]:
+        folder = self.folder
+        return {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "HOME": str(self._cookie_home),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(self._epmd_port),
+            "RABBITMQ_NODENAME": self.name,
+            "RABBITMQ_DIST_PORT": str(self._distribution_port),
+            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": str(folder / "no-environment.conf"),
+            # Two schedulers that do not spin: other tests want the cores too.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} "
+            "+S 2:2 +sbwt none",
+        }
+
+
+class RabbitCluster:
+    """Nodes that know each other, with the port mapper they need."""
+
+    def __init__(self, count: int) -> None:
+        program("rabbitmq-server", "rabbitmq-server")
+        self.folder = Path(tempfile.mkdtemp(prefix="tradewind-rabbit-"))
+        self.certificates: Certificates = make_certificates(self.folder)
+        self._epmd_port = free_port()
+        self._epmd: subprocess.Popen[bytes] | None = None
+        self.nodes = [RabbitNode(self.folder, n + 1, self._epmd_port) for n in range(count)]
+
+    @property
+    def url(self) -> str:
+        """The address as RABBITMQ_URL takes it."""
+        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return f"amqp://guest:guest@{hosts}/"
+
+    def start(self) -> None:
+        words = [program("epmd", "erlang-base"), "-port", str(self._epmd_port)]
+        self._epmd = subprocess.Popen([*words, "-address", "127.0.0.1"], stdout=subprocess.DEVNULL)
+        for node in self.nodes:
+            node.start(self._tls() + self._members())
+            if node is self.nodes[0]:
+                node.wait_until_running()  # the others shall find somebody to join
+        for node in self.nodes:
+            node.wait_until_running()
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.stop()
+        if self._epmd is not None:
+            end(self._epmd)
+        rmtree(self.folder, ignore_errors=True)
+
+    def _tls(self) -> str:
+        made = self.certificates
+        return (
+            f"ssl_options.cacertfile = {made.authority}\n"
+            f"ssl_options.certfile = {made.certificate}\nssl_options.keyfile = {made.key}\n"
+        )
+
+    def _members(self) -> str:
+        if len(self.nodes) == 1:
+            return ""
+        lines = ["cluster_formation.peer_discovery_backend = classic_config"]
+        for number, node in enumerate(self.nodes, 1):
+            lines.append(f"cluster_formation.classic_config.nodes.{number} = {node.name}")
+        return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def running_rabbit(count: int = 1) -> Iterator[RabbitCluster]:
+    cluster = RabbitCluster(count)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
