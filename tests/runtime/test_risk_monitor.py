@@ -12,12 +12,16 @@ from typing import Any
 
 import pytest
 
+from tests.runtime.test_dispatch import PromptVenue, submit
 from tests.runtime.test_loop import GOOG, Shell
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.frames import columns_from
 from tradewind.model.orders import Liquidity, OrderFlag, Side
+from tradewind.runtime.desk import Desk
 from tradewind.runtime.desk_actions import DeskActions
+from tradewind.runtime.dispatch import Dispatch
+from tradewind.runtime.feed import Feed
 from tradewind.runtime.risk_levels import Level, level_of, parse_levels
 from tradewind.runtime.risk_monitor import BY, DAY_NS, PERIODS_MIN, RiskMonitor
 
@@ -188,6 +192,43 @@ def test_a_block_halts_the_account_and_is_lifted_by_a_person_only(tmp_path: Path
             await shell.price(89_00)
             assert len(shell.records(m.Halted)) == 1  # the person knew
             assert (await shell.want(1)).startswith("j0-")
+
+    run(story())
+
+
+def test_no_order_leaves_between_a_halt_of_the_monitor_and_its_journal(tmp_path: Path) -> None:
+    async def story() -> None:
+        shell = Monitored(tmp_path, '{"daily_loss": {"block": 20000}}')
+        venue, told = PromptVenue(), list[m.ControlEvent]()
+        venues: Any = {"SIM": venue}
+        dispatch = Dispatch(venues, told.append)
+        desk = Desk(
+            shell.loop,
+            Feed([], shell.loop.offer, clock=shell.clock, bars={}),
+            mode="paper",
+            now_ns=shell.clock.now_ns,
+        )
+        desk.blocking = dispatch.blocked
+
+        async def halt(event: m.Halted) -> int:
+            shell.go_on.clear()  # the disk is slow
+            return await desk.submit(event)
+
+        shell.monitor.halt = halt
+        async with shell.running():
+            await dispatch.start()
+            await shell.fill(await shell.want(2_000))
+            dispatch.send(submit("before"))
+            falling = asyncio.create_task(shell.price(90_00))
+            while not shell.engine.state.accounts[0].scope.is_halted:
+                await asyncio.sleep(0)
+            dispatch.send(submit("meanwhile"))
+            sent = list(venue.sent)
+            shell.go_on.set()
+            await falling
+            assert sent == ["submit before"]
+            assert len(shell.records(m.Halted)) == 1
+            await dispatch.close()
 
     run(story())
 

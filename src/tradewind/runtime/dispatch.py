@@ -18,6 +18,9 @@ from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.journal import JournalBroken
 from tradewind.ports.trading import Refused, SendsAtOnce, Trading
 from tradewind.runtime.head_start import begin
+from tradewind.runtime.last_check import NEVER_REACHED as NEVER_REACHED
+from tradewind.runtime.last_check import LastCheck
+from tradewind.runtime.loop import Turn
 
 WORKERS = 8
 """Commands under way at once; those of one order always meet the same worker."""
@@ -29,17 +32,24 @@ QUERY_PAUSE_MAX_S = 5.0
 LEFT_KEPT_S = 60.0
 """How long it is kept when an order left."""
 
-NEVER_REACHED = "never_reached_venue"
-
 Deliver = Callable[[m.ControlEvent], None]
 
 
 class Dispatch:
-    """Workers that send; `deliver` takes every report and unknown outcome as an event."""
+    """Workers that send; `deliver` takes every report and unknown outcome as an event.
+
+    A `last_check` must have heard of a turn before its commands are sent here.
+    """
 
     def __init__(
-        self, venues: Mapping[str, Trading], deliver: Deliver, *, deadline_s: float = DEADLINE_S
+        self,
+        venues: Mapping[str, Trading],
+        deliver: Deliver,
+        *,
+        deadline_s: float = DEADLINE_S,
+        last_check: LastCheck | None = None,
     ) -> None:
+        self._last_check = last_check
         self._venues = dict(venues)
         self._prompt = {
             name: venue for name, venue in venues.items() if isinstance(venue, SendsAtOnce)
@@ -126,6 +136,18 @@ class Dispatch:
             await venue.start(self._deliver)
         self._queues = [asyncio.Queue(COMMANDS_WAITING_MAX // WORKERS) for _ in range(WORKERS)]
         self._tasks = [asyncio.create_task(self._work(worker)) for worker in range(WORKERS)]
+
+    def send_turn(self, turn: Turn) -> None:
+        """Send what became durable; a halt of all its orders goes by the venue's cancel-all."""
+        halts = [record for record in turn.records if isinstance(record, m.Halted)]
+        cancels = [one for one in turn.commands if isinstance(one, m.CancelOrder)] if halts else []
+        for command in turn.commands:
+            if not (halts and isinstance(command, m.CancelOrder)):
+                self.send(command)
+        if any(map(_is_wide, halts)):
+            self.cancel_all(cancels)
+        else:
+            self.cancel_each(cancels)
 
     def send(self, command: m.Command) -> None:
         """Take a durable command; an order whose queue is full becomes UNKNOWN, never dropped."""
@@ -228,7 +250,7 @@ class Dispatch:
 
     async def _submit(self, venue: Trading, command: m.SubmitOrder) -> None:
         self._waiting.discard(command.order_id)
-        if command.order_id in self._given_up:
+        if command.order_id in self._given_up or not self._may_leave(command):
             return
         self._leaving.add(command.order_id)
         try:
@@ -237,6 +259,13 @@ class Dispatch:
             self._leaving.discard(command.order_id)
             # whatever became of it, it left before now or never will
             self._note_left(command.order_id)
+
+    def _may_leave(self, command: m.SubmitOrder) -> bool:
+        """Ask the last check; what it says of an order that may not is delivered."""
+        told = () if self._last_check is None else self._last_check.leave(command)
+        for event in told:
+            self._deliver(event)
+        return not told
 
     def _note_left(self, order_id: str) -> None:
         """Keep when an order left; of one that left long ago a question assumes just now."""
@@ -293,6 +322,11 @@ class Dispatch:
         except (TimeoutError, OutsideError, Refused):
             return None
         return [] if found is None else found
+
+
+def _is_wide(halt: m.Halted) -> bool:
+    """Whether no order of ours at an instrument outlives the halt."""
+    return halt.scope.partition(":")[0] in ("all", "venue", "account", "instrument")
 
 
 def _outcome(command: m.Command, error: TradewindError) -> m.ControlEvent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -87,6 +87,8 @@ class RiskMonitor:
     ) -> None:
         self._loop = loop
         self._actions = actions
+        self.halt: Callable[[m.Halted], Awaitable[int]] = loop.submit
+        """Puts a halt in; where orders leave, with nothing leaving until it is durable."""
         self._path = home / STATE_NAME
         self._thresholds = thresholds
         self._scenarios = scenarios
@@ -116,7 +118,11 @@ class RiskMonitor:
             known = self._remembered[account.name]
             level = Level.NONE if reached is None else reached[0].level
             if reached is not None and level > known.latched:
-                await self._act(account, *reached)
+                try:
+                    await self._act(account, *reached)
+                except OutsideError as error:  # not durable: again at the next look
+                    LOG.error("risk_level_not_journaled error=%s", str(error).replace(" ", "_"))
+                    continue
             known.latched = max(level, known.latched) if level else Level.NONE
         for scope in sorted(self._flattening):
             self._flatten(scope)
@@ -223,7 +229,7 @@ class RiskMonitor:
             )
         )
         if level in (Level.BLOCK, Level.FLATTEN):
-            self._loop.offer(m.Halted(0, scope, reason, BY))
+            await self.halt(m.Halted(0, scope, reason, BY))
         elif level is Level.REDUCE_ONLY:
             await self._reduce_only(account, scope)
         if level is Level.FLATTEN:

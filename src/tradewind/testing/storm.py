@@ -25,6 +25,7 @@ from tradewind.model.limits import Limits
 from tradewind.model.orders import OrderState, OrderType, Side
 from tradewind.ports.journal import numbered
 from tradewind.runtime.dispatch import Dispatch
+from tradewind.runtime.last_check import LastCheck
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
@@ -66,8 +67,12 @@ class Life:
             epoch=self.epoch,
             commit=self._commit,
         )
-        self.dispatch = Dispatch({"STORM": storm.venue}, self.loop.offer, deadline_s=1.0)
-        self.loop.listeners.append(self._send)
+        last_check = LastCheck(asyncio.get_running_loop().time)
+        last_check.begin(self.engine.state)
+        self.dispatch = Dispatch(
+            {"STORM": storm.venue}, self.loop.offer, deadline_s=1.0, last_check=last_check
+        )
+        self.loop.listeners += [last_check.on_turn, self._send]
         reconciliation = Reconciliation(
             storm.venue,
             self.loop,

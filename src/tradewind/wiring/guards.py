@@ -42,8 +42,11 @@ BREAKS_SAID_MAX = 5
 LOG = logging.getLogger("tradewind.guards")
 
 
-async def watch_engine(settings: Settings) -> None:
-    """Guard the engine of the home until this process is told to stop."""
+async def watch_engine(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+    """Guard the engine of the home until this process is told to stop.
+
+    `on_ready` is called once the venue has taken the key.
+    """
     pair = (guard_settings.WATCHDOG_KEY, guard_settings.WATCHDOG_SECRET)
     home: Path = settings[catalog.HOME]
     async with _at_venue(settings, *pair) as (trading, _):
@@ -54,13 +57,15 @@ async def watch_engine(settings: Settings) -> None:
             beat=lambda: beat_of(home),
             tell=lambda text: _tell(settings, text),
         )
+        on_ready()
         await _until_stopped(dog.run(), home / "watchdog.prom", dog.metrics)
 
 
-async def compare_with_venue(settings: Settings) -> None:
+async def compare_with_venue(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     """Hold venue and journal against each other until this process is told to stop.
 
-    A break halts the venue through the engine's control socket.
+    A break halts the venue through the engine's control socket. `on_ready` is called once the
+    venue has taken the key.
     """
     pair = (guard_settings.DROP_COPY_KEY, guard_settings.DROP_COPY_SECRET)
     home: Path = settings[catalog.HOME]
@@ -73,6 +78,7 @@ async def compare_with_venue(settings: Settings) -> None:
             alarm=lambda breaks: _alarm(settings, trading.venue, breaks),
         )
         interval_s = float(settings[guard_settings.DROP_COPY_INTERVAL])
+        on_ready()
         await _until_stopped(drop_copy.run(interval_s), home / "drop_copy.prom", drop_copy.metrics)
 
 

@@ -33,7 +33,8 @@ from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.halt_file import HALT_NAME, watch_halt_file
 from tradewind.runtime.kept_choices import load_choices
-from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.last_check import LastCheck
+from tradewind.runtime.loop import Loop
 from tradewind.runtime.projector import Projector
 from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
@@ -189,8 +190,10 @@ class Platform:
             id_prefix=journal.journal_id + "-",
         )
         trading = self.stage.trading
-        self.dispatch = Dispatch({trading.venue: trading}, self.loop.offer)
-        self.loop.listeners.append(self._send)
+        last_check = LastCheck(asyncio.get_running_loop().time)
+        last_check.begin(self.engine.state)
+        self.dispatch = Dispatch({trading.venue: trading}, self.loop.offer, last_check=last_check)
+        self.loop.listeners += [last_check.on_turn, self.dispatch.send_turn]
 
     def _refuse_other_stage(self) -> None:
         """One journal, one account, one venue: paper money never mixes with real money."""
@@ -246,6 +249,7 @@ class Platform:
         self.monitor = RiskMonitor(
             self.loop, self.desk.actions, self.options.home, thresholds=self.options.risk_levels
         )
+        self.monitor.halt = self.desk.submit
         self.desk.more_metrics += [self.monitor.metrics, self.loop.latency_metrics]
         self.desk.actions.flatten = self.monitor.flatten
         if recovered.folded > FOLDED_MAX:
@@ -352,18 +356,6 @@ class Platform:
         if columns.kind != "depth":
             self.loop.take_rows(columns)
 
-    def _send(self, turn: Turn) -> None:
-        """Send what became durable; a halt of all its orders goes by the venue's cancel-all."""
-        halts = [record for record in turn.records if isinstance(record, m.Halted)]
-        cancels = [one for one in turn.commands if isinstance(one, m.CancelOrder)] if halts else []
-        for command in turn.commands:
-            if not (halts and isinstance(command, m.CancelOrder)):
-                self.dispatch.send(command)
-        if any(map(_is_wide, halts)):
-            self.dispatch.cancel_all(cancels)
-        else:
-            self.dispatch.cancel_each(cancels)
-
     async def _commit(self, write: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._executor, write)
 
@@ -393,8 +385,3 @@ def projector_complaint(projector: Projector) -> str:
     """What to say of rows that are not written, "" where they are."""
     failure = projector.failure
     return f"the records of orders and fills stand still: {failure}" if failure else ""
-
-
-def _is_wide(halt: m.Halted) -> bool:
-    """Whether no order of ours at an instrument outlives the halt."""
-    return halt.scope.partition(":")[0] in ("all", "venue", "account", "instrument")

@@ -27,6 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
     settings = guard_settings_of(arguments, given)
     log_to_stderr()
     interval_s = settings[guard_settings.DROP_COPY_INTERVAL]
-    note(f"comparing venue and journal every {interval_s} s; a break halts the venue")
-    asyncio.run(compare_with_venue(settings))
+    said = f"comparing venue and journal every {interval_s} s; a break halts the venue"
+    asyncio.run(compare_with_venue(settings, on_ready=lambda: note(said)))
     return 0

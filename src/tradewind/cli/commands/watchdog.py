@@ -28,6 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
     settings = guard_settings_of(arguments, {guard_settings.WATCHDOG_AFTER.name: arguments.after})
     log_to_stderr()
     after_s = settings[guard_settings.WATCHDOG_AFTER]
-    note(f"watching: when the engine stands still for {after_s} s, everything is canceled")
-    asyncio.run(watch_engine(settings))
+    said = f"watching: when the engine stands still for {after_s} s, everything is canceled"
+    asyncio.run(watch_engine(settings, on_ready=lambda: note(said)))
     return 0

@@ -1,0 +1,164 @@
+"""What children of parents have committed, counted from the journal's records alone.
+
+The core counts this to decide what it sends. Here it is counted again, by other code and from what
+really left, so that one count stops the other where it is wrong (SEC release 34-70694: a count that
+was no longer reached let children of 212 orders leave for 45 minutes).
+"""
+
+from __future__ import annotations
+
+from tradewind.core.state import State
+from tradewind.model import messages as m
+
+IS_END = (m.OrderRejected, m.OrderCanceled, m.OrderExpired)
+
+
+class Parent:
+    """A parent's quantity, and what its children that left have filled or may fill."""
+
+    __slots__ = ("before", "children", "committed", "quantity")
+
+    def __init__(self, quantity: int) -> None:
+        self.quantity = quantity
+        self.before: int | None = None
+        """The quantity before an amendment that the core may still deny in the same turn."""
+        self.committed = 0
+        self.children: list[str] = []
+
+
+class Child:
+    """A child that left: `filled` of it is known, more than that may come while it is open."""
+
+    __slots__ = ("filled", "fills", "is_open", "parent", "quantity", "stated")
+
+    def __init__(self, parent: Parent, quantity: int) -> None:
+        self.parent = parent
+        self.quantity = quantity
+        self.filled = self.stated = 0
+        self.is_open = True
+        self.fills: set[str] = set()
+
+    @property
+    def committed(self) -> int:
+        """What it has filled or may fill."""
+        known = max(self.filled, self.stated)
+        return max(self.quantity, known) if self.is_open else known
+
+
+class Children:
+    """Follows records with `note`; `excess` tells what may not leave, `left` what did.
+
+    >>> from tradewind.model.algorithm_messages import Algorithm
+    >>> from tradewind.model.orders import Side
+    >>> children = Children()
+    >>> children.note(m.AlgorithmIntended(0, "p", "x", "A.SIM", Side.BUY, 10, Algorithm.AT_ONCE))
+    >>> children.note(m.ChildSent(0, "p.1", "p", ""))
+    >>> children.left("p.1", 7)
+    >>> children.note(m.ChildSent(0, "p.2", "p", ""))
+    >>> children.excess("p.2", 3), children.excess("p.2", 4)
+    ('', '4 beside 7 of p.1 and others are more than the 10 of p')
+    """
+
+    def __init__(self) -> None:
+        self._parents: dict[str, Parent] = {}
+        self._waiting: dict[str, str] = {}
+        """Children that were sent and have not left, with their parents."""
+        self._children: dict[str, Child] = {}
+
+    def begin(self, state: State) -> None:
+        """Take over what a recovered state works; its open children may all have left."""
+        for name, known in state.parents.items():
+            parent = self._parents[name] = Parent(known.quantity)
+            for child, filled in known.children.items():
+                order = state.orders.get(child)
+                is_open = child in known.working and order is not None
+                one = self._add(child, parent, order.quantity if order is not None else filled)
+                one.filled, one.is_open = filled, is_open
+                one.fills = set() if order is None else set(order.fill_ids)
+                parent.committed += one.committed
+
+    def excess(self, order_id: str, quantity: int) -> str:
+        """Why a child may not leave, "" where it may; orders without a parent always may."""
+        parent_id = self._waiting.get(order_id)
+        parent = self._parents.get(parent_id or "")
+        if parent is None:
+            return "" if parent_id is None else f"its parent {parent_id} is not known"
+        if parent.committed + quantity <= parent.quantity:
+            return ""
+        last = parent.children[-1] if parent.children else "none"
+        return (
+            f"{quantity} beside {parent.committed} of {last} and others are more than the "
+            f"{parent.quantity} of {parent_id}"
+        )
+
+    def left(self, order_id: str, quantity: int) -> None:
+        """A child leaves."""
+        parent = self._parents.get(self._waiting.pop(order_id, ""))
+        if parent is not None:
+            parent.committed += self._add(order_id, parent, quantity).committed
+
+    def note(self, record: m.Record) -> None:
+        """One record of a durable turn, in the journal's order."""
+        if isinstance(record, m.AlgorithmIntended):
+            self._intend(record)
+        elif isinstance(record, m.ChildSent):
+            self._waiting[record.order_id] = record.parent
+        elif isinstance(record, m.ParentEnded):
+            self._forget(record.order_id)
+        elif isinstance(record, m.AmendIntended):
+            self._amend(record)
+        elif isinstance(record, m.OrderDenied):
+            self._deny(record.order_id)
+        else:
+            self._report(record)
+
+    def _report(self, record: m.Record) -> None:
+        child = self._children.get(getattr(record, "order_id", ""))
+        if child is None:
+            if isinstance(record, m.OrderRejected):
+                self._waiting.pop(record.order_id, None)
+            return
+        child.parent.committed -= child.committed
+        if isinstance(record, m.OrderFilled) and record.fill_id not in child.fills:
+            child.fills.add(record.fill_id)
+            child.filled += record.quantity
+        elif isinstance(record, m.OrderAmended | m.OrderRestated):
+            child.quantity = record.quantity
+        elif isinstance(record, IS_END):
+            child.is_open = False
+            child.stated = max(child.stated, getattr(record, "filled_quantity", 0))
+        child.parent.committed += child.committed
+
+    def _intend(self, record: m.AlgorithmIntended) -> None:
+        """An id that is used again will be denied, and the first parent goes on."""
+        known = self._parents.get(record.order_id)
+        if known is None:
+            self._parents[record.order_id] = Parent(record.quantity)
+        else:
+            known.before = known.quantity
+
+    def _amend(self, record: m.AmendIntended) -> None:
+        parent = self._parents.get(record.order_id)
+        if parent is not None:
+            parent.before, parent.quantity = parent.quantity, record.quantity
+
+    def _deny(self, order_id: str) -> None:
+        """The core's no comes right behind what it denies."""
+        self._waiting.pop(order_id, None)
+        parent = self._parents.get(order_id)
+        if parent is None:
+            return
+        if parent.before is None:
+            self._forget(order_id)
+        else:
+            parent.quantity, parent.before = parent.before, None
+
+    def _forget(self, order_id: str) -> None:
+        parent = self._parents.pop(order_id, None)
+        for child in () if parent is None else parent.children:
+            self._children.pop(child, None)
+
+    def _add(self, order_id: str, parent: Parent, quantity: int) -> Child:
+        child = self._children[order_id] = Child(parent, quantity)
+        parent.children.append(order_id)
+        return child
