@@ -12,9 +12,9 @@ from typing import Any
 
 from tradewind.adapters.net.secret import Secret
 
-LIFE_S = 240
+LIFE_S = 900
 """It ends by itself, should a test not end it."""
-OPERATOR_DEADLINE_S = 20
+OPERATOR_DEADLINE_S = 60
 FRIDAY_MORNING = "2026-11-20T15:00:00Z"
 """A time at which the exchanges of equities are open."""
 
@@ -83,4 +83,4 @@ def local_venue(name: str, *options: str, life_s: float = LIFE_S) -> Iterator[Lo
         yield LocalVenue(json.loads(line))
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)

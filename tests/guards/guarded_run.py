@@ -96,7 +96,7 @@ class Guard:
     def end(self) -> int:
         """Tell it to stop; its exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @contextmanager

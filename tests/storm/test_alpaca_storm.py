@@ -36,7 +36,7 @@ def account_number(venue: LocalVenue) -> str:
         "APCA-API-SECRET-KEY": venue.first["secret"],
     }
     request = urllib.request.Request(f"{venue.url}/v2/account", headers=headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return str(json.load(answer)["account_number"])
 
 

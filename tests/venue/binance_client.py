@@ -22,7 +22,7 @@ from tradewind.venue.faults import Faults
 from tradewind.venue.market_source import StillMarket
 from tradewind.venue.server import VenueServer
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 Answer = tuple[int, Any]
 
 

@@ -19,7 +19,7 @@ from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.ports.market_data import MarketData
 
-DEADLINE_S = 30.0
+DEADLINE_S = 120.0
 
 
 class MarketStage(Protocol):
@@ -260,5 +260,5 @@ async def _played(stage: MarketStage, case: Case) -> None:
     finally:
         for each in (task, playing):
             each.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(task, playing, return_exceptions=True)

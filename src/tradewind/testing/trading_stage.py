@@ -13,7 +13,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
 from tradewind.ports.trading import Trading
 
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 PREFIX = "j0-suite-"
 
 _NUMBERS = count(1)

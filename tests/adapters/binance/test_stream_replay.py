@@ -74,6 +74,14 @@ def test_frames_read_in_batches_give_the_rows_of_the_file(
     assert_equal(ours, instrument, name)
 
 
+def top_levels(instrument: Instrument, batches: list[Columns]) -> list[list[tuple[int, int]]]:
+    """The hundred best levels of both sides of the book that the depth rows make."""
+    received = Received()
+    received.batches = batches
+    book = book_of(instrument, received)
+    return [list(book.levels(side, 100)) for side in (1, -1)]
+
+
 class Replay:
     """A venue that replays a capture: the snapshot where the capture has it, when it is asked."""
 
@@ -177,17 +185,15 @@ def test_a_capture_replayed_by_the_local_venue_gives_the_same_rows_and_top_of_bo
         task = asyncio.create_task(adapter.run(received.take))
         try:
             await received.until(lambda: received.rows("trades") + received.rows("quotes") >= rows)
-            await asyncio.sleep(0.5)
+            expected = top_levels(adapter.instruments[0], of_file)
+            await received.until(
+                lambda: top_levels(adapter.instruments[0], received.batches) == expected
+            )
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         for row_kind in ("trades", "quotes"):
             assert whole(received.batches, row_kind) == whole(of_file, row_kind)
-        book = book_of(adapter.instruments[0], received)
-        received.batches = of_file
-        expected = book_of(adapter.instruments[0], received)
-        for side in (1, -1):
-            assert book.levels(side, 100) == expected.levels(side, 100)
         assert adapter.quality[0].stream.depth_gaps == 0
 
     with local_venue(venue_name, "--replay", str(capture(name)), "--speed", "60") as running:

@@ -126,9 +126,14 @@ class TestBinanceFutures(TradingSuite):
                     0, order.order_id, order.venue, order.instrument, order.quantity, price, number
                 )
                 await scene.adapter.amend(command)
-            await asyncio.sleep(0.3)
-            told = [one for one in scene.told.reports if isinstance(one, m.OrderAmended)]
-            answers = [(one.number, one.limit_price) for one in told]
+
+            def answered() -> list[tuple[int, int]]:
+                told = [one for one in scene.told.reports if isinstance(one, m.OrderAmended)]
+                return [(one.number, one.limit_price) for one in told]
+
+            await scene.told.until(lambda: len(answered()) >= 4)
+            await asyncio.sleep(0.3)  # a fifth would be one too many
+            answers = answered()
             assert answers == [(1, high), (2, low), (3, high), (4, low)]
 
         self.play(case)

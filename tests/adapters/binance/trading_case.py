@@ -101,7 +101,7 @@ class Reports(list[m.Report]):
         self.changed.set()
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self) < count:
                 self.changed.clear()
                 await self.changed.wait()

@@ -24,7 +24,7 @@ from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
 from tradewind.ports.downloads import Wanted
 
 BITCOIN = "BTC/USDT.CCXT-BINANCE"
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
 SECOND_NS = 10**9
 HOUR_NS = 3_600 * SECOND_NS
 
@@ -151,7 +151,7 @@ async def lost_reply(address: str, key: str, secret: str) -> list[Any]:
         request = urllib.request.Request(
             f"{address}/admin/faults", data=fault, headers={"Content-Type": "application/json"}
         )
-        await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).read())
+        await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=60).read())
         far = order(
             "x-lost-1", quantity=10**one.quantity_digits // 100,
             limit_price=20_000 * 10**one.price_digits,

@@ -63,7 +63,7 @@ class Venue:
         request = urllib.request.Request(
             f"{self.url}/admin/{path}", data, {"Content-Type": "application/json"}, method=method
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
 

@@ -48,7 +48,7 @@ class Listener:
         self.changed.set()
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not reached():
                 self.changed.clear()
                 await self.changed.wait()

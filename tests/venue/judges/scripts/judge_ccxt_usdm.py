@@ -12,7 +12,7 @@ import ccxt.pro
 from ccxt_pointing import pointed
 
 SYMBOL = "BTC/USDT:USDT"
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 async def orders(exchange: Any) -> None:
