@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +20,8 @@ import uvloop
 
 DRAIN_S = 3.0
 TICK_S = 0.002
+REFUSED = 400
+REASONS_MAX = 50
 
 
 class Connection(asyncio.Protocol):
@@ -50,8 +52,10 @@ class Connection(asyncio.Protocol):
         length = int(self.buffer[place + 16 : self.buffer.find(b"\r", place)])
         if len(self.buffer) < head_end + 4 + length:
             return
-        status, self.buffer = int(self.buffer[9:12]), b""
+        status, body, self.buffer = int(self.buffer[9:12]), self.buffer[head_end + 4 :], b""
         self.load.note(self.kind, status, self.due_s)
+        if status >= REFUSED:
+            self.load.note_reason(status, body)
         self.load.give(self)
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -66,6 +70,7 @@ class Load:
         self.free: deque[Connection] = deque()
         self.due: deque[tuple[str, bytes, float]] = deque()
         self.found: dict[str, dict[int, list[float]]] = {}
+        self.reasons: Counter[str] = Counter()
         self.lost = 0
         self.asked = 0
 
@@ -78,6 +83,16 @@ class Load:
     def note(self, kind: str, status: int, due_s: float) -> None:
         late = time.perf_counter() - due_s
         self.found.setdefault(kind, {}).setdefault(status, []).append(late)
+
+    def note_reason(self, status: int, body: bytes) -> None:
+        """Count a refusal by its sentence, one without by its first bytes."""
+        try:
+            sentence = str(json.loads(body)["detail"])
+        except (ValueError, KeyError, TypeError):
+            sentence = repr(body[:80])
+        if sentence not in self.reasons and len(self.reasons) >= REASONS_MAX:
+            sentence = "another reason"
+        self.reasons[f"{status} {sentence}"] += 1
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -156,6 +171,7 @@ def main() -> None:
                 },
                 "good": summed(good) if good else None,
                 "good_per_s": len(good) / load.plan["seconds"],
+                "reasons": load.reasons,
                 "asked": load.asked,
                 "unanswered": load.asked - sum(
                     len(times) for kinds in load.found.values() for times in kinds.values()

@@ -76,7 +76,7 @@ def test_what_fails_beside_trading_is_shown_and_health_stays_200(
 def test_without_an_engine_everything_answers_and_says_so(
     client: TestClient, tmp_path: Path
 ) -> None:
-    sentence = f"no engine runs in {tmp_path}: start one with `tradewind run`"
+    sentence = "no engine runs here: start one with `tradewind run`"
     health, status = client.get("/health"), client.get("/api/v1/status")
     assert (health.status_code, health.json()["reasons"]) == (503, [sentence])
     assert (status.status_code, status.json()["detail"]) == (503, sentence)

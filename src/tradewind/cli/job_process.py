@@ -17,6 +17,8 @@ ABANDONED = 4
 
 def run(words: list[str]) -> int:
     """Run a command line; its progress goes to stderr in lines."""
+    # A group of its own against Ctrl-C, not a session: the priority would count within it only.
+    os.setpgid(0, 0)
     os.nice(NICENESS)
     ProgressBar.in_lines = True
     threading.Thread(target=_end_with_starter, daemon=True).start()

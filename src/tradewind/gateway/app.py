@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradewind.gateway.audit_retention import go_on_retiring
+from tradewind.gateway.door import Door
 from tradewind.gateway.guard import Guard
 from tradewind.gateway.openapi import describe
 from tradewind.gateway.problems import add_handlers
@@ -93,7 +94,9 @@ def create_app(services: Services) -> FastAPI:
     app.add_api_websocket_route("/ws", _stream)
     describe(app)
     add_handlers(app)
-    app.front = _front(app, services)
+    guard = Guard(app.routed, services)
+    app.door = guard.door
+    app.front = _front(guard, services)
     return app
 
 
@@ -104,6 +107,7 @@ class Gateway(FastAPI):
     """
 
     front: ASGIApp
+    door: Door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or connection."""
@@ -119,8 +123,8 @@ class Gateway(FastAPI):
         await super().__call__(scope, receive, send)
 
 
-def _front(app: Gateway, services: Services) -> ASGIApp:
-    front: ASGIApp = Guard(app.routed, services)
+def _front(guard: Guard, services: Services) -> ASGIApp:
+    front: ASGIApp = guard
     if services.options.allowed_origins:
         front = CORSMiddleware(
             front,

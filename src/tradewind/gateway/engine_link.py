@@ -119,9 +119,7 @@ class EngineLink:
                 async with self._places:
                     line = await self._exchange(await self._connected(), request)
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
-            raise EngineAbsent(
-                f"no engine runs in {self._home}: start one with `tradewind run`"
-            ) from None
+            raise EngineAbsent("no engine runs here: start one with `tradewind run`") from None
         except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
             raise EngineUnreachable(self._sentence(request)) from error
         answer = decode_answer(line)
@@ -169,7 +167,7 @@ class EngineLink:
         return line
 
     def _sentence(self, request: Request) -> str:
-        sentence = f"the engine in {self._home} did not answer in {DEADLINE_S:g} s"
+        sentence = f"the engine did not answer in {DEADLINE_S:g} s"
         if isinstance(request, ACTS):
             return f"{sentence}: whether it did what was asked is open, look before asking again"
         return f"{sentence}: look at its log"

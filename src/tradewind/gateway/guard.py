@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewind.gateway.authentication import NotAuthenticated
 from tradewind.gateway.bodies import checked_body
+from tradewind.gateway.door import TOO_MANY, TOO_MANY_SENTENCE, Door
 from tradewind.gateway.forwarded import Asked, asked_by, networks_of
 from tradewind.gateway.hosts import TrustedHosts
 from tradewind.gateway.kept_replies import Keeping, key_of
@@ -59,8 +60,6 @@ LIVE_WITHOUT_LOGIN = (
 MODE_LOOK_NS = 500_000_000
 """How often a gateway without a login looks whether the engine still trades on paper."""
 URGENT_PATHS = frozenset({"/health", "/ready", "/metrics", "/api/v1/risk/halt"})
-BUSY = "more is asked than can be answered soon: wait as Retry-After says"
-TOO_MANY = 429
 LEAVING = [(b"connection", b"close")]
 FORWARDED_HEADERS = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 HSTS_NAME = "Strict-Transport-Security"
@@ -93,6 +92,15 @@ class Guard:
         self._logins = services.limit(
             "login", per_minute=LOGINS_PER_MINUTE, burst=LOGINS_PER_MINUTE // 3
         )
+        # Behind a proxy all come from its address, and pages from elsewhere are told more.
+        is_open = bool(self._proxies or options.allowed_origins or not options.needs_login)
+        self.door = Door(
+            self._addresses,
+            services.metrics,
+            services.now_ns,
+            protecting=self._protecting,
+            is_open=lambda: is_open or services.is_draining,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -111,7 +119,7 @@ class Guard:
             else:
                 await self._act(scope, receive, send, limited)
         except (Problem, OutsideError) as error:
-            refusal = error if isinstance(error, Problem) else Problem(503, str(error))
+            refusal = error if isinstance(error, Problem) else _unavailable(error)
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 4000 + refusal.status})
             elif refusal.status == TOO_MANY:
@@ -170,9 +178,10 @@ class Guard:
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         pressure = self._services.pressure
-        if pressure.is_high and not _is_urgent(scope):
+        reason = pressure.reason
+        if reason and not _is_urgent(scope):
             pressure.refused += 1
-            raise Problem(429, BUSY, {"Retry-After": str(RETRY_S)})
+            raise Problem(TOO_MANY, reason, {"Retry-After": str(RETRY_S)})
         pressure.routed += 1
         try:
             await self._within_deadline(scope, receive, send)
@@ -339,8 +348,12 @@ def _is_urgent(scope: Scope) -> bool:
     return scope["method"] == "DELETE" or scope["path"] in URGENT_PATHS
 
 
+def _unavailable(error: OutsideError) -> Problem:
+    return Problem(503, str(error), {"Retry-After": str(RETRY_S)})
+
+
 async def _take(limit: RateLimit, subject: str, now_ns: int) -> Allowance:
     allowance = await limit.take(subject, now_ns)
     if allowance.wait_ns:
-        raise Problem(429, "too many requests: wait as Retry-After says", allowance.headers())
+        raise Problem(TOO_MANY, TOO_MANY_SENTENCE, allowance.headers())
     return allowance

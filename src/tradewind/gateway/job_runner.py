@@ -181,7 +181,6 @@ class _Work:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=LINE_BYTES_MAX,
-            start_new_session=True,
         )
 
     async def wait(self) -> Job:

@@ -96,6 +96,16 @@ class HttpMetrics:
         """Count one answered request."""
         self._requests.observe(method, path, status, duration_s)
 
+    def note(self, address: str, method: str, path: str, *, status: int, duration_s: float) -> None:
+        """Count an answer that no application gave, and write it down."""
+        if self._access is not None:
+            access = Access(
+                time.time_ns(), address, "", method[:16], path, status, round(duration_s * 1000, 3)
+            )
+            self._access.write(access)
+        known = method if method in METHODS else "OTHER"
+        self._requests.observe(known, NO_ROUTE, status, duration_s)
+
     def _own(self) -> Numbers:
         numbers = self._requests.now()
         numbers.counters = {

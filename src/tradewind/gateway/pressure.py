@@ -12,6 +12,8 @@ LATE_TICKS = 3
 ROUTED_MAX = 128
 """Requests that may be in their routes at once; those told again from memory do not count."""
 RETRY_S = 1
+MANY = f"{ROUTED_MAX} requests are under way in this worker: wait as Retry-After says"
+LATE = f"this worker is more than {LATE_S:g} s late: wait as Retry-After says"
 
 
 class Pressure:
@@ -36,7 +38,14 @@ class Pressure:
     @property
     def is_high(self) -> bool:
         """True where a request that is taken now would wait too long."""
-        return self.routed >= ROUTED_MAX or self._late_ticks >= LATE_TICKS
+        return bool(self.reason)
+
+    @property
+    def reason(self) -> str:
+        """Why a request that is taken now would wait too long; empty where it would not."""
+        if self.routed >= ROUTED_MAX:
+            return MANY
+        return LATE if self._late_ticks >= LATE_TICKS else ""
 
     def start(self) -> None:
         """Begin to measure, on the running event loop."""

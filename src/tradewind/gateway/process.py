@@ -39,6 +39,8 @@ RESTART_INTERVAL_S = 5.0
 """A gateway that ends by itself is not started more often."""
 READY_DEADLINE_S = 60.0
 """How long the successor of a worker may take to come up before it is given up."""
+NICENESS = 5
+"""A worker comes behind the engine where both want a processor."""
 DRAIN = b"drain\n"
 """Told to a worker whose successor serves: it answers what comes, asking clients to reconnect."""
 DRAIN_DEADLINE_S = 10.0
@@ -80,14 +82,15 @@ class Worker:
         log_path = home / LOG_NAME
         is_long = log_path.exists() and log_path.stat().st_size > LOG_BYTES_MAX
         with log_path.open("wb" if is_long else "ab") as log:
-            # A session of its own: Ctrl-C is for the engine, which then stops us in order.
+            # A group of its own: Ctrl-C is for the engine, which then stops us in order. Not a
+            # session: Linux shares processors among sessions, whatever priority is within them.
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 pass_fds=numbers,
-                start_new_session=True,
+                process_group=0,
             )
         os.close(told)
         self._ready = ready

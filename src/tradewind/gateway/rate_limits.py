@@ -81,22 +81,41 @@ class RateLimit:
         self._rate = Rate(MINUTE_NS // per_minute, burst)
         self._count = 1 if counters.is_near else max(1, burst // TAKEN_SHARE)
         self._shares: dict[str, _Share] = {}
+        self._refused: dict[str, tuple[int, Allowance]] = {}
 
     async def take(self, subject: str, now_ns: int) -> Allowance:
         """Count a request of a subject, unless it is one too many."""
+        refused = self.refused(subject, now_ns)
+        if refused is not None:
+            return refused
         share = self._shares.get(subject)
         if share is not None and share.left and now_ns < share.until_ns:
             share.left -= 1
             return self._allowance(share.free_at_ns, share.left, now_ns)
         taken = await self._ask(f"{self._name} {subject}", now_ns)
         if not taken.granted:
-            return self._refusal(taken, now_ns)
+            return self._refusal(subject, taken, now_ns)
         if taken.granted > 1:
             if len(self._shares) >= SUBJECTS_MAX:
                 self._shares.clear()
             share = _Share(taken.granted - 1, taken.free_at_ns, now_ns + TAKEN_NS)
             self._shares[subject] = share
         return self._allowance(taken.free_at_ns, taken.granted - 1, now_ns)
+
+    def refused(self, subject: str, now_ns: int) -> Allowance | None:
+        """What was refused to a subject, while nobody could grant it more.
+
+        Until then neither the store nor anything else has to be asked.
+        """
+        found = self._refused.get(subject)
+        if found is None:
+            return None
+        until_ns, allowance = found
+        wait_ns = until_ns - now_ns
+        if not 0 < wait_ns <= allowance.wait_ns:  # A clock that was set back says nothing.
+            del self._refused[subject]
+            return None
+        return allowance
 
     async def _ask(self, subject: str, now_ns: int) -> Taken:
         if self._counters.is_near:
@@ -115,7 +134,11 @@ class RateLimit:
         remaining = min(self._rate.burst, max(0, self._rate.burst - owed + left))
         return Allowance(self._per_minute, remaining, 0, max(0, free_at_ns - now_ns))
 
-    def _refusal(self, taken: Taken, now_ns: int) -> Allowance:
+    def _refusal(self, subject: str, taken: Taken, now_ns: int) -> Allowance:
         over_ns = taken.free_at_ns - now_ns
-        wait_ns = over_ns - (self._rate.burst - 1) * self._rate.interval_ns
-        return Allowance(self._per_minute, 0, max(1, wait_ns), over_ns)
+        wait_ns = max(1, over_ns - (self._rate.burst - 1) * self._rate.interval_ns)
+        allowance = Allowance(self._per_minute, 0, wait_ns, over_ns)
+        if len(self._refused) >= SUBJECTS_MAX:
+            self._refused.clear()
+        self._refused[subject] = (now_ns + wait_ns, allowance)
+        return allowance

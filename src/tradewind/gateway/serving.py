@@ -14,8 +14,10 @@ import msgspec
 import uvicorn
 from fastapi import FastAPI
 
+from tradewind.gateway.door_protocol import DoorProtocol
+
 CONCURRENT_REQUESTS_MAX = 2_500
-"""Requests and WebSockets; beyond it one gets 503 at once."""
+"""Connections and requests, WebSockets too; beyond it a new request gets 503 at once."""
 WEBSOCKET_BYTES_MAX = 4_096
 """A message of a client that is longer ends its connection."""
 GRACEFUL_STOP_S = 3
@@ -75,6 +77,7 @@ def _settings(app: FastAPI, tls: Tls | None) -> uvicorn.Config:
         # Whom to believe about an address is this application's own decision.
         proxy_headers=False,
         lifespan="on",
+        http=DoorProtocol,
         # The platform serves its requests even where it cannot stream.
         ws=_framed_protocol() if has_streaming() else "none",
         ws_per_message_deflate=False,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import socket
 from pathlib import Path
 
 from uvloop import new_event_loop
 
+from tradewind.gateway.process import NICENESS
 from tradewind.gateway.serving import GuestServer, Tls, serve_as_child
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import build
@@ -23,6 +25,7 @@ def main() -> None:
     parser.add_argument("--socket", type=int, required=True, help="number of the listening socket")
     parser.add_argument("--ready", type=int, default=-1, help="number of a pipe to tell")
     arguments = parser.parse_args()
+    os.nice(NICENESS)
     settings = load_settings({catalog.HOME.name: str(arguments.home)})
     app = build(settings)
     # Beside the others that the same parent started; only a foreign server claims to be alone.
