@@ -9,7 +9,6 @@ always begins a new segment, so the torn end of an old one is never written behi
 from __future__ import annotations
 
 import hashlib
-import sys
 
 import msgspec
 import numpy as np
@@ -19,6 +18,7 @@ from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import MarketRecorded
 from tradewind.ports.journal import JournalDamaged
+from tradewind.runtime.encoded_columns import data_of, extra_names
 from tradewind.runtime.segments import Segments
 
 MAGIC = b"tradewind rows 1\n"
@@ -48,7 +48,7 @@ class _Layout:
     __slots__ = ("digest", "header", "instrument", "names")
 
     def __init__(self, columns: Columns, instrument_offset: int) -> None:
-        kind, extra = columns.kind, _extra_names(columns)
+        kind, extra = columns.kind, extra_names(columns)
         self.instrument = columns.instrument
         self.names = REQUIRED[kind] + extra
         # the count comes last in both, and 0 is one byte
@@ -97,7 +97,7 @@ class Recorder:
             self._begin_segment()
         layout, count = self._layout_of(columns), len(columns)
         number = _encoder.encode(count)
-        data = _data_of(columns, layout.names)
+        data = data_of(columns, layout.names)
         digest = layout.digest.copy()
         digest.update(number)
         digest.update(data)
@@ -218,27 +218,13 @@ class Recorder:
 
 def digest_of(columns: Columns) -> bytes:
     """16 bytes of SHA-256 over what a batch is and its rows, wherever it is kept."""
-    names = _extra_names(columns)
-    return _digest(columns, names, _data_of(columns, REQUIRED[columns.kind] + names))
+    names = extra_names(columns)
+    return _digest(columns, names, data_of(columns, REQUIRED[columns.kind] + names))
 
 
 def _digest(columns: Columns, names: tuple[str, ...], data: bytes) -> bytes:
     about = (columns.kind, columns.instrument, names, len(columns))
     return hashlib.sha256(_encoder.encode(about) + data).digest()[:DIGEST_BYTES]
-
-
-def _data_of(columns: Columns, names: tuple[str, ...]) -> bytes:
-    if columns.table is not None and columns.names == names and sys.byteorder == "little":
-        return columns.table.tobytes()
-    arrays = [columns[name] for name in names]
-    if sys.byteorder == "big":
-        arrays = [array.byteswap() for array in arrays]
-    return b"".join([array.tobytes() for array in arrays])
-
-
-def _extra_names(columns: Columns) -> tuple[str, ...]:
-    names = columns.names or columns.arrays
-    return tuple(name for name in OPTIONAL if name in names)
 
 
 def _frame(header: _InstrumentFrame | _RowsFrame) -> bytes:

@@ -8,6 +8,9 @@ from typing import Any
 
 from tradewind.model.marking import MARKINGS
 from tradewind.wiring import setting_kinds as kinds
+from tradewind.wiring.bus_settings import BUS_MARKET_DATA as BUS_MARKET_DATA
+from tradewind.wiring.bus_settings import BUS_MARKET_DATA_KEY as BUS_MARKET_DATA_KEY
+from tradewind.wiring.bus_settings import BUS_SETTINGS
 from tradewind.wiring.gateway_settings import ACCESS_LOG as ACCESS_LOG
 from tradewind.wiring.gateway_settings import AGE_IDENTITY as AGE_IDENTITY
 from tradewind.wiring.gateway_settings import ALLOWED_ORIGINS as ALLOWED_ORIGINS
@@ -343,6 +346,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *VENUE_SETTINGS,
     *NOTIFY_SETTINGS,
     *GUARD_SETTINGS,
+    *BUS_SETTINGS,
     BINANCE_KEY,
     BINANCE_SECRET,
     BINANCE_HOST,

@@ -1,0 +1,85 @@
+"""The bus that settings ask for: a socket of the home, or TCP with the keys of the home."""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradewind.model.errors import OutsideError, UserError
+from tradewind.ports.bus import Publisher, Subscriber
+from tradewind.runtime.control_client import SOCKET_PATH_BYTES_MAX
+from tradewind.wiring import catalog
+from tradewind.wiring.settings import Settings
+
+if TYPE_CHECKING:
+    from tradewind.adapters.zeromq.keys import BusKeys
+
+FOLDER = "bus"
+SOCKET_NAME = "market-data.ipc"
+SPOOL_NAME = "spool"
+
+
+def bus_keys(home: Path) -> BusKeys:
+    """The keys of a home."""
+    check_installed()
+    from tradewind.adapters.zeromq.keys import BusKeys
+
+    return BusKeys(home)
+
+
+def market_data_publisher(settings: Settings, session: int) -> Publisher:
+    """What publishes market data; `UserError` where a key is needed and there is none."""
+    check_installed()
+    # Here and not above: a run in one process needs none of this.
+    from tradewind.adapters.zeromq.gatekeeper import Gatekeeper
+    from tradewind.adapters.zeromq.publisher import ZeroMqPublisher
+    from tradewind.runtime.replay_log import ReplayLog
+    from tradewind.runtime.spool import Spool
+
+    home, endpoint = settings[catalog.HOME], settings[catalog.BUS_MARKET_DATA]
+    is_remote = bool(endpoint) and not endpoint.startswith("ipc://")
+    gatekeeper = Gatekeeper(bus_keys(home), time.monotonic) if is_remote else None
+    log = ReplayLog(Spool(home / FOLDER / SPOOL_NAME))
+    return ZeroMqPublisher(
+        endpoint or home_endpoint(home), log, session=session, gatekeeper=gatekeeper
+    )
+
+
+def market_data_subscriber(settings: Settings) -> Subscriber:
+    """What reads it."""
+    check_installed()
+    from tradewind.adapters.zeromq.keys import checked_key
+    from tradewind.adapters.zeromq.subscriber import Access, ZeroMqSubscriber
+
+    home, endpoint = settings[catalog.HOME], settings[catalog.BUS_MARKET_DATA]
+    if not endpoint or endpoint.startswith("ipc://"):
+        return ZeroMqSubscriber(endpoint or home_endpoint(home))
+    pair = bus_keys(home).pair()
+    return ZeroMqSubscriber(
+        endpoint, Access(pair, checked_key(settings[catalog.BUS_MARKET_DATA_KEY] or pair.public))
+    )
+
+
+def home_endpoint(home: Path) -> str:
+    """The socket of a home, which only its owner can open."""
+    folder = home / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.stat(folder).st_mode & 0o077:
+        raise UserError(f"others may look into {folder}: chmod 700 {folder}")
+    path = folder / SOCKET_NAME
+    if len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX:
+        return f"ipc://{path}"
+    # As long as this process lives, since ZeroMQ connects again behind our back.
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    return f"ipc:///proc/self/fd/{descriptor}/{SOCKET_NAME}"
+
+
+def check_installed() -> None:
+    """Raise `OutsideError` where pyzmq is not there."""
+    if find_spec("zmq") is None:
+        raise OutsideError(
+            "several processes need pyzmq: install tradewind[zeromq]", fault="ours", retry=False
+        )

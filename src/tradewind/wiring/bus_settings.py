@@ -1,0 +1,27 @@
+"""Settings of the bus between the processes of one system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewind.wiring import setting_kinds as kinds
+from tradewind.wiring.setting import Setting
+
+BUS_MARKET_DATA: Setting[str] = Setting(
+    "bus.market_data",
+    ("BUS_MARKET_DATA",),
+    kinds.text(),
+    "",
+    "Where the role market-data publishes and the others read, like `tcp://10.0.0.7:5555`; without "
+    "it a socket in TRADEWIND_HOME, for one machine.",
+)
+BUS_MARKET_DATA_KEY: Setting[str] = Setting(
+    "bus.market_data_key",
+    ("BUS_MARKET_DATA_KEY",),
+    kinds.text(),
+    "",
+    "The public key of who publishes there, as `tradewind keys show` prints it where that runs; "
+    "without it our own.",
+)
+
+BUS_SETTINGS: tuple[Setting[Any], ...] = (BUS_MARKET_DATA, BUS_MARKET_DATA_KEY)
