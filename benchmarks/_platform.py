@@ -83,9 +83,9 @@ def histogram(port: int, name: str = "message_latency_seconds") -> Histogram:
     return {float(bound.replace("+Inf", "inf")): float(count) for bound, count in found}
 
 
-def between(before: Histogram, after: Histogram) -> Histogram:
-    """What was observed between two looks."""
-    return {bound: after[bound] - before[bound] for bound in after}
+def going_on(seconds: float) -> None:
+    """Let the platform trade for a while, asked by nobody."""
+    time.sleep(seconds)
 
 
 def bound_ms(observed: Histogram, share: float) -> float:
@@ -93,6 +93,21 @@ def bound_ms(observed: Histogram, share: float) -> float:
     total = max(observed.values())
     assert total, "nothing was observed"
     return next(bound * 1000 for bound, count in observed.items() if count >= share * total)
+
+
+def share_ms(observed: Histogram, share: float) -> float:
+    """Within how many milliseconds so large a share was, as if each step was filled evenly."""
+    total = max(observed.values())
+    assert total, "nothing was observed"
+    below_s, below = 0.0, 0.0
+    for bound_s, count in observed.items():
+        if count >= share * total:
+            if bound_s == float("inf"):
+                return below_s * 1000
+            part = (share * total - below) / (count - below) if count > below else 1.0
+            return (below_s + part * (bound_s - below_s)) * 1000
+        below_s, below = bound_s, count
+    raise AssertionError("the last bound holds all")
 
 
 def wait_for(port: int, path: str) -> None:

@@ -3,7 +3,8 @@
 Real connections with a real API key, through every limit and check. wrk asks the cached read route
 by itself; its yardstick is an application that answers the same bytes and nothing else, under the
 same server. Then a lean program asks for positions, open orders and, with two of a hundred, places
-orders at 1,000 requests a second. Run on an idle machine: a minute each, ten with `--long`.
+orders at 1,000 requests a second. Run on an idle machine: a minute each, of the mixture ten with
+`--long`.
 
 What limits it: uvicorn's and the system's work for a request, 0.11 ms of the worker for a cached
 read, of which this application takes 0.023, limits, authentication, headers and metrics included;
@@ -21,6 +22,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from _http_load import asked
 from _measure import IS_SHORT, report
@@ -30,6 +32,7 @@ TARGET = 0.42
 RATE = 1_000
 CONNECTIONS = 32
 MIX_CONNECTIONS = 256
+READ_S_MAX = 60
 READ = "/api/v1/positions"
 ORDER = (
     '{"instrument": "BTC/USDT.SIM", "side": "BUY", "quantity": "0.001", "type": "LIMIT", '
@@ -64,20 +67,23 @@ def main() -> int:
         asking = urllib.request.Request(f"http://127.0.0.1:{port}{READ}")
         asking.add_header("X-API-Key", key)
         body = urllib.request.urlopen(asking).read()
-        read = wrk(port, READ, seconds, "-H", f"X-API-Key: {key}")
+        read = wrk(port, READ, min(seconds, READ_S_MAX), "-H", f"X-API-Key: {key}")
         mix = asked(
             Path(folder), port=port, connections=MIX_CONNECTIONS, rate=RATE, seconds=seconds,
             requests=MIX, keys=[key],
         )  # fmt: skip
         order_p99_ms = bound_ms(histogram(port, "order_latency_seconds"), 0.99)
     with bare(body) as bare_port:
-        floor = wrk(bare_port, "/", max(2, seconds // 4))
+        floor = wrk(bare_port, "/", max(2, min(seconds, READ_S_MAX) // 4))
+    for reason, count in [] if IS_SHORT else mix["reasons"].items():
+        sys.stderr.write(f"{count} times {reason}\n")
     orders = mix["kinds"]["order"]["202"]
     return report(
         "gateway_load", read["rate"], "reads/s",
         floor=floor["rate"], ratio=read["rate"] / floor["rate"], target=TARGET,
         read_p95_ms=read["p95_ms"], mix_per_s=mix["good_per_s"], mix_p95_ms=mix["good"]["p95_ms"],
         order_answer_p95_ms=orders["p95_ms"], refused=mix["asked"] - mix["good"]["count"],
+        unanswered=mix["unanswered"], unavailable=answers_from(mix, 500),
         seconds=seconds, asking_core_share=mix["own_core_share"], engine_order_p99_ms=order_p99_ms,
     )  # fmt: skip
 
@@ -87,6 +93,16 @@ def seconds_asked() -> int:
     if "--seconds" in sys.argv:
         return int(sys.argv[sys.argv.index("--seconds") + 1])
     return 600 if "--long" in sys.argv else 3 if IS_SHORT else 60
+
+
+def answers_from(mix: dict[str, Any], status: int) -> int:
+    """How many answers had this status or a higher one."""
+    return sum(
+        times["count"]
+        for kinds in mix["kinds"].values()
+        for found, times in kinds.items()
+        if int(found) >= status
+    )
 
 
 def wrk(port: int, path: str, seconds: int, *more: str) -> dict[str, float]:

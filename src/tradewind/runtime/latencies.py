@@ -6,7 +6,11 @@ from bisect import bisect_left
 
 from tradewind.runtime.read_models import Metric
 
-BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+BOUNDS_S = (
+    0.0005, 0.00075, 0.001, 0.0015, 0.0025, 0.0035, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.035,
+    0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5,
+)  # fmt: skip
+"""So fine that half as much again shows."""
 SECOND_NS = 1_000_000_000
 
 
@@ -16,7 +20,7 @@ class Latencies:
     >>> latencies = Latencies("order_latency_seconds", "From a price to a durable order.")
     >>> latencies.observe(600_000)
     >>> latencies.metric().buckets[:2], latencies.metric().value
-    ((('0.0005', 0.0), ('0.001', 1.0)), 0.0006)
+    ((('0.0005', 0.0), ('0.00075', 1.0)), 0.0006)
     """
 
     def __init__(self, name: str, meaning: str) -> None:
