@@ -13,6 +13,8 @@ HOT = [path for path in source.package_files() if path.with_suffix(".pxd").exist
 SLOW_KINDS = (
     ast.Lambda, ast.FunctionDef, ast.GeneratorExp, ast.Yield, ast.YieldFrom, ast.Await,
 )  # fmt: skip
+SETTLED = {"Struct", "NamedTuple", "IntEnum", "IntFlag", "Enum", "Exception"}
+"""Bases that settle the layout of a class themselves."""
 
 of_hot_modules = source.of_each(lambda: HOT)
 
@@ -41,4 +43,4 @@ def is_slotted(node: ast.ClassDef) -> bool:
     names = [name for line in node.body if isinstance(line, ast.Assign) for name in line.targets]
     has_slots = any(isinstance(name, ast.Name) and name.id == "__slots__" for name in names)
     bases = {base.attr if isinstance(base, ast.Attribute) else base.id for base in node.bases}
-    return has_slots or bool(bases & {"Struct", "IntEnum", "IntFlag", "Enum", "Exception"})
+    return has_slots or bool(bases & SETTLED)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tradewind.analysis.equity import IntArray
-from tradewind.analysis.fills import DUST_RATIO, Fill
+from tradewind.analysis.fills import DUST_RATIO, FillRow
+
+# a C number when compiled
+_DUST = DUST_RATIO
 
 
-def exposure_time_share(fills: Sequence[Fill], equity_time_ns: IntArray) -> float | None:
+def exposure_time_share(fills: Sequence[FillRow], equity_time_ns: IntArray) -> float | None:
     """Time with a position in any instrument over the time from first to last equity sample.
 
     Positions are netted by instrument. None if the run took no time.
 
+    >>> from tradewind.analysis.fills import Fill
     >>> import numpy as np
     >>> buy, sale = Fill(2, "GOOG.SIM", 1, 1.0, 9.0, 0.0), Fill(5, "GOOG.SIM", -1, 1.0, 9.0, 0.0)
     >>> exposure_time_share([buy, sale], np.array([0, 10]))
@@ -32,7 +36,7 @@ def exposure_time_share(fills: Sequence[Fill], equity_time_ns: IntArray) -> floa
         before = positions.pop(instrument, 0.0)
         after = before + side * quantity
         # what is gone but for rounding is forgotten
-        if abs(after) > DUST_RATIO * max(abs(before), quantity):
+        if abs(after) > _DUST * max(abs(before), quantity):
             positions[instrument] = after
     exposed_ns += (end_ns - since_ns) * bool(positions)
     return exposed_ns / (end_ns - begin_ns)

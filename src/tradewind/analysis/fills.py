@@ -16,6 +16,10 @@ FILL_MAX = 1e15
 DUST_RATIO = 1e-9
 """A remainder of a quantity smaller than this share of it is rounding, not a position."""
 
+# a C number when compiled
+_FILL_MAX = FILL_MAX
+_SIDES = (1, -1)
+
 
 class Fill(NamedTuple):
     """One execution of an order; money in account currency, quantity without sign."""
@@ -28,41 +32,44 @@ class Fill(NamedTuple):
     fee: float
 
 
-def fills_of(rows: Iterable[FillRow]) -> list[Fill]:
+def fills_of(rows: Iterable[FillRow]) -> list[FillRow]:
     """The rows checked: sides +1 or -1, quantities above zero, finite, sorted by time.
 
     >>> fills_of([(0, "GOOG.SIM", 0, 1.0, 100.0, 0.0)])
     Traceback (most recent call last):
     tradewind.model.errors.BadData: fill 0 has side 0: it must be 1 (bought) or -1 (sold)
     """
-    # no sooner way to a named tuple; one of another length is refused by the loop
-    fills = [tuple.__new__(Fill, row) for row in rows]
-    before_ns = fills[0].time_ns if fills else 0
-    for number, (time_ns, _, side, quantity, price, fee) in enumerate(fills):
-        if side not in (1, -1):
-            raise BadData(f"fill {number} has side {side}: it must be 1 (bought) or -1 (sold)")
+    fills: list[FillRow] = []
+    before_ns: int | None = None
+    for row in rows:
+        time_ns, _, side, quantity, price, fee = row
+        if side not in _SIDES:
+            raise BadData(f"fill {len(fills)} has side {side}: it must be 1 (bought) or -1 (sold)")
         # NaN, which is within no limit, if one of them is NaN
         size = abs(quantity) + abs(price) + abs(quantity * price) + abs(fee)
-        if not (quantity > 0.0 and size <= FILL_MAX):
+        if not (quantity > 0.0 and size <= _FILL_MAX):
             raise BadData(
-                f"fill {number} needs a quantity above zero and numbers within "
-                f"+-{FILL_MAX:g}: {tuple(fills[number])}"
+                f"fill {len(fills)} needs a quantity above zero and numbers within "
+                f"+-{FILL_MAX:g}: {tuple(row)}"
             )
-        if time_ns < before_ns:
-            raise BadData(f"fill {number} is earlier than fill {number - 1}: sort them by time")
+        if before_ns is not None and time_ns < before_ns:
+            raise BadData(
+                f"fill {len(fills)} is earlier than fill {len(fills) - 1}: sort them by time"
+            )
         before_ns = time_ns
+        fills.append(row)
     return fills
 
 
-def fees_paid(fills: Sequence[Fill]) -> float:
+def fees_paid(fills: Sequence[FillRow]) -> float:
     """Sum of all fees; rebates count against them."""
-    return math.fsum(fill.fee for fill in fills)
+    return math.fsum([fee for _, _, _, _, _, fee in fills])
 
 
-def turnover(fills: Sequence[Fill]) -> float:
+def turnover(fills: Sequence[FillRow]) -> float:
     """Sum of quantity times price, bought and sold alike.
 
     >>> turnover([Fill(0, "GOOG.SIM", 1, 2.0, 10.0, 0.1), Fill(1, "GOOG.SIM", -1, 2.0, 11.0, 0.1)])
     42.0
     """
-    return math.fsum(fill.quantity * abs(fill.price) for fill in fills)
+    return math.fsum([quantity * abs(price) for _, _, _, quantity, price, _ in fills])

@@ -15,7 +15,7 @@ from tradewind.analysis.equity import (
     span_years,
 )
 from tradewind.analysis.exposure import exposure_time_share
-from tradewind.analysis.fills import Fill, FillRow, fees_paid, fills_of, turnover
+from tradewind.analysis.fills import FillRow, fees_paid, fills_of, turnover
 from tradewind.analysis.performance import (
     annual_return,
     annual_volatility,
@@ -132,7 +132,7 @@ def _of_equity(
     }
 
 
-def _of_fills(fills: Sequence[Fill]) -> Metrics:
+def _of_fills(fills: Sequence[FillRow]) -> Metrics:
     """What the fills alone tell."""
     trips = round_trips(fills)
     return {

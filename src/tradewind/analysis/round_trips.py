@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from tradewind.analysis.fills import DUST_RATIO, Fill
+from tradewind.analysis.fills import DUST_RATIO, FillRow
+
+# C numbers when compiled: a fraction, and places in a fill
+_DUST = DUST_RATIO
+_SIDE: Final = 2
+_QUANTITY: Final = 3
 
 
 class RoundTrip(NamedTuple):
@@ -27,30 +32,32 @@ class RoundTrip(NamedTuple):
     result: float
 
 
-def round_trips(fills: Sequence[Fill]) -> list[RoundTrip]:
+def round_trips(fills: Sequence[FillRow]) -> list[RoundTrip]:
     """All round trips in the order of their closing; what is still open has none.
 
     Positions are netted by instrument: a fill against the position closes the oldest open
     quantity first, and what is left of it opens the other way.
 
+    >>> from tradewind.analysis.fills import Fill
     >>> buy, more = Fill(0, "GOOG.SIM", 1, 1.0, 10.0, 0.0), Fill(1, "GOOG.SIM", 1, 1.0, 12.0, 0.0)
     >>> sale = Fill(2, "GOOG.SIM", -1, 2.0, 13.0, 1.0)
     >>> [(trip.open_price, trip.result) for trip in round_trips([buy, more, sale])]
     [(10.0, 2.5), (12.0, 0.5)]
     """
     trips: list[RoundTrip] = []
-    open_by_instrument: dict[str, deque[tuple[Fill, float]]] = {}
+    open_by_instrument: dict[str, deque[tuple[FillRow, float]]] = {}
     for fill in fills:
-        opened = open_by_instrument.get(fill.instrument)
+        _, instrument, side, whole, _, _ = fill
+        opened = open_by_instrument.get(instrument)
         if opened is None:
-            opened = open_by_instrument[fill.instrument] = deque()
-        left = fill.quantity
-        while left and opened and opened[0][0].side != fill.side:
+            opened = open_by_instrument[instrument] = deque()
+        left = whole
+        while left and opened and opened[0][0][_SIDE] != side:
             first, still_open = opened[0]
             quantity = min(still_open, left)
             trips.append(_trip(first, fill, quantity))
-            left = _without(left, quantity, fill)
-            still_open = _without(still_open, quantity, first)
+            left = _without(left, quantity, whole)
+            still_open = _without(still_open, quantity, first[_QUANTITY])
             if still_open:
                 opened[0] = (first, still_open)
             else:
@@ -95,21 +102,23 @@ def average_holding_time_s(trips: Sequence[RoundTrip]) -> float | None:
     return _mean([(trip.close_time_ns - trip.open_time_ns) / 1e9 for trip in trips])
 
 
-def _without(quantity: float, taken: float, fill: Fill) -> float:
-    """What is left of a fill's quantity; a remainder that is only rounding is none."""
+def _without(quantity: float, taken: float, whole: float) -> float:
+    """What is left of a fill of a whole quantity; a remainder that is only rounding is none."""
     left = quantity - taken
-    return left if left > DUST_RATIO * fill.quantity else 0.0
+    return left if left > _DUST * whole else 0.0
 
 
-def _trip(first: Fill, last: Fill, quantity: float) -> RoundTrip:
+def _trip(first: FillRow, last: FillRow, quantity: float) -> RoundTrip:
     """The round trip of a quantity of two fills."""
-    open_time_ns, instrument, side, whole, open_price, fee = first
-    fees = fee * quantity / whole + last.fee * quantity / last.quantity
-    result = (last.price - open_price) * quantity * side - fees
-    times = open_time_ns, last.time_ns
+    open_time_ns, instrument, side, whole, open_price, open_fee = first
+    close_time_ns, _, _, last_whole, close_price, close_fee = last
+    fees = open_fee * quantity / whole + close_fee * quantity / last_whole
+    result = (close_price - open_price) * quantity * side - fees
+    prices = open_price, close_price
     # as the class itself would make it, sooner
     return tuple.__new__(
-        RoundTrip, (instrument, side, quantity, *times, open_price, last.price, fees, result)
+        RoundTrip,
+        (instrument, side, quantity, open_time_ns, close_time_ns, *prices, fees, result),
     )
 
 

@@ -15,9 +15,8 @@ from tradewind.model.messages import MarketRecorded, Record
 class JournalHash:
     """Folds a run however it is cut into groups and batches.
 
-    Records are folded as their bytes, with their sequences beside them; market rows column by
-    column for each instrument and kind. `MarketRecorded` only says where rows are kept, so it
-    is left out. Columns may be handed over late: they are hashed when the digest is asked for.
+    Records are folded as their bytes, with their sequences beside them; market rows as
+    `MarketHash` does. `MarketRecorded` only says where rows are kept, so it is left out.
 
     >>> one, two = JournalHash(), JournalHash()
     >>> from tradewind.model.messages import ClockTicked
@@ -30,8 +29,7 @@ class JournalHash:
     def __init__(self) -> None:
         self._sequences = hashlib.sha256()
         self._records = hashlib.sha256()
-        self._columns: list[Columns] = []
-        self._streams: dict[tuple[str, str], list[hashlib._Hash]] = {}
+        self._market = MarketHash()
 
     def records(self, sequences: list[int], records: list[Record]) -> None:
         """Fold records in their order."""
@@ -52,23 +50,54 @@ class JournalHash:
 
     def rows(self, columns: Columns) -> None:
         """Fold market rows, later: the arrays must not change until the digest is asked for."""
-        self._columns.append(columns)
+        self._market.rows(columns)
 
     def hexdigest(self) -> str:
         """The hash of everything folded so far, in hex."""
-        self._fold_columns(self._columns)
-        self._columns = []
-        total = hashlib.sha256(self._sequences.digest() + self._records.digest())
-        for key in sorted(self._streams):
-            total.update("\0".join(key).encode())
-            for column in self._streams[key]:
-                total.update(column.digest())
-        return total.hexdigest()
+        return self.hexdigest_beside(self._market.digest())
 
-    def _fold_columns(self, batches: Iterable[Columns]) -> None:
-        for columns in batches:
-            key = (columns.kind, columns.instrument.id)
-            names = REQUIRED[columns.kind]
-            hashes = self._streams.setdefault(key, [hashlib.sha256() for _ in names])
-            for name, column in zip(names, hashes, strict=True):
-                column.update(np.ascontiguousarray(columns[name]).data)
+    def hexdigest_beside(self, market: bytes) -> str:
+        """The same, where the digest of the market rows is known: many runs share theirs."""
+        both = self._sequences.digest() + self._records.digest()
+        return hashlib.sha256(both + market).hexdigest()
+
+
+class MarketHash:
+    """Folds market rows column by column for each instrument and kind.
+
+    Columns may be handed over late: they are hashed when the digest is asked for.
+    """
+
+    def __init__(self) -> None:
+        self._columns: list[Columns] = []
+        self._streams: dict[tuple[str, str], list[hashlib._Hash]] = {}
+
+    def rows(self, columns: Columns) -> None:
+        """Fold rows, later: the arrays must not change until the digest is asked for."""
+        self._columns.append(columns)
+
+    def digest(self) -> bytes:
+        """For each stream its name and the digests of its columns, in the order of the names."""
+        for columns in self._columns:
+            self._fold(columns)
+        self._columns = []
+        parts: list[bytes] = []
+        for key in sorted(self._streams):
+            parts.append("\0".join(key).encode())
+            parts += [column.digest() for column in self._streams[key]]
+        return b"".join(parts)
+
+    def _fold(self, columns: Columns) -> None:
+        key = (columns.kind, columns.instrument.id)
+        names = REQUIRED[columns.kind]
+        hashes = self._streams.setdefault(key, [hashlib.sha256() for _ in names])
+        for name, column in zip(names, hashes, strict=True):
+            column.update(np.ascontiguousarray(columns[name]).data)
+
+
+def market_digest(batches: Iterable[Columns]) -> bytes:
+    """The digest of the rows of some batches, for `JournalHash.hexdigest_beside`."""
+    market = MarketHash()
+    for columns in batches:
+        market.rows(columns)
+    return market.digest()

@@ -160,6 +160,10 @@ class BacktestResult:
         """Hash of every record with its place, and of the market data."""
         return self._journal.hexdigest()
 
+    def journal_hash_beside(self, market: bytes) -> str:
+        """The same where the digest of the market data is known (`core.journal_hash`)."""
+        return self._journal.hexdigest_beside(market)
+
     @property
     def state_hash(self) -> str:
         """Hash of the core's state at the end."""

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from tradewind.analysis.metrics import Metrics
+from tradewind.core.journal_hash import market_digest
 from tradewind.model.columns import Columns
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.instruments import Instrument
@@ -100,7 +101,7 @@ def sweep(
     """
     combinations = combinations_of(grid, where)
     batches = batches_of(instrument, data, bars=bars, trades=trades, quotes=quotes, depth=depth)
-    job = Job(strategy, combinations, batches, options)
+    job = Job(strategy, combinations, batches, market_digest(batches), options)
     count = min(workers or available_cores(), len(combinations))
     tell = progress or (lambda done, total: None)
     if count == 1:
@@ -139,6 +140,7 @@ class Job(msgspec.Struct, frozen=True):
     strategy: type[Strategy]
     combinations: list[dict[str, Parameter]]
     batches: list[Columns]
+    market: bytes
     options: dict[str, Any]
 
     def run(self, number: int) -> SweepRun:
@@ -154,7 +156,7 @@ class Job(msgspec.Struct, frozen=True):
             orders=result.order_count,
             fills=result.fill_count,
             metrics=result.metrics,
-            journal_hash=result.journal_hash,
+            journal_hash=result.journal_hash_beside(self.market),
             stopped="; ".join(result.stopped.values()),
         )
 
