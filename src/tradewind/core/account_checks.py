@@ -10,6 +10,7 @@ from tradewind.core.corporate_actions import AMOUNT_DIGITS, LEGS, dividend_money
 from tradewind.core.margin import AccountMargin
 from tradewind.core.market import Market
 from tradewind.core.state import State
+from tradewind.core.venue_cash import VENUE_CASH_CHECKS
 from tradewind.model import messages as m
 from tradewind.model.account_terms import AccountTerms
 from tradewind.model.errors import UserError
@@ -192,6 +193,7 @@ def _positions(state: State, account: str, market: Market) -> list[int]:
 
 ACCOUNT_CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.AccountTermsSet: _account_terms_set,
+    **VENUE_CASH_CHECKS,
     m.CashPosted: _cash_posted,
     m.CashConverted: _cash_converted,
     m.DividendPaid: _dividend_paid,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradewind.core.margin import AccountMargin
 from tradewind.core.market import Market
+from tradewind.core.venue_cash import move_cash
 from tradewind.model import messages as m
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def position_liquidated(state: State, event: m.PositionLiquidated) -> list[m.Dec
     if left:
         state.note("liquidated_more_than_held")
     if event.fee:
-        account.wallet(event.fee_currency or market.currency).pay_fee(event.fee)
+        currency = event.fee_currency or market.currency
+        account.wallet(currency).pay_fee(event.fee)
+        move_cash(account, market.venue, currency, -event.fee)
     return []
 
 
@@ -68,7 +71,9 @@ def post_quantity(
     position = book.position(market.index, leg)
     realized = position.fill(quantity, price, market.money_factor, market.money_divisor)
     wallet = book.account.wallet(market.currency)
-    wallet.post_fill(market.notional(price, quantity), position.released, realized)
+    notional = market.notional(price, quantity)
+    wallet.post_fill(notional, position.released, realized)
+    move_cash(book.account, market.venue, market.currency, -notional)
     move_holdings(state, book, market, leg=leg, quantity=quantity)
 
 

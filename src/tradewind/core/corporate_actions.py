@@ -19,6 +19,7 @@ from tradewind.core.market import Market
 from tradewind.core.order_lifecycle import Happening
 from tradewind.core.positions import Position
 from tradewind.core.report_moves import move_order
+from tradewind.core.venue_cash import move_cash
 from tradewind.model import messages as m
 from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
@@ -136,6 +137,7 @@ def _split(
     position.restate(after.quantity, position.cost - after.released, position.realized + realized)
     wallet = book.account.wallet(market.currency)
     wallet.post_fill(-after.cash, after.released, realized)
+    move_cash(book.account, market.venue, market.currency, after.cash)
     move_holdings(state, book, market, leg=leg, quantity=moved)
 
 
@@ -155,6 +157,7 @@ def dividend_paid(state: State, event: m.DividendPaid) -> list[m.Decision]:
         money = dividend_money(event, market, book.quantity(market.index))
         if money:
             book.account.wallet(currency).post_other("dividend", money)
+            move_cash(book.account, market.venue, currency, money)
     return []
 
 

@@ -9,6 +9,7 @@ from tradewind.model.algorithm_messages import SLICED, Algorithm, AlgorithmInten
 from tradewind.model.orders import OrderState
 
 SHARE_ONE = 10**9
+_SAME = (1, 1)
 _FILLED = int(OrderState.FILLED)
 _FIELDS = (
     "quantity",
@@ -29,7 +30,8 @@ _FIELDS = (
 class ParentOrder:
     """The terms of an `AlgorithmIntended`, with numbers, and what its children have done.
 
-    `places` are the markets its children go to: one, or the legs of its route.
+    `places` are the markets its children go to: one, or the legs of its route; of those that count
+    with other digits than its own market `factors` has what a unit of theirs is of its own.
     `children` are all that ever left, with what each has filled; `working` those that may still
     fill, `leaving` those of them that it wants canceled. `volume` is what has traded since the
     start. `ending` says why it is being wound up, `crossing` which child takes the rest. Behind
@@ -47,6 +49,7 @@ class ParentOrder:
     __slots__ = (
         *_FIELDS,
         "children",
+        "factors",
         "instrument",
         "leaving",
         "places",
@@ -60,6 +63,7 @@ class ParentOrder:
         self.strategy = strategy
         self.instrument = instrument
         self.places = [instrument]
+        self.factors: dict[int, tuple[int, int]] = {}
         self.quantity = terms.quantity
         self.limit_price = terms.limit_price
         self.children: dict[str, int] = {}
@@ -127,16 +131,22 @@ class ParentOrder:
 
     # --- what happened -----------------------------------------------------------------------
 
+    def in_own_units(self, place: int, quantity: int) -> int:
+        """A quantity of one of its markets, counted as its own; rounded up."""
+        factor, divisor = self.factors.get(place, _SAME)
+        return -(-quantity * factor // divisor)
+
     def note(self, order: Order, time_ns: int) -> None:
         """Take in what a child has filled, and its end.
 
         An end that nobody here asked for counts as a failure.
         """
         order_id = order.order_id
-        filled = order.filled_quantity - self.children[order_id]
+        in_all = self.in_own_units(order.instrument, order.filled_quantity)
+        filled = in_all - self.children[order_id]
         if filled:
             self.filled_quantity += filled
-            self.children[order_id] = order.filled_quantity
+            self.children[order_id] = in_all
             self.failures = 0
         if not order.is_open and order_id in self.working:
             self.working.remove(order_id)
@@ -162,6 +172,7 @@ class ParentOrder:
             self.working,
             self.leaving,
             self.places,
+            sorted(self.factors.items()),
         ]
 
 
@@ -179,4 +190,5 @@ def parent_from(
     parent.children = dict(stored[2])
     parent.working, parent.leaving = list(stored[3]), list(stored[4])
     parent.places = list(stored[5])
+    parent.factors = {place: tuple(factor) for place, factor in stored[6]}
     return parent

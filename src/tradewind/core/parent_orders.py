@@ -19,7 +19,7 @@ from tradewind.core.orders import Order, new_order
 from tradewind.core.parent_checks import breach_of_parent
 from tradewind.core.parent_order import PAUSE_NS, ParentOrder
 from tradewind.core.parent_reasons import child_reason, parent_reason
-from tradewind.core.route import divide
+from tradewind.core.route import divide, factors_of, in_units_of
 from tradewind.core.state import State, StrategyBook
 from tradewind.model import messages as m
 from tradewind.model.algorithm_messages import Algorithm, AlgorithmIntended, ChildSent, ParentEnded
@@ -60,6 +60,7 @@ def algorithm_intended(state: State, event: AlgorithmIntended) -> Decisions:
     if event.route:
         legs = state.routes[event.route].terms.legs
         parent.places = [state.market_numbers[leg.instrument] for leg in legs]
+        parent.factors = factors_of(state, parent)
     state.parents[event.order_id] = parent
     for each in parent.places:
         state.markets[each].held_count += 1
@@ -140,7 +141,7 @@ def _unwanted(state: State, parent: ParentOrder) -> list[Order]:
             or excess > 0
         ):
             found.append(order)
-            excess -= order.reserved
+            excess -= parent.in_own_units(order.instrument, order.reserved)
     return [order for order in found if order.order_id not in parent.leaving]
 
 
@@ -179,12 +180,15 @@ def _forget(state: State, parent: ParentOrder) -> None:
 
 def committed(state: State, parent: ParentOrder) -> int:
     """What has filled, and what may still fill of the children that left."""
-    return parent.filled_quantity + sum(state.orders[one].reserved for one in parent.working)
+    working = [state.orders[one] for one in parent.working]
+    return parent.filled_quantity + sum(
+        parent.in_own_units(order.instrument, order.reserved) for order in working
+    )
 
 
 def _send_due(state: State, parent: ParentOrder) -> Decisions:
     """Send a child of what is due beyond what has filled and works."""
-    lot = min(state.markets[place].lot for place in parent.places)
+    lot = min(parent.in_own_units(place, state.markets[place].lot) for place in parent.places)
     due = parent.due_quantity(state.time_ns)
     before = committed(state, parent)
     quantity = (min(due, parent.quantity) - before) // lot * lot
@@ -208,7 +212,7 @@ def _send_routed(state: State, parent: ParentOrder, quantity: int, reason: str) 
     routed, shares = divide(state, route, parent, quantity)
     decided: Decisions = [routed]
     for place, share in shares:
-        decided += _send(state, parent, place, share, reason)
+        decided += _send(state, parent, place, in_units_of(parent, place, share), reason)
     if not shares:
         reasons = "; ".join(f"{one.instrument} {one.reason}" for one in routed.scores)
         parent.fail(f"no leg takes it: {reasons}", state.time_ns)
@@ -235,8 +239,12 @@ def _send(state: State, parent: ParentOrder, place: int, quantity: int, reason: 
 
 def limit_in(state: State, parent: ParentOrder, place: int) -> int:
     """The parent's limit price on the grid of a market, not worse."""
-    tick, limit = state.markets[place].tick, parent.limit_price
-    return int(limit // tick * tick if parent.terms.side > 0 else -(-limit // tick) * tick)
+    limit = parent.limit_price
+    market, own = state.markets[place], state.markets[parent.instrument]
+    step = market.tick * 10**own.instrument.price_digits
+    wide = limit * 10**market.instrument.price_digits
+    steps = wide // step if parent.terms.side > 0 else -(-wide // step)
+    return int(steps * market.tick)
 
 
 def _child(state: State, parent: ParentOrder, place: int, quantity: int) -> Order:
@@ -302,7 +310,7 @@ def volume_traded(state: State, market: Market, size: int, *, of_bar: int) -> De
         if of_bar and parent.counts_trades:
             continue
         parent.counts_trades = not of_bar
-        parent.volume += size
+        parent.volume += parent.in_own_units(market.index, size)
         if parent.terms.participation:
             decided += pulse(state, parent)
     return decided

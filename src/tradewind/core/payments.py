@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tradewind.core.reconcile import Difference, Scope
+from tradewind.core.reconcile import Difference, Scope, transfers_to
 from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.instruments import currency_digits
@@ -57,8 +57,8 @@ def _missing(difference: Difference) -> int:
     """By how much the venue has more than we, in money units."""
     total = 0
     for event in difference.events:
-        assert isinstance(event, m.CashDeposited), "a balance is corrected by a deposit"
-        total += event.amount
+        if isinstance(event, m.CashDeposited):  # a transfer between venues adds nothing
+            total += event.amount
     return total
 
 
@@ -73,6 +73,8 @@ def _difference(state: State, scope: Scope, payment: VenuePayment) -> Difference
         instrument=instrument,
         reference=payment.payment_id,
     )
+    transfers = transfers_to(state, scope, payment.currency, payment.amount)
+    events: tuple[m.ControlEvent, ...] = (posted, *transfers)
     amount = format_units(payment.amount, currency_digits(payment.currency))
     theirs = f"{payment.kind} {amount} {payment.currency} {instrument}".rstrip()
-    return Difference("payment", payment.payment_id, "nothing", theirs, events=(posted,))
+    return Difference("payment", payment.payment_id, "nothing", theirs, events=events)

@@ -12,6 +12,7 @@ from tradewind.core.positions import Position
 from tradewind.core.reports import Execution
 from tradewind.core.settlement import defer_settlement
 from tradewind.core.state import State, StrategyBook
+from tradewind.core.venue_cash import move_cash
 from tradewind.model.numbers import magnitude
 from tradewind.model.orders import OrderState
 
@@ -60,6 +61,8 @@ def _post_money(state: State, order: Order, price: int, quantity: int) -> None:
     holding: Holding = state.holding(book.account.scope, market, book.account)
     wallet: Wallet = book.account.wallet(market.currency)
     wallet.post_fill(notional, position.released, realized)
+    if book.account.venue_cash:
+        move_cash(book.account, market.venue, market.currency, -notional)
     if book.account.margin is not None and signed < 0:
         defer_settlement(book.account, wallet, -notional, state.time_ns)
     order.filled_notional += magnitude(notional)
@@ -80,6 +83,8 @@ def _pay_fee(state: State, order: Order, fee: int, currency: str) -> None:
     book: StrategyBook = state.strategies[order.strategy]
     wallet: Wallet = book.account.wallet(currency)
     wallet.pay_fee(fee)
+    if book.account.venue_cash:
+        move_cash(book.account, state.markets[order.instrument].venue, currency, -fee)
     order.fees += fee
 
 

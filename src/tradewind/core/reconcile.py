@@ -14,6 +14,7 @@ import msgspec
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
 from tradewind.core.state import Account, State
+from tradewind.core.venue_cash import cash_at
 from tradewind.model import messages as m
 from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import format_units
@@ -169,7 +170,20 @@ def balance_differences(
             texts = format_units(here, digits), format_units(there, digits)
             deposit = m.CashDeposited(0, scope.account, currency, there - here)
             kind = "balance_rounding" if abs(there - here) <= dust else "balance"
-            yield Difference(kind, currency, *texts, events=(deposit,))
+            events: tuple[m.ControlEvent, ...] = (
+                deposit,
+                *transfers_to(state, scope, currency, there - here),
+            )
+            yield Difference(kind, currency, *texts, events=events)
+
+
+def transfers_to(
+    state: State, scope: Scope, currency: str, amount: int
+) -> tuple[m.ControlEvent, ...]:
+    """What puts money that was booked to the account at the venue of the scope; nothing at most."""
+    if scope.venue not in state.account(scope.account).venue_cash:
+        return ()
+    return (m.CashTransferred(0, scope.account, scope.venue, currency, amount),)
 
 
 def contract_costs(state: State, positions: Iterable[VenuePosition]) -> dict[str, int]:
@@ -220,7 +234,11 @@ def adopted(difference: Difference, how: str, why: str = "") -> Difference:
 def is_untouched(state: State, scope: Scope) -> bool:
     """Whether the account is new to us: no money, no position, no order that ever left."""
     account: Account = state.account(scope.account)
-    has_money = any(wallet.cash or wallet.capital for wallet in account.wallets.values())
+    if scope.venue in account.venue_cash:
+        has_money = bool(account.venue_cash[scope.venue])
+    else:
+        has_money = any(wallet.capital for wallet in account.wallets.values())
+        has_money = has_money or any(cash_at(account, scope.venue).values())
     has_orders = any(order.state != OrderState.DENIED for order in _orders_of(state, scope))
     return not has_money and not has_orders and not expected_positions(state, scope)
 
@@ -231,8 +249,7 @@ def expected_balances(state: State, scope: Scope, *, has_positions: bool) -> dic
     A spot venue has no positions: there a bought base is a balance like any other. What a venue
     has not taken for contracts is not in it: see `contract_costs`.
     """
-    account: Account = state.account(scope.account)
-    totals = {name: wallet.cash for name, wallet in account.wallets.items()}
+    totals = cash_at(state.account(scope.account), scope.venue)
     if has_positions:
         return totals
     for (instrument_id, _), quantity in expected_positions(state, scope).items():

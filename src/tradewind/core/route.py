@@ -11,6 +11,7 @@ from tradewind.core.state import State, StrategyBook
 from tradewind.model.algorithm_messages import Algorithm, AlgorithmIntended
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
+from tradewind.model.numbers import DIGITS_MAX
 from tradewind.model.route_messages import OrderRouted, RouteLeg, RouteScore, RouteSet
 
 SHARE_ONE = 10**9
@@ -93,11 +94,7 @@ def check_route(state: State, event: RouteSet) -> None:
             raise UserError(f"route {event.route}: {name} has a fee above 1 or a latency of hours")
     known = [state.market(name).instrument for name in names]
     for one in known[1:]:
-        if _grid(one) != _grid(known[0]):
-            raise UserError(
-                f"route {event.route}: {one.id} and {known[0].id} differ in digits, multiplier or "
-                "currency: route what is counted alike"
-            )
+        _check_alike(event.route, one, known[0])
 
 
 def check_routed(state: State, event: AlgorithmIntended) -> None:
@@ -113,8 +110,36 @@ def check_routed(state: State, event: AlgorithmIntended) -> None:
         raise UserError("route: an iceberg rests at one venue: name its instrument")
 
 
-def _grid(one: Instrument) -> tuple[object, ...]:
-    return one.price_digits, one.quantity_digits, one.currency, one.multiplier
+def _check_alike(name: str, one: Instrument, first: Instrument) -> None:
+    if (one.currency, one.multiplier) != (first.currency, first.multiplier):
+        raise UserError(
+            f"route {name}: {one.id} and {first.id} differ in multiplier or currency: route what "
+            "is counted alike"
+        )
+    factor, divisor = _factor(one, first)
+    if one.lot_units * factor % divisor:
+        raise UserError(
+            f"route {name}: a lot of {one.id} cannot be counted in {first.id}: name {one.id} first"
+        )
+
+
+def _factor(one: Instrument, own: Instrument) -> tuple[int, int]:
+    """What a unit of quantity of an instrument is in those of another."""
+    digits = own.quantity_digits - one.quantity_digits
+    return (10**digits, 1) if digits >= 0 else (1, 10**-digits)
+
+
+def factors_of(state: State, parent: ParentOrder) -> dict[int, tuple[int, int]]:
+    """The factors of a parent's markets that count with other digits than its own."""
+    own = state.markets[parent.instrument].instrument
+    found = {place: _factor(state.markets[place].instrument, own) for place in parent.places}
+    return {place: factor for place, factor in found.items() if factor != (1, 1)}
+
+
+def in_units_of(parent: ParentOrder, place: int, quantity: int) -> int:
+    """A quantity in the parent's units as one of its markets counts it; whole lots stay exact."""
+    factor, divisor = parent.factors.get(place, (1, 1))
+    return quantity * divisor // factor
 
 
 # --- dividing --------------------------------------------------------------------------------
@@ -129,7 +154,7 @@ def divide(
     first of it went, or where the best price is.
     """
     offers, scores = _offers(state, route, parent)
-    shares, worst = _filled_from(state, route, offers, quantity)
+    shares, worst = _filled_from(state, parent, route, offers, quantity)
     made = tuple(
         RouteScore(
             score.instrument, shares[number], worst[number] or score.price, score.available,
@@ -155,17 +180,22 @@ def _offers(
     for number, leg in enumerate(route.terms.legs):
         market = state.market(leg.instrument)
         reason = _why_out(state, route, parent, market)
-        levels = [] if reason else _levels(market, parent)
+        levels = [] if reason else _levels(state, market, parent)
         rate = sum(route.costs(number))
         offers += [
-            Offer(parent.terms.side * price * SHARE_ONE + price * rate, number, price, size)
-            for price, size in levels
+            Offer(_rank(parent, market, price, rate), number, price, size) for price, size in levels
         ]
         sizes = [size for _, size in levels]
         available = _UNBOUNDED if _UNBOUNDED in sizes else sum(sizes)
         price = levels[0][0] if levels else 0
         scores.append(RouteScore(leg.instrument, 0, price, available, reason=reason))
     return sorted(offers), scores
+
+
+def _rank(parent: ParentOrder, market: Market, price: int, rate: int) -> int:
+    """What taking at a price costs in all, comparable between legs; the cheapest is least."""
+    wide = price * 10 ** (DIGITS_MAX - market.instrument.price_digits)
+    return int(parent.terms.side * wide * SHARE_ONE + wide * rate)
 
 
 def _why_out(state: State, route: Route, parent: ParentOrder, market: Market) -> str:
@@ -182,29 +212,39 @@ def _why_out(state: State, route: Route, parent: ParentOrder, market: Market) ->
     return ""
 
 
-def _levels(market: Market, parent: ParentOrder) -> list[tuple[int, int]]:
+def _levels(state: State, market: Market, parent: ParentOrder) -> list[tuple[int, int]]:
     """Prices and sizes that a taker meets: of the book, or one price without a size."""
     side = parent.terms.side
     book = market.book
     if (book.best_ask if side > 0 else book.best_bid) and not book.is_stale:
-        levels = book.levels(-side, LEVELS_MAX)
+        shown = book.levels(-side, LEVELS_MAX)
+        levels = [(price, _in_own(parent, market, size)) for price, size in shown]
     else:
         quoted = market.ask if side > 0 else market.bid
         levels = [(quoted or market.mark, _UNBOUNDED)]
-    limit = parent.limit_price
-    if not limit:
+    if not parent.limit_price:
         return levels
-    within = [level for level in levels if (limit - level[0]) * side >= 0]
+    own = state.markets[parent.instrument].instrument
+    limit = parent.limit_price * 10**market.instrument.price_digits
+    shift = 10**own.price_digits
+    within = [level for level in levels if (limit - level[0] * shift) * side >= 0]
     # where nothing can be taken at once it rests, and the best price says where
     return within or [(levels[0][0], 0)]
 
 
+def _in_own(parent: ParentOrder, market: Market, size: int) -> int:
+    """What a book shows in the parent's units; rounded down."""
+    factor, divisor = parent.factors.get(market.index, (1, 1))
+    return size * factor // divisor
+
+
 def _filled_from(
-    state: State, route: Route, offers: list[Offer], quantity: int
+    state: State, parent: ParentOrder, route: Route, offers: list[Offer], quantity: int
 ) -> tuple[list[int], list[int]]:
     """What each leg gets in whole lots of its own, and the worst price it is asked for."""
     legs: tuple[RouteLeg, ...] = route.terms.legs
-    lots = [state.market(leg.instrument).lot for leg in legs]
+    markets = [state.market(leg.instrument) for leg in legs]
+    lots = [parent.in_own_units(market.index, market.lot) for market in markets]
     shares, worst, shown = [0] * len(legs), [0] * len(legs), [0] * len(legs)
     left = quantity
     for offer in offers:

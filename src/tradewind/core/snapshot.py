@@ -144,7 +144,10 @@ def _account(account: Account) -> list[object]:
     wallets = [wallet.snapshot() for _, wallet in sorted(account.wallets.items())]
     names = [account.name, account.currency, account.is_hedging]
     terms = None if account.margin is None else account.margin.terms
-    return [names, wallets, account.scope.snapshot(), terms]
+    stored = [names, wallets, account.scope.snapshot(), terms]
+    if account.venue_cash:
+        stored.append([[venue, cash] for venue, cash in account.venue_cash.items()])
+    return stored
 
 
 def _book(book: StrategyBook) -> list[object]:
@@ -161,8 +164,9 @@ def _restore_markets(state: State, markets: list[Any]) -> None:
 
 
 def _restore_accounts(state: State, accounts: list[Any]) -> None:
-    for (name, currency, is_hedging), wallets, scope, terms in accounts:
+    for (name, currency, is_hedging), wallets, scope, terms, *elsewhere in accounts:
         account = state.open_account(name, currency, is_hedging)
+        account.venue_cash = {venue: dict(cash) for venue, cash in (elsewhere or [[]])[0]}
         if terms is not None:
             account.margin = AccountMargin(msgspec.convert(terms, AccountTerms))
         for stored in wallets:

@@ -20,7 +20,7 @@ cdef class Account:
     cdef public Scope scope
     cdef public Wallet home
     cdef public object margin
-    cdef public dict wallets
+    cdef public dict wallets, venue_cash
     cpdef Wallet wallet(self, str currency)
 
 

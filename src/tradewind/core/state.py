@@ -27,9 +27,22 @@ FIRM = "firm"
 
 
 class Account:
-    """Cash by currency and the limits of one account; `margin` is None without terms."""
+    """Cash by currency and the limits of one account; `margin` is None without terms.
 
-    __slots__ = ("currency", "home", "index", "is_hedging", "margin", "name", "scope", "wallets")
+    `venue_cash` is what of the cash is at other venues than its first (`core.venue_cash`).
+    """
+
+    __slots__ = (
+        "currency",
+        "home",
+        "index",
+        "is_hedging",
+        "margin",
+        "name",
+        "scope",
+        "venue_cash",
+        "wallets",
+    )
 
     def __init__(self, name: str, index: int, currency: str, is_hedging: int) -> None:
         self.name = name
@@ -40,6 +53,7 @@ class Account:
         self.home = Wallet(currency)
         self.margin: Any = None
         self.wallets: dict[str, Wallet] = {currency: self.home}
+        self.venue_cash: dict[str, dict[str, int]] = {}
 
     def wallet(self, currency: str) -> Wallet:
         """The books of a currency, opened on first use."""

@@ -54,6 +54,7 @@ from tradewind.core.report_moves import (
 from tradewind.core.route import Route
 from tradewind.core.state import FIRM, State
 from tradewind.core.targets import drop_targets, take_intent
+from tradewind.core.venue_cash import VENUE_CASH_TRANSITIONS
 from tradewind.core.venue_transitions import (
     instrument_paused,
     instrument_resumed,
@@ -314,6 +315,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.VenueDiffered: venue_differed,
     m.PositionTransferred: position_transferred,
     m.AccountTermsSet: account_terms_set,
+    **VENUE_CASH_TRANSITIONS,
     m.CashPosted: cash_posted,
     m.CashConverted: cash_converted,
     m.DividendPaid: dividend_paid,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradewind.core.account_transitions import post_quantity
 from tradewind.core.parent_orders import venue_back
+from tradewind.core.venue_cash import move_cash
 from tradewind.model import messages as m
 
 if TYPE_CHECKING:
@@ -58,5 +59,7 @@ def position_transferred(state: State, event: m.PositionTransferred) -> list[m.D
         market.mark = event.price
         market.mark_time_ns = state.time_ns
     post_quantity(state, book, market, leg=event.leg, quantity=event.quantity, price=event.price)
-    book.account.wallet(market.currency).deposit(market.notional(event.price, event.quantity))
+    capital = market.notional(event.price, event.quantity)
+    book.account.wallet(market.currency).deposit(capital)
+    move_cash(book.account, market.venue, market.currency, capital)
     return []

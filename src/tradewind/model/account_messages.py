@@ -119,8 +119,26 @@ class PositionLiquidated(TimedMessage, frozen=True):
     leg: Leg = Leg.NET
 
 
+class AccountSpread(TimedMessage, frozen=True):
+    """The account has money at each of these venues; what nobody moved is at the first."""
+
+    account: str
+    venues: tuple[str, ...]
+
+
+class CashTransferred(TimedMessage, frozen=True):
+    """Of the money that an account has at its first venue this much is at another one."""
+
+    account: str
+    venue: str
+    currency: str
+    amount: int
+
+
 AccountEvent = (
     AccountTermsSet
+    | AccountSpread
+    | CashTransferred
     | CashPosted
     | CashConverted
     | DividendPaid

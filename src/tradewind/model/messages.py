@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from tradewind.model.account_messages import ENTRY_KINDS as ENTRY_KINDS
 from tradewind.model.account_messages import AccountEvent as AccountEvent
+from tradewind.model.account_messages import AccountSpread as AccountSpread
 from tradewind.model.account_messages import AccountTermsSet as AccountTermsSet
 from tradewind.model.account_messages import CashConverted as CashConverted
 from tradewind.model.account_messages import CashPosted as CashPosted
+from tradewind.model.account_messages import CashTransferred as CashTransferred
 from tradewind.model.account_messages import DividendPaid as DividendPaid
 from tradewind.model.account_messages import EntryKind as EntryKind
 from tradewind.model.account_messages import InstrumentDelisted as InstrumentDelisted

@@ -68,6 +68,10 @@ def reversal(state: State, fill: m.OrderFilled) -> tuple[m.ControlEvent, ...]:
     ]
     if fill.fee:
         events.append(m.CashDeposited(0, account, fill.fee_currency, fill.fee))
+    if market.venue in book.account.venue_cash:
+        deposits = [one for one in events if isinstance(one, m.CashDeposited)]
+        for one in deposits:
+            events.append(m.CashTransferred(0, account, market.venue, one.currency, one.amount))
     return tuple(events)
 
 

@@ -221,6 +221,8 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
             m.VenueDiffered,
             m.PositionTransferred,
             m.AccountTermsSet,
+            m.AccountSpread,
+            m.CashTransferred,
             m.CashPosted,
             m.CashConverted,
             m.DividendPaid,
