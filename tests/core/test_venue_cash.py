@@ -156,3 +156,17 @@ def test_a_route_begins_with_the_leg_that_can_count_all_others() -> None:
     wanted = route("other", (COIN.id, "0", 0), (SPOT.id, "0", 0))
     with pytest.raises(UserError, match=r"name BTC/USDT\.SPOT first"):
         check_route(spread().state, wanted)
+
+
+def test_a_route_whose_first_venue_is_halted_goes_to_the_others() -> None:
+    engine = spread()
+    engine.step(m.Halted(2, "venue:SPOT", "a test", "test"))
+    decided = bought(engine)
+    routed = next(one for one in decided if isinstance(one, OrderRouted))
+    assert [one.quantity for one in routed.scores] == [0, 300_000]
+    assert routed.scores[0].reason == "halted SPOT a test"
+    engine.step(m.Halted(4, "venue:COIN", "a test", "test"))
+    again = AlgorithmIntended(
+        5, "j0-person-2", "person", SPOT.id, Side.BUY, 300_000, Algorithm.AT_ONCE, route="BTC"
+    )
+    assert [one.rule for one in engine.step(again) if isinstance(one, m.OrderDenied)] == ["halted"]

@@ -91,10 +91,18 @@ def breach_of_parent(state: State, parent: ParentOrder) -> Breach | None:
     whole.limit_price = parent.limit_price
     whole.order_type = int(OrderType.LIMIT if parent.limit_price else OrderType.MARKET)
     whole.leg = int(terms.leg)  # what there is to reduce is known when a child is sent
-    breach = form_breach(state, whole, book, market) or halt_breach(state, book, market)
+    breach = form_breach(state, whole, book, market) or _halted_everywhere(state, book, parent)
     if breach is None and terms.display % market.lot:
         breach = ("off_grid", "display", "whole lots")
     return breach or _scope_halt(book)
+
+
+def _halted_everywhere(state: State, book: StrategyBook, parent: ParentOrder) -> Breach | None:
+    """What keeps orders from all markets of a parent; one leg of a route that is open is enough."""
+    route = state.routes.get(parent.terms.route)
+    names = [leg.instrument for leg in route.terms.legs] if route else [parent.terms.instrument]
+    breaches = [halt_breach(state, book, state.market(name)) for name in names]
+    return None if None in breaches else breaches[0]
 
 
 def _scope_halt(book: StrategyBook) -> Breach | None:

@@ -141,6 +141,10 @@ class Desk:
             state.journal_id,
             [market.instrument for market in state.markets],
             {book.name: book.account.name for book in state.strategies},
+            {
+                name: [leg.instrument for leg in route.terms.legs]
+                for name, route in state.routes.items()
+            },
         )
 
     def health(self) -> Health:

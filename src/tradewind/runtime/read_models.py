@@ -158,13 +158,14 @@ class Status(TypedDict):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """What can be traded: the instruments, the journal that new order ids belong to, and the
-    account of each strategy by name.
+    """What can be traded: the instruments, the journal that new order ids belong to, the account
+    of each strategy by name, and the listings of each route.
     """
 
     journal_id: str
     instruments: list[Instrument]
     accounts: dict[str, str]
+    routes: dict[str, list[str]] = {}
 
 
 class Metric(msgspec.Struct, frozen=True):

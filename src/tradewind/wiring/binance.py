@@ -38,7 +38,7 @@ class Market:
     def market_data(
         self, instrument_ids: Sequence[str], *, place: Place, keys: KeyPair | None, clock: Clock
     ) -> MarketData:
-        """Trades and quotes; no key is needed."""
+        """Trades and quotes, and books where the run looks into them; no key is needed."""
         from tradewind.adapters.binance.market_data import BinanceMarketData
 
         return BinanceMarketData(
@@ -47,7 +47,7 @@ class Market:
             instrument_ids,
             clock=clock,
             chance=random.SystemRandom().random,
-            kinds=("trades", "quotes"),
+            kinds=place.kinds,
         )
 
     def trading(

@@ -38,6 +38,7 @@ from tradewind.wiring.gateway_settings import VAULT_TOKEN as VAULT_TOKEN
 from tradewind.wiring.gateway_settings import WORKERS as WORKERS
 from tradewind.wiring.guard_settings import GUARD_SETTINGS
 from tradewind.wiring.notify_settings import NOTIFY_SETTINGS
+from tradewind.wiring.route_settings import ROUTE_SETTINGS
 from tradewind.wiring.setting import Setting
 from tradewind.wiring.venue_settings import VENUE_SETTINGS
 
@@ -131,7 +132,8 @@ LIVE_CONFIRM: Setting[str] = Setting(
     ("LIVE_TRADING_CONFIRM",),
     kinds.text(),
     "",
-    "The third switch: the account at the venue, as `tradewind connect` shows it.",
+    "The third switch: the account at the venue, as `tradewind connect` shows it; of several "
+    "venues `binance=1,binance-usdm=2`.",
 )
 VENUE: Setting[str] = Setting(
     "trading.venue",
@@ -139,7 +141,7 @@ VENUE: Setting[str] = Setting(
     kinds.text(),
     "sim",
     "Where market data comes from and orders go: `sim` is the generated market, `alpaca`, "
-    "`binance`, `binance-usdm`, `ccxt:NAME`, `massive`.",
+    "`binance`, `binance-usdm`, `ccxt:NAME`, `massive`; several with commas between them.",
 )
 INSTRUMENTS: Setting[tuple[str, ...]] = Setting(
     "trading.instruments",
@@ -328,6 +330,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     LIVE_CONFIRM,
     VENUE,
     INSTRUMENTS,
+    *ROUTE_SETTINGS,
     RECONCILE_INTERVAL,
     MARK,
     STRATEGIES,

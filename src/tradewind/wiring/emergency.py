@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from tradewind.core.state import State
@@ -16,7 +17,7 @@ EMERGENCY_LOG = "emergency.log"
 
 
 async def cancel_unjournaled(
-    error: JournalBroken, home: Path, *, state: State, trading: Trading, now_ns: int
+    error: JournalBroken, home: Path, *, state: State, venues: Mapping[str, Trading], now_ns: int
 ) -> None:
     """Cancel all that works though nothing can be journaled; leave a note for people.
 
@@ -28,7 +29,7 @@ async def cancel_unjournaled(
         command = m.CancelOrder(0, order.order_id, market.venue, market.id)
         outcome = "canceled"
         try:
-            await trading.cancel(command)
+            await venues[market.venue].cancel(command)
         except (Refused, OutsideError) as refused:
             outcome = str(refused)
         lines.append(f"cancel {order.order_id}: {outcome}")

@@ -112,6 +112,10 @@ def _entry_of(settings: Settings) -> VenueEntry:
             "orders on paper never leave the engine, so there is nothing to guard at a venue: set "
             "TRADEWIND_VENUE and TRADING_MODE=live as for the run"
         )
+    if "," in name:
+        raise UserError(
+            "a guard looks after one venue: start one for each, with its name in TRADEWIND_VENUE"
+        )
     return venue_entry(name)
 
 

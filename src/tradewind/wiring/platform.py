@@ -19,9 +19,7 @@ from tradewind.model.account_terms import AccountTerms
 from tradewind.model.columns import Columns
 from tradewind.model.errors import UserError
 from tradewind.model.ids import PERSON
-from tradewind.model.instruments import currency_digits
 from tradewind.model.limits import Limits
-from tradewind.model.numbers import money_of
 from tradewind.ports.journal import Journal, JournalBroken
 from tradewind.ports.platform import Clock
 from tradewind.runtime.clock import SystemClock
@@ -51,8 +49,16 @@ from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.plans import instruments_of, plan_of
 from tradewind.wiring.records import RecordsPlace
 from tradewind.wiring.running_strategies import RunningStrategies
-from tradewind.wiring.stage import Stage, StagePlan, check_account, make_stage
-from tradewind.wiring.venues import lacks_of
+from tradewind.wiring.stage import Stage, StagePlan, check_account
+from tradewind.wiring.stages import (
+    Stages,
+    account_events,
+    described_events,
+    listed_at,
+    make_stages,
+    refuse_other_stages,
+    route_events,
+)
 
 HOUSEKEEPING_S = 0.1
 FOLDED_MAX = 10_000
@@ -68,7 +74,8 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     """What a run is built from; `cash` is decimal text in the account's currency.
 
     Without `journal` it is a file in `home`, without `retention` all records are kept, without
-    a `stage` it is the generated market.
+    `stages` it is the generated market. With several stages the run trades at several venues, on
+    one account, and `routes` say which listings belong together.
     `symbols` are what to trade, the n-th by the n-th strategy; the demo's without them. `mark` is
     a word of `model.marking`.
     """
@@ -81,7 +88,8 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     snapshot_interval_s: int
     journal: JournalPlace | None = None
     retention: RetentionRule | None = None
-    stage: StagePlan | None = None
+    stages: tuple[StagePlan, ...] = ()
+    routes: tuple[m.RouteSet, ...] = ()
     symbols: tuple[str, ...] = ()
     mark: str = "latest"
     risk_levels: tuple[Threshold, ...] = ()
@@ -95,7 +103,8 @@ class Platform:
     def __init__(self, options: PlatformOptions, clock: Clock | None = None) -> None:
         self.options = options
         self._clock = clock or SystemClock()
-        self.plan = options.stage or StagePlan(seed=options.seed)
+        self.plans = options.stages or (StagePlan(seed=options.seed),)
+        self.plan = self.plans[0]
         self._plans = plan_of(options.strategies, options.symbols, self.plan.venue)
         self._place = options.journal or JournalPlace(options.home)
         self._executor = ThreadPoolExecutor(1, "journal")
@@ -119,7 +128,7 @@ class Platform:
                 await self._end_strategies()
             except JournalBroken as error:
                 await cancel_unjournaled(
-                    error, self.options.home, state=self.engine.state, trading=self.stage.trading,
+                    error, self.options.home, state=self.engine.state, venues=self.stages.trading,
                     now_ns=self._clock.now_ns(),
                 )  # fmt: skip
                 raise
@@ -171,7 +180,7 @@ class Platform:
     async def _build(self, journal: Journal, recorder: Recorder, recovered: Recovered) -> None:
         self._journal = journal
         self.engine = Engine(recovered.state)
-        self._refuse_other_stage()
+        refuse_other_stages(self.engine.state, self.plans, self.options.home)
         self.epoch = journal.take_over()
         self.loop = Loop(
             self.engine,
@@ -181,54 +190,46 @@ class Platform:
             epoch=self.epoch,
             commit=self._commit,
         )
-        self.stage: Stage = await make_stage(
-            self.plan,
-            instruments_of(self._plans, self.options.symbols, self.plan.venue),
+        named = instruments_of(self._plans, self.options.symbols, self.plan.venue)
+        self.stages: Stages = await make_stages(
+            self.plans,
+            listed_at(self.plans, named, self.options.routes),
             clock=self._clock,
             saved=recovered.market,
             session=str(self.epoch),
             id_prefix=journal.journal_id + "-",
         )
-        trading = self.stage.trading
+        self._routed = {leg.instrument for route in self.options.routes for leg in route.legs}
         last_check = LastCheck(asyncio.get_running_loop().time)
         last_check.begin(self.engine.state)
-        self.dispatch = Dispatch({trading.venue: trading}, self.loop.offer, last_check=last_check)
+        self.dispatch = Dispatch(self.stages.trading, self.loop.offer, last_check=last_check)
         self.loop.listeners += [last_check.on_turn, self.dispatch.send_turn]
-
-    def _refuse_other_stage(self) -> None:
-        """One journal, one account, one venue: paper money never mixes with real money."""
-        state, plan = self.engine.state, self.plan
-        venues = {market.venue for market in state.markets} | {plan.venue}
-        accounts = set(state.account_numbers) | {plan.account}
-        if len(venues) > 1 or len(accounts) > 1:
-            known = ", ".join(sorted(venues - {plan.venue} or accounts - {plan.account}))
-            raise UserError(
-                f"{self.options.home} holds the journal of {known}, not of {plan.mode} trading at "
-                f"{plan.venue}: use another folder with --home"
-            )
 
     async def _start(self, recovered: Recovered) -> None:
         """Set up what is new, resume what was there, reconcile, and only then trade."""
-        state, stage = self.engine.state, self.stage
+        state = self.engine.state
         open_orders = list(state.open_orders.values())
         if state.parents:
             # before a timer of the core's is due: nothing leaves until the venue has been asked
-            self.engine.step(m.VenueLost(state.time_ns, self.plan.venue, STARTING))
+            for plan in self.plans:
+                self.engine.step(m.VenueLost(state.time_ns, plan.venue, STARTING))
         for event in self._setup():
             self.loop.offer(event)
-        self.watch = self._watching()
+        self.watches = [self._watching(stage) for stage in self.stages.stages]
         await self.loop.turn()
         if self.loop.refused:
             raise UserError(self.loop.refused[0])
-        stage.adopt(state, self.plan.account, open_orders)
+        self.stages.adopt(state, self.plan.account, open_orders)
         await self.dispatch.start()
         if (self.options.home / HALT_NAME).exists():
             # before a strategy is called, and behind the dispatch that carries this halt's cancels
             self.loop.offer(m.Halted(0, "all", "the HALT file was there at the start", HALT_NAME))
-        await check_account(self.plan, stage.trading)
+        for plan, stage in self.stages.pairs():
+            await check_account(plan, stage.trading)
         for order in open_orders:
             self.loop.offer(m.OrderUnknown(0, order.order_id, "the platform was started again"))
-        await self.watch.check()
+        for watch in self.watches:
+            await watch.check()
         await self.loop.turn()
         self._strategies = RunningStrategies(
             self.engine, self.loop, self._plans,
@@ -237,12 +238,10 @@ class Platform:
         )  # fmt: skip
         self._strategies.begin(recovered.strategies)
         # the engine last: it may act on the rows in this very call, at prices the paper venue knows
-        takers: list[Callable[[Columns], None]] = [self._to_engine]
-        if stage.paper is not None:
-            takers.insert(0, stage.paper.on_rows)
+        takers: list[Callable[[Columns], None]] = [self.stages.on_rows, self._to_engine]
         self.feed = Feed(takers, self.loop.offer, clock=self._clock, bars=self._strategies.bars)
         self.desk = Desk(self.loop, self.feed, mode=self.plan.mode, now_ns=self._clock.now_ns)
-        self.desk.watches.append(self.watch)
+        self.desk.watches += self.watches
         self.desk.blocking = self.dispatch.blocked
         self.desk.actions = DeskActions(self.loop, self.desk.watches, self.options.home)
         self.desk.actions.host = self._strategies
@@ -255,8 +254,7 @@ class Platform:
         if recovered.folded > FOLDED_MAX:
             await self._save()
 
-    def _watching(self) -> VenueWatch:
-        stage = self.stage
+    def _watching(self, stage: Stage) -> VenueWatch:
         reconciliation = Reconciliation(
             stage.trading,
             self.loop,
@@ -273,21 +271,16 @@ class Platform:
         return VenueWatch(stage.trading, reconciliation, self.loop, interval_s=interval_s)
 
     def _setup(self) -> Iterator[m.ControlEvent]:
-        state, account, currency = self.engine.state, self.plan.account, self.plan.currency
+        state, account = self.engine.state, self.plan.account
         journal_id = self._journal.journal_id
         yield m.RunStarted(0, journal_id, self.epoch, f"tradewind {VERSION}", self.options.mark)
-        for instrument in self.stage.market_data.instruments:
+        for instrument in self.stages.instruments:
             known = state.market_numbers.get(instrument.id)
             if known is None or state.markets[known].instrument != instrument:
                 yield m.InstrumentListed(0, instrument)
-        lacks = () if self.plan.entry is None else lacks_of(self.plan.entry)
-        if state.lacking.get(self.plan.venue, ()) != tuple(map(int, lacks)):
-            yield m.VenueDescribed(0, self.plan.venue, lacks)
-        if account not in state.account_numbers:
-            yield m.AccountOpened(0, account, currency)
-            if self.plan.mode == "paper":
-                amount = money_of(self.options.cash, currency_digits(currency))
-                yield m.CashDeposited(0, account, currency, amount)
+        yield from described_events(state, self.plans)
+        yield from account_events(state, self.plans, self.options.cash)
+        yield from route_events(state, self.options.routes)
         for scope, limits in self._limits().items():
             if not scope.startswith("strategy:"):
                 yield m.LimitsChanged(0, scope, limits, self._who_limits(scope))
@@ -315,8 +308,8 @@ class Platform:
         await control.start()
         running = [
             asyncio.create_task(self.loop.run(), name="loop"),
-            asyncio.create_task(self.stage.market_data.run(self.feed.take), name="market data"),
-            asyncio.create_task(self.watch.run(), name="venue watch"),
+            asyncio.create_task(self.stages.run(self.feed.take), name="market data"),
+            *(asyncio.create_task(one.run(), name="venue watch") for one in self.watches),
             asyncio.create_task(watch_halt_file(home, self.desk.submit), name="HALT file"),
             asyncio.create_task(self._keep_house(), name="housekeeping"),
             asyncio.create_task(self.monitor.run(), name="risk monitor"),
@@ -339,8 +332,7 @@ class Platform:
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             self.feed.close_bars()
-            if self.stage.paper is not None:
-                self.stage.paper.advance()
+            self.stages.advance()
             if loop.time() - saved_s >= self.options.snapshot_interval_s:
                 await self._save()
                 saved_s = loop.time()
@@ -353,7 +345,8 @@ class Platform:
         await asyncio.sleep(LAST_COMMANDS_S)
 
     def _to_engine(self, columns: Columns) -> None:
-        if columns.kind != "depth":
+        # routing looks into books; else depth is for the venue on paper and the records alone
+        if columns.kind != "depth" or columns.instrument.id in self._routed:
             self.loop.take_rows(columns)
 
     async def _commit(self, write: Callable[[], None]) -> None:
@@ -377,7 +370,7 @@ class Platform:
 
     def _snapshot(self) -> Callable[[], None]:
         kept = self._strategies.snapshot()
-        snapshot = snapshot_of(self.engine.state, kept, self.stage.saved())
+        snapshot = snapshot_of(self.engine.state, kept, self.stages.saved())
         return lambda: self._journal.save_snapshot(snapshot)
 
 

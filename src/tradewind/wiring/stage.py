@@ -14,6 +14,7 @@ from tradewind.adapters.local.trading import PaperTrading
 from tradewind.core.orders import Order
 from tradewind.core.reconcile import Scope, expected_positions
 from tradewind.core.state import State
+from tradewind.core.venue_cash import cash_at
 from tradewind.model.errors import UserError
 from tradewind.ports.market_data import MarketData
 from tradewind.ports.platform import Clock
@@ -75,8 +76,7 @@ class Stage:
         if self.paper is None:
             return
         scope = Scope(self.trading.venue, account, state.journal_id, 0, 0)
-        wallets = state.account(account).wallets
-        cash = {name: wallet.cash for name, wallet in wallets.items()}
+        cash = cash_at(state.account(account), self.trading.venue)
         self.paper.open_account(cash, expected_positions(state, scope))
         self.paper.adopt(open_orders, [market.id for market in state.markets])
 

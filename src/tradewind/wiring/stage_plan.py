@@ -7,6 +7,7 @@ from dataclasses import replace
 from tradewind.model.errors import UserError
 from tradewind.wiring import catalog
 from tradewind.wiring.process_guard import forbid_core_dumps
+from tradewind.wiring.route_settings import ROUTES
 from tradewind.wiring.settings import Settings
 from tradewind.wiring.stage import StagePlan
 from tradewind.wiring.trading_venues import SIM, venue_entry
@@ -17,10 +18,49 @@ NO_STRATEGY = "none"
 """In the place of strategies: only persons trade."""
 
 
-def stage_plan(settings: Settings) -> StagePlan:
-    """The plan; a process that holds keys leaves no core dump."""
+def stage_plans(settings: Settings) -> tuple[StagePlan, ...]:
+    """The plan of each venue, in the order of the setting; the account is kept in one currency."""
+    names = tuple(name.strip() for name in settings[catalog.VENUE].split(",") if name.strip())
+    if len(set(names)) != len(names) or not names:
+        raise UserError("TRADEWIND_VENUE names each venue once, like binance,binance-usdm")
+    if SIM in names and len(names) > 1:
+        raise UserError(f"{SIM} is a market of its own: it stands alone in TRADEWIND_VENUE")
+    confirmed = confirmed_accounts(settings[catalog.LIVE_CONFIRM], names)
+    plans = tuple(_stage_plan(settings, name, confirmed[name]) for name in names)
+    other = next((plan for plan in plans if plan.currency != plans[0].currency), None)
+    if other is not None:
+        raise UserError(
+            f"an account is kept in one currency: {plans[0].venue} in {plans[0].currency}, "
+            f"{other.venue} in {other.currency}; run them in homes of their own"
+        )
+    return plans
+
+
+def confirmed_accounts(text: str, names: tuple[str, ...]) -> dict[str, str]:
+    """The account that a person confirmed of each venue.
+
+    >>> confirmed_accounts("1", ("binance",))
+    {'binance': '1'}
+    >>> confirmed_accounts("binance=1, alpaca=PA1", ("alpaca", "binance"))
+    {'alpaca': 'PA1', 'binance': '1'}
+    """
+    if len(names) == 1:
+        return {names[0]: text}
+    parts = (part.partition("=") for part in text.split(",") if part.strip())
+    given = {name.strip(): account.strip() for name, _, account in parts}
+    unknown = next((name for name in given if name not in names), None)
+    if unknown is not None:
+        example = ",".join(f"{name}=ACCOUNT" for name in names)
+        raise UserError(
+            f"LIVE_TRADING_CONFIRM: {unknown!r} is no venue of this run: write it like {example}"
+        )
+    return {name: given.get(name, "") for name in names}
+
+
+def _stage_plan(settings: Settings, name: str, confirmed: str) -> StagePlan:
+    """The plan of one venue; a process that holds keys leaves no core dump."""
     interval_s = float(settings[catalog.RECONCILE_INTERVAL])
-    name, mode = settings[catalog.VENUE], settings[catalog.TRADING_MODE]
+    mode = settings[catalog.TRADING_MODE]
     if name == SIM:
         seed = settings[catalog.MARKET_SEED]
         return StagePlan(mode="paper", seed=seed, reconcile_interval_s=interval_s)
@@ -31,12 +71,15 @@ def stage_plan(settings: Settings) -> StagePlan:
     if mode == "live" or entry.data_needs_key:
         forbid_core_dumps()
         keys, _where = needed_keys(settings, entry)
+    place = entry.place(settings)
+    if settings[ROUTES]:
+        place = place._replace(kinds=("trades", "quotes", "depth"))
     return StagePlan(
         mode=mode,
         entry=entry,
-        place=entry.place(settings),
+        place=place,
         keys=keys,
-        confirmed=settings[catalog.LIVE_CONFIRM],
+        confirmed=confirmed,
         reconcile_interval_s=interval_s,
     )
 

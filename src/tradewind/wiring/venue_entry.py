@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from tradewind.model.errors import UserError
@@ -42,7 +42,8 @@ class Place(NamedTuple):
     `feed` is which of its market data the account pays for, where there are several, and
     `requests_per_minute` how many questions, where that differs. A connection that nothing comes
     on for `silence_s` is made anew. Where orders have no receive window, one that the venue has not
-    got `arrival_s` after it was sent is taken for never sent.
+    got `arrival_s` after it was sent is taken for never sent. `kinds` are the market data that a
+    run wants, where a venue lets one choose.
     """
 
     host: str = ""
@@ -50,6 +51,7 @@ class Place(NamedTuple):
     silence_s: float = 45.0
     requests_per_minute: int = 0
     arrival_s: float = 30.0
+    kinds: tuple[Literal["trades", "quotes", "depth"], ...] = ("trades", "quotes")
 
 
 VENUES_OWN = Place()

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = [each.name.lower() for each in Algorithm]
     parser.add_argument("side", choices=["buy", "sell"])
     parser.add_argument("quantity")
-    parser.add_argument("instrument", help="as `tradewind status` shows it: BTC/USDT.SIM")
+    parser.add_argument("instrument", help="as `tradewind status` shows it, or the name of a route")
     parser.add_argument("--limit", metavar="PRICE", help="no worse price; without it at market")
     parser.add_argument("--algorithm", choices=names, help="how the core works it with children")
     parser.add_argument("--display", metavar="QUANTITY", help="an iceberg that shows this much")
@@ -62,25 +62,37 @@ def run(arguments: argparse.Namespace) -> int:
     listing: dict[str, Any] = ask(home, InstrumentsRequest())
     listed = msgspec.convert(listing["instruments"], list[Instrument], strict=False)
     known = {one.id: one for one in listed}
-    instrument = known.get(arguments.instrument)
+    routes: dict[str, list[str]] = listing.get("routes", {})
+    route = arguments.instrument if arguments.instrument in routes else ""
+    instrument = known.get(routes[route][0] if route else arguments.instrument)
     if instrument is None:
-        names = ", ".join(known)
+        names = ", ".join([*known, *routes])
         raise UserError(f"there is no instrument {arguments.instrument!r}: known are {names}")
     deed = f"cli\n{arguments.key or secrets.token_hex(16)}"
     order_id = person_order_id(listing["journal_id"], deed)
-    done = ask(home, PlaceRequest(order_of(arguments, order_id, instrument, time.time_ns())))
+    wanted = order_of(arguments, order_id, instrument, time.time_ns(), route=route)
+    done = ask(home, PlaceRequest(wanted))
     print_answer({"order_id": order_id, **done}, arguments)
     return 0
 
 
 def order_of(
-    arguments: argparse.Namespace, order_id: str, instrument: Instrument, time_ns: int
+    arguments: argparse.Namespace,
+    order_id: str,
+    instrument: Instrument,
+    time_ns: int,
+    *,
+    route: str = "",
 ) -> OrderIntended | AlgorithmIntended:
-    """The intent of a command line; a window begins at `time_ns`."""
+    """The intent of a command line; a window begins at `time_ns`.
+
+    An order by a route is counted in its first leg.
+    """
     side = Side[arguments.side.upper()]
     given = {name: getattr(arguments, name) for name in WORKED}
     given = {name: value for name, value in given.items() if value is not None}
     algorithm = arguments.algorithm or ("iceberg" if arguments.display else "")
+    algorithm = algorithm or ("at_once" if route else "")
     if not algorithm:
         if given:
             name = min(given).replace("_", "-")
@@ -97,6 +109,7 @@ def order_of(
         quantity=arguments.quantity,
         limit=arguments.limit,
         display=arguments.display,
+        route=route,
         **given,
     )
     wanted = algorithm_intent_of(terms, time_ns, order_id, PERSON, instrument)

@@ -33,8 +33,9 @@ from tradewind.wiring.limit_profiles import demo_limits, limit_lines
 from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
+from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings, load_settings
-from tradewind.wiring.stage_plan import stage_plan, strategies_of, symbols_of
+from tradewind.wiring.stage_plan import stage_plans, strategies_of, symbols_of
 from tradewind.wiring.trading_venues import SIM, VENUES
 
 EXAMPLE = "tradewind run --for 60"
@@ -189,7 +190,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _options(settings: Settings) -> PlatformOptions:
-    home, stage = settings[catalog.HOME], stage_plan(settings)
+    home, stages = settings[catalog.HOME], stage_plans(settings)
     strategies = strategies_of(settings)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -205,8 +206,9 @@ def _options(settings: Settings) -> PlatformOptions:
         limits=demo_limits(settings),
         snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
         journal=journal_place(settings),
-        stage=stage,
-        symbols=symbols_of(settings, stage.entry, len(strategies)),
+        stages=stages,
+        routes=routes_of(settings),
+        symbols=symbols_of(settings, stages[0].entry, len(strategies)),
         mark=settings[catalog.MARK],
         scope_limits=parse_scope_limits(settings[catalog.RISK_LIMITS]),
         risk_levels=parse_levels(settings[catalog.RISK_LEVELS]),
@@ -288,14 +290,17 @@ def _mode_lines(platform: Platform) -> Iterator[str]:
     plan = platform.plan
     if plan.mode == "live":
         yield f"tradewind {VERSION}  LIVE trading: real orders, real money"
-        yield f"  venue       {plan.venue} {plan.place.host}, account {plan.confirmed}".rstrip()
+        for one in platform.plans:
+            yield f"  venue       {one.venue} {one.place.host}, account {one.confirmed}".rstrip()
         return
-    keys = "no keys" if plan.keys is None else "the key is for market data only"
+    has_keys = any(one.keys is not None for one in platform.plans)
+    keys = "the key is for market data only" if has_keys else "no keys"
     yield f"tradewind {VERSION}  PAPER trading: no real orders, no account, {keys}"
     if plan.entry is None:
         yield f"  venue       SIM, generated market, seed {plan.seed}"
-    else:
-        yield f"  venue       {plan.venue} {plan.place.host}, real market data, simulated fills"
+        return
+    for one in platform.plans:
+        yield f"  venue       {one.venue} {one.place.host}, real market data, simulated fills"
 
 
 def _summary(desk: Desk, seconds: float, arguments: argparse.Namespace) -> None:
