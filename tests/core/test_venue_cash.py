@@ -16,6 +16,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.orders import Side
 from tradewind.model.route_messages import OrderRouted, route
 from tradewind.model.venue_account import VenueBalance
+from tradewind.runtime.children import Children
 
 ONE = 10**8
 SPOT = Instrument("BTC/USDT.SPOT", tick="0.01", lot="0.00001", quantity_digits=8)
@@ -23,6 +24,9 @@ COIN = Instrument("BTC/USDT.COIN", tick="0.1", lot="0.001", kind="perpetual")
 AT_SPOT = Scope("SPOT", "main", "j0", 0, 100)
 AT_COIN = Scope("COIN", "main", "j0", 0, 100)
 ORDER = "j0-person-1"
+WANTED = AlgorithmIntended(
+    3, ORDER, "person", SPOT.id, Side.BUY, 300_000, Algorithm.AT_ONCE, route="BTC"
+)
 
 
 def spread() -> Engine:
@@ -55,10 +59,7 @@ def bought(engine: Engine) -> list[object]:
     """0.003 by the route: COIN shows 0.002 at 99.9, SPOT the rest at 100."""
     prices(engine, SPOT.id, 9_990, 10_000, 10 * ONE)
     prices(engine, COIN.id, 998, 999, 2)
-    wanted = AlgorithmIntended(
-        3, ORDER, "person", SPOT.id, Side.BUY, 300_000, Algorithm.AT_ONCE, route="BTC"
-    )
-    return engine.step(wanted)
+    return engine.step(WANTED)
 
 
 def test_each_venue_has_its_money_and_the_books_have_all_of_it() -> None:
@@ -170,3 +171,14 @@ def test_a_route_whose_first_venue_is_halted_goes_to_the_others() -> None:
         5, "j0-person-2", "person", SPOT.id, Side.BUY, 300_000, Algorithm.AT_ONCE, route="BTC"
     )
     assert [one.rule for one in engine.step(again) if isinstance(one, m.OrderDenied)] == ["halted"]
+
+
+def test_the_last_check_counts_children_of_other_digits_as_their_parent_does() -> None:
+    engine = spread()
+    children = Children()
+    children.begin(engine.state)
+    for record in [WANTED, *bought(engine)]:
+        children.note(record)
+    children.left(ORDER + ".1", 100_000, SPOT.id)
+    assert children.excess(ORDER + ".2", 2, COIN.id) == ""
+    assert "300000 beside 100000" in children.excess(ORDER + ".2", 3, COIN.id)

@@ -9,7 +9,6 @@ from tradewind.model.algorithm_messages import SLICED, Algorithm, AlgorithmInten
 from tradewind.model.orders import OrderState
 
 SHARE_ONE = 10**9
-_SAME = (1, 1)
 _FILLED = int(OrderState.FILLED)
 _FIELDS = (
     "quantity",
@@ -63,7 +62,7 @@ class ParentOrder:
         self.strategy = strategy
         self.instrument = instrument
         self.places = [instrument]
-        self.factors: dict[int, tuple[int, int]] = {}
+        self.factors: dict[int, int] = {}
         self.quantity = terms.quantity
         self.limit_price = terms.limit_price
         self.children: dict[str, int] = {}
@@ -132,9 +131,8 @@ class ParentOrder:
     # --- what happened -----------------------------------------------------------------------
 
     def in_own_units(self, place: int, quantity: int) -> int:
-        """A quantity of one of its markets, counted as its own; rounded up."""
-        factor, divisor = self.factors.get(place, _SAME)
-        return -(-quantity * factor // divisor)
+        """A quantity of one of its markets, counted as its own."""
+        return quantity * self.factors.get(place, 1)
 
     def note(self, order: Order, time_ns: int) -> None:
         """Take in what a child has filled, and its end.
@@ -190,5 +188,5 @@ def parent_from(
     parent.children = dict(stored[2])
     parent.working, parent.leaving = list(stored[3]), list(stored[4])
     parent.places = list(stored[5])
-    parent.factors = {place: tuple(factor) for place, factor in stored[6]}
+    parent.factors = dict(stored[6])
     return parent

@@ -116,30 +116,22 @@ def _check_alike(name: str, one: Instrument, first: Instrument) -> None:
             f"route {name}: {one.id} and {first.id} differ in multiplier or currency: route what "
             "is counted alike"
         )
-    factor, divisor = _factor(one, first)
-    if one.lot_units * factor % divisor:
+    if one.quantity_digits > first.quantity_digits:
         raise UserError(
-            f"route {name}: a lot of {one.id} cannot be counted in {first.id}: name {one.id} first"
+            f"route {name}: {one.id} counts with more digits than {first.id}: name {one.id} first"
         )
 
 
-def _factor(one: Instrument, own: Instrument) -> tuple[int, int]:
-    """What a unit of quantity of an instrument is in those of another."""
-    digits = own.quantity_digits - one.quantity_digits
-    return (10**digits, 1) if digits >= 0 else (1, 10**-digits)
-
-
-def factors_of(state: State, parent: ParentOrder) -> dict[int, tuple[int, int]]:
-    """The factors of a parent's markets that count with other digits than its own."""
-    own = state.markets[parent.instrument].instrument
-    found = {place: _factor(state.markets[place].instrument, own) for place in parent.places}
-    return {place: factor for place, factor in found.items() if factor != (1, 1)}
+def factors_of(state: State, parent: ParentOrder) -> dict[int, int]:
+    """What a unit is in the parent's, of those of its markets that count with fewer digits."""
+    own = state.markets[parent.instrument].instrument.quantity_digits
+    digits = {place: state.markets[place].instrument.quantity_digits for place in parent.places}
+    return {place: 10 ** (own - each) for place, each in digits.items() if each < own}
 
 
 def in_units_of(parent: ParentOrder, place: int, quantity: int) -> int:
     """A quantity in the parent's units as one of its markets counts it; whole lots stay exact."""
-    factor, divisor = parent.factors.get(place, (1, 1))
-    return quantity * divisor // factor
+    return quantity // parent.factors.get(place, 1)
 
 
 # --- dividing --------------------------------------------------------------------------------
@@ -218,7 +210,7 @@ def _levels(state: State, market: Market, parent: ParentOrder) -> list[tuple[int
     book = market.book
     if (book.best_ask if side > 0 else book.best_bid) and not book.is_stale:
         shown = book.levels(-side, LEVELS_MAX)
-        levels = [(price, _in_own(parent, market, size)) for price, size in shown]
+        levels = [(price, parent.in_own_units(market.index, size)) for price, size in shown]
     else:
         quoted = market.ask if side > 0 else market.bid
         levels = [(quoted or market.mark, _UNBOUNDED)]
@@ -230,12 +222,6 @@ def _levels(state: State, market: Market, parent: ParentOrder) -> list[tuple[int
     within = [level for level in levels if (limit - level[0] * shift) * side >= 0]
     # where nothing can be taken at once it rests, and the best price says where
     return within or [(levels[0][0], 0)]
-
-
-def _in_own(parent: ParentOrder, market: Market, size: int) -> int:
-    """What a book shows in the parent's units; rounded down."""
-    factor, divisor = parent.factors.get(market.index, (1, 1))
-    return size * factor // divisor
 
 
 def _filled_from(

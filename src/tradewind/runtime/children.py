@@ -14,12 +14,16 @@ IS_END = (m.OrderRejected, m.OrderCanceled, m.OrderExpired)
 
 
 class Parent:
-    """A parent's quantity, and what its children that left have filled or may fill."""
+    """A parent's quantity, and what its children that left have filled or may fill.
 
-    __slots__ = ("before", "children", "committed", "quantity")
+    A leg of its route may count with fewer `digits`; all is counted as the parent is.
+    """
 
-    def __init__(self, quantity: int) -> None:
+    __slots__ = ("before", "children", "committed", "digits", "quantity")
+
+    def __init__(self, quantity: int, digits: int = 0) -> None:
         self.quantity = quantity
+        self.digits = digits
         self.before: int | None = None
         """The quantity before an amendment that the core may still deny in the same turn."""
         self.committed = 0
@@ -29,11 +33,12 @@ class Parent:
 class Child:
     """A child that left: `filled` of it is known, more than that may come while it is open."""
 
-    __slots__ = ("filled", "fills", "is_open", "parent", "quantity", "stated")
+    __slots__ = ("factor", "filled", "fills", "is_open", "parent", "quantity", "stated")
 
-    def __init__(self, parent: Parent, quantity: int) -> None:
+    def __init__(self, parent: Parent, quantity: int, factor: int = 1) -> None:
         self.parent = parent
         self.quantity = quantity
+        self.factor = factor
         self.filled = self.stated = 0
         self.is_open = True
         self.fills: set[str] = set()
@@ -42,7 +47,7 @@ class Child:
     def committed(self) -> int:
         """What it has filled or may fill."""
         known = max(self.filled, self.stated)
-        return max(self.quantity, known) if self.is_open else known
+        return self.factor * (max(self.quantity, known) if self.is_open else known)
 
 
 class Children:
@@ -64,25 +69,34 @@ class Children:
         self._waiting: dict[str, str] = {}
         """Children that were sent and have not left, with their parents."""
         self._children: dict[str, Child] = {}
+        self._digits: dict[str, int] = {}
+        """Digits of quantities by instrument."""
 
     def begin(self, state: State) -> None:
         """Take over what a recovered state works; its open children may all have left."""
+        for market in state.markets:
+            self._digits[market.id] = market.instrument.quantity_digits
         for name, known in state.parents.items():
-            parent = self._parents[name] = Parent(known.quantity)
+            own = state.markets[known.instrument].id
+            parent = self._parents[name] = Parent(known.quantity, self._digits[own])
             for child, filled in known.children.items():
                 order = state.orders.get(child)
                 is_open = child in known.working and order is not None
-                one = self._add(child, parent, order.quantity if order is not None else filled)
-                one.filled, one.is_open = filled, is_open
+                place = own if order is None else state.markets[order.instrument].id
+                quantity = filled if order is None else order.quantity
+                one = self._add(child, parent, quantity, place)
+                one.filled = filled if order is None else order.filled_quantity
+                one.is_open = is_open
                 one.fills = set() if order is None else set(order.fill_ids)
                 parent.committed += one.committed
 
-    def excess(self, order_id: str, quantity: int) -> str:
+    def excess(self, order_id: str, quantity: int, instrument: str = "") -> str:
         """Why a child may not leave, "" where it may; orders without a parent always may."""
         parent_id = self._waiting.get(order_id)
         parent = self._parents.get(parent_id or "")
         if parent is None:
             return "" if parent_id is None else f"its parent {parent_id} is not known"
+        quantity *= self._factor(parent, instrument)
         if parent.committed + quantity <= parent.quantity:
             return ""
         last = parent.children[-1] if parent.children else "none"
@@ -91,15 +105,17 @@ class Children:
             f"{parent.quantity} of {parent_id}"
         )
 
-    def left(self, order_id: str, quantity: int) -> None:
+    def left(self, order_id: str, quantity: int, instrument: str = "") -> None:
         """A child leaves."""
         parent = self._parents.get(self._waiting.pop(order_id, ""))
         if parent is not None:
-            parent.committed += self._add(order_id, parent, quantity).committed
+            parent.committed += self._add(order_id, parent, quantity, instrument).committed
 
     def note(self, record: m.Record) -> None:
         """One record of a durable turn, in the journal's order."""
-        if isinstance(record, m.AlgorithmIntended):
+        if isinstance(record, m.InstrumentListed):
+            self._digits[record.instrument.id] = record.instrument.quantity_digits
+        elif isinstance(record, m.AlgorithmIntended):
             self._intend(record)
         elif isinstance(record, m.ChildSent):
             self._waiting[record.order_id] = record.parent
@@ -133,7 +149,9 @@ class Children:
         """An id that is used again will be denied, and the first parent goes on."""
         known = self._parents.get(record.order_id)
         if known is None:
-            self._parents[record.order_id] = Parent(record.quantity)
+            self._parents[record.order_id] = Parent(
+                record.quantity, self._digits.get(record.instrument, 0)
+            )
         else:
             known.before = known.quantity
 
@@ -158,7 +176,12 @@ class Children:
         for child in () if parent is None else parent.children:
             self._children.pop(child, None)
 
-    def _add(self, order_id: str, parent: Parent, quantity: int) -> Child:
-        child = self._children[order_id] = Child(parent, quantity)
+    def _factor(self, parent: Parent, instrument: str) -> int:
+        """What a unit of an instrument is of the parent's; the parent's digits are the most."""
+        return int(10 ** max(0, parent.digits - self._digits.get(instrument, parent.digits)))
+
+    def _add(self, order_id: str, parent: Parent, quantity: int, instrument: str) -> Child:
+        child = Child(parent, quantity, self._factor(parent, instrument))
+        self._children[order_id] = child
         parent.children.append(order_id)
         return child

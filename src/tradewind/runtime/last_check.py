@@ -59,7 +59,7 @@ class LastCheck:
         if order_id in self._left:
             why = f"order {order_id} would leave a second time"
             return (m.OrderUnknown(0, order_id, f"{BY}: {why}"), self._halt(why))
-        excess = self._children.excess(order_id, command.quantity)
+        excess = self._children.excess(order_id, command.quantity, command.instrument)
         if excess:
             why = f"child {order_id}: {excess}"
             return (m.OrderRejected(0, order_id, f"{BY}: {excess}"), self._halt(why))
@@ -70,7 +70,7 @@ class LastCheck:
         self._left[order_id] = None
         if len(self._left) > IDS_KEPT:
             del self._left[next(iter(self._left))]
-        self._children.left(order_id, command.quantity)
+        self._children.left(order_id, command.quantity, command.instrument)
         return ()
 
     def _halt(self, why: str) -> m.Halted:
