@@ -77,6 +77,13 @@ def route_from(terms: RouteSet, stored: list[Any]) -> Route:
     return route
 
 
+def legs_of(state: State) -> dict[str, list[str]]:
+    """The listings of each route by its name."""
+    return {
+        name: [leg.instrument for leg in route.terms.legs] for name, route in state.routes.items()
+    }
+
+
 def check_route(state: State, event: RouteSet) -> None:
     """Refuse with one sentence a route that could not be used."""
     if not 0 < len(event.route) <= 64:

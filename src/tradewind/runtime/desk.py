@@ -9,6 +9,7 @@ from typing import Any
 
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
+from tradewind.core.route import legs_of
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
@@ -137,15 +138,9 @@ class Desk:
     def instruments(self) -> Listing:
         """What can be traded, and on which account by whom."""
         state = self.state
-        return Listing(
-            state.journal_id,
-            [market.instrument for market in state.markets],
-            {book.name: book.account.name for book in state.strategies},
-            {
-                name: [leg.instrument for leg in route.terms.legs]
-                for name, route in state.routes.items()
-            },
-        )
+        listed = [market.instrument for market in state.markets]
+        accounts = {book.name: book.account.name for book in state.strategies}
+        return Listing(state.journal_id, listed, accounts, legs_of(state))
 
     def health(self) -> Health:
         """Whether market data is fresh, the journal is written and strategies run."""
