@@ -2,44 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import Engine, delete
 
-from tradewind.adapters.sql.database import open_database, sqlite_url
+from tests.servers.postgres_server import running_postgres
+from tradewind.adapters.sql.database import open_database, sqlite_url, writing
 from tradewind.adapters.sql.jobs import SqlJobs
-from tradewind.ports.jobs import ATTEMPTS_MAX, LOG_BYTES_MAX, Job, JobState
+from tradewind.adapters.sql.outbox import SqlOutbox
+from tradewind.adapters.sql.queue_tables import OUTBOX
+from tradewind.adapters.sql.tables import JOBS
+from tradewind.ports.jobs import (
+    ATTEMPTS_MAX,
+    BUSY_NS,
+    HIGH,
+    LOG_BYTES_MAX,
+    LOW,
+    NORMAL,
+    Job,
+    JobState,
+)
+
+
+@pytest.fixture(scope="module")
+def postgres_engine() -> Iterator[Engine]:
+    with running_postgres() as server:
+        engine = open_database(server.new_database())
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without jobs and tickets."""
+    if request.param == "sqlite":
+        engine = open_database(sqlite_url(tmp_path / "security.db"))
+        yield engine
+        engine.dispose()
+        return
+    found: Engine = request.getfixturevalue("postgres_engine")
+    with writing(found) as connection:
+        for table in (JOBS, OUTBOX):
+            connection.execute(delete(table))
+    yield found
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> SqlJobs:
-    return SqlJobs(open_database(sqlite_url(tmp_path / "security.db")))
+def jobs(engine: Engine) -> SqlJobs:
+    return SqlJobs(engine)
 
 
-def job(job_id: str, user_id: str = "u1") -> Job:
-    return Job(job_id=job_id, kind="backtest", user_id=user_id, user_name="ann", request="{}")
+def job(job_id: str, user_id: str = "u1", **fields: Any) -> Job:
+    return Job(
+        job_id=job_id, kind="backtest", user_id=user_id, user_name="ann", request="{}", **fields
+    )
 
 
-def claim(jobs: SqlJobs, owner: str = "a", now_ns: int = 10, slots: int = 4) -> Job | None:
-    return jobs.claim(owner, now_ns=now_ns, until_ns=now_ns + 10, slots=slots)
+def claim(
+    jobs: SqlJobs, job_id: str = "one", owner: str = "a", now_ns: int = 10, slots: int = 4
+) -> Job | None:
+    return jobs.claim(
+        job_id, owner, now_ns=now_ns, until_ns=now_ns + 10, slots=slots, kind_slots={"sweep": 1}
+    )
 
 
-def test_the_oldest_job_is_claimed_first_and_each_once(jobs: SqlJobs) -> None:
-    for name in ("one", "two"):
+def tickets(engine: Engine, now_ns: int) -> list[str]:
+    """The jobs whose tickets are due by then, in their order; the tickets are used up."""
+    outbox = SqlOutbox(engine)
+    found = outbox.claim(now_ns=now_ns, until_ns=2**62, limit=100)
+    outbox.sent([ticket.message_id for ticket in found])
+    return [ticket.body.decode() for ticket in found]
+
+
+def test_a_job_is_claimed_once_and_its_ticket_came_with_it(jobs: SqlJobs, engine: Engine) -> None:
+    for name in ("one", "two", "one"):
         jobs.add(job(name))
-    jobs.add(job("one"))
-    found = [claim(jobs), claim(jobs, "b"), claim(jobs)]
-    assert [each.job_id if each else None for each in found] == ["one", "two", None]
+    assert sorted(tickets(engine, 0)) == ["one", "two"]
+    first = claim(jobs)
+    assert first is not None
+    assert (first.job_id, first.state, first.owner) == ("one", JobState.RUNNING, "a")
+    assert claim(jobs, owner="b") is None
+    assert claim(jobs, "no such job") is None
+    assert tickets(engine, 19) == []
+    assert set(tickets(engine, 21)) == {"one"}, "somebody looks when the lease is over"
 
 
-def test_no_more_jobs_run_than_there_are_slots(jobs: SqlJobs) -> None:
+def test_a_ticket_goes_to_the_queue_of_the_jobs_priority(jobs: SqlJobs, engine: Engine) -> None:
+    for name, priority in (("one", LOW), ("two", NORMAL), ("three", HIGH)):
+        jobs.add(job(name, priority=priority))
+    kept = SqlOutbox(engine).claim(now_ns=0, until_ns=1, limit=9)
+    queues = {ticket.body.decode(): ticket.queue.rpartition(".")[2] for ticket in kept}
+    assert queues == {"one": "low", "two": "normal", "three": "high"}
+
+
+def test_a_job_is_not_begun_before_it_is_due(jobs: SqlJobs, engine: Engine) -> None:
+    jobs.add(job("one", due_time_ns=100))
+    assert tickets(engine, 99) == []
+    assert claim(jobs, now_ns=99) is None
+    assert set(tickets(engine, 100)) == {"one"}
+    assert claim(jobs, now_ns=100) is not None
+
+
+def test_no_more_jobs_run_than_there_are_slots(jobs: SqlJobs, engine: Engine) -> None:
     for name in ("one", "two", "three"):
         jobs.add(job(name))
-    assert claim(jobs, slots=2) is not None
-    assert claim(jobs, slots=2) is not None
-    assert claim(jobs, slots=2) is None
-    assert claim(jobs, slots=3) is not None
+    tickets(engine, 0)
+    assert claim(jobs, "one", slots=2) is not None
+    assert claim(jobs, "two", slots=2) is not None
+    assert claim(jobs, "three", slots=2) is None
+    tickets(engine, 20)
+    assert tickets(engine, 10 + BUSY_NS) == ["three"], "it is looked at again"
+    assert claim(jobs, "three", slots=3) is not None
+
+
+def test_no_more_jobs_of_a_kind_run_than_it_may_have(jobs: SqlJobs) -> None:
+    for name in ("one", "two"):
+        jobs.add(msgspec.structs.replace(job(name), kind="sweep"))
+    jobs.add(job("three"))
+    assert claim(jobs, "one") is not None
+    assert claim(jobs, "two") is None
+    assert claim(jobs, "three") is not None
 
 
 def test_a_job_without_a_sign_of_life_is_begun_again_but_not_too_often(jobs: SqlJobs) -> None:
@@ -55,14 +141,40 @@ def test_a_job_without_a_sign_of_life_is_begun_again_but_not_too_often(jobs: Sql
     assert (ended.state, "3 times" in ended.message) == (JobState.FAILED, True)
 
 
+def test_a_job_that_is_given_back_has_a_ticket_for_its_time(jobs: SqlJobs, engine: Engine) -> None:
+    jobs.add(job("one"))
+    tickets(engine, 0)
+    running = claim(jobs)
+    assert running is not None
+    tickets(engine, 20)
+    assert jobs.finish(msgspec.structs.replace(running, state=JobState.QUEUED, due_time_ns=500))
+    assert tickets(engine, 499) == []
+    assert tickets(engine, 500) == ["one"]
+
+
+def test_a_lost_ticket_is_offered_again_while_the_job_has_not_ended(
+    jobs: SqlJobs, engine: Engine
+) -> None:
+    for name in ("one", "two", "three"):
+        jobs.add(job(name))
+    jobs.ask_cancel("three", 1)
+    assert claim(jobs, "two") is not None
+    tickets(engine, 30)
+    jobs.offer_again(15)
+    assert tickets(engine, 15) == ["one"]
+    assert tickets(engine, 20) == ["two"]
+
+
 def test_an_owner_that_lost_its_job_writes_nothing_more(jobs: SqlJobs) -> None:
     jobs.add(job("one"))
     first = claim(jobs)
-    second = claim(jobs, "b", now_ns=50)
+    second = claim(jobs, owner="b", now_ns=50)
     assert first is not None
     assert second is not None
     assert not jobs.keep(msgspec.structs.replace(first, progress=900), until_ns=99)
-    jobs.finish(msgspec.structs.replace(first, state=JobState.DONE, result='{"wrong": 1}'))
+    assert not jobs.finish(
+        msgspec.structs.replace(first, state=JobState.DONE, result='{"wrong": 1}')
+    )
     assert jobs.keep(msgspec.structs.replace(second, progress=100), until_ns=99)
     found = jobs.job("one")
     assert found is not None

@@ -16,12 +16,16 @@ from tradewind.adapters.memory.records import MemoryRecords
 from tradewind.adapters.memory.security_store import MemorySecurityStore
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.adapters.sql.audit import SqlAudit
+from tradewind.adapters.sql.broker import SqlBroker
 from tradewind.adapters.sql.database import open_database, sqlite_url
 from tradewind.adapters.sql.identities import SqlIdentities
 from tradewind.adapters.sql.jobs import SqlJobs
 from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
+from tradewind.adapters.sql.outbox import SqlOutbox
+from tradewind.adapters.sql.schedules import SqlSchedules
 from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.gateway.app import create_app
+from tradewind.gateway.job_runner import JobStore
 from tradewind.gateway.passwords import hash_password
 from tradewind.gateway.pressure import Pressure
 from tradewind.gateway.services import Options, Services
@@ -66,7 +70,9 @@ class Served:
             kept_answers=SqlKeptAnswers(database),
             records=lambda: self.records,
             stored=lambda why: status_of_home(home, why),
-            jobs=self.jobs,
+            jobs=JobStore(
+                self.jobs, SqlSchedules(database), SqlOutbox(database), SqlBroker(database)
+            ),
             history=self.history,
             journal=lambda: read_journal(home / "journal"),
             settings=lambda: [{"name": "gateway.port", "value": "8000", "source": "default"}],

@@ -111,3 +111,5 @@ _COMMANDS: dict[str, Callable[[dict[str, Any], Job, Path], Iterator[str]]] = {
     "costs": _costs,
 }
 KINDS = tuple(_COMMANDS)
+ATTEMPTS = {"download": 3}
+"""How often a job of a kind is tried where something outside fails; once without an entry."""

@@ -1,4 +1,4 @@
-"""The job runner: takes jobs from their store, runs each as a command in its own process."""
+"""The job runner: takes tickets of jobs from the broker, runs each as a command in a process."""
 
 from __future__ import annotations
 
@@ -8,21 +8,30 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from tradewind.gateway.job_commands import arguments_of
 from tradewind.model.errors import TradewindError
-from tradewind.ports.jobs import LOG_BYTES_MAX, Job, Jobs, JobState
+from tradewind.ports.broker import JOBS_HIGH, JOBS_LOW, JOBS_NORMAL, Broker, Delivery, Outbox
+from tradewind.ports.jobs import LOG_BYTES_MAX, RETRY_NS, Job, Jobs, JobState, Schedules
+from tradewind.runtime.relay import Relay
 
 MODULE = "tradewind.cli.job_process"
 """What a job's process runs: the command line, which this package does not know."""
-POLL_S = 1.0
-"""How often the store is asked for jobs that another process put there."""
+POLL_S = 0.5
+"""How often outbox and broker are asked for what another process put there."""
+OFFER_S = 3600.0
+"""How often a ticket is written for every job that has not ended, in case one was lost."""
+SCHEDULE_S = 2.0
+"""How often schedules are looked at, and the lease of who leads is renewed."""
+FAILED_CODE = 1
+"""A command ends with it where something outside failed; with 2 where the request was wrong."""
 KEEP_S = 1.0
 """How often progress is written down and the lease renewed."""
 LEASE_NS = 15_000_000_000
@@ -32,24 +41,44 @@ STOP_DEADLINE_S = 3.0
 """A process that takes longer to end is killed."""
 RUN_S_MAX = 24 * 3600
 """A job that takes longer is ended."""
+TICKETS = (JOBS_HIGH.name, JOBS_NORMAL.name, JOBS_LOW.name)
+"""In the order in which they are taken."""
 _BAR = re.compile(r"\[(#*)(\.*)\]\s*(.*)")
 
 
+class JobStore(NamedTuple):
+    """Where jobs are, and how they come to a worker."""
+
+    jobs: Jobs
+    schedules: Schedules
+    outbox: Outbox
+    broker: Broker
+
+
 class JobRunner:
-    """Runs jobs of one store, at most `slots` at once over all runners of it."""
+    """Runs jobs as tickets of the broker name them, at most `slots` at once over all runners.
+
+    It also hands on what the outbox keeps, and, as the one that leads, puts scheduled jobs there;
+    without slots it does only that.
+    """
 
     def __init__(
         self,
-        jobs: Jobs,
+        store: JobStore,
         home: Path,
         *,
         slots: int,
+        kind_slots: Mapping[str, int] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
         command: Sequence[str] = (sys.executable, "-m", MODULE),
     ) -> None:
-        self._jobs = jobs
+        self._jobs = store.jobs
+        self._schedules = store.schedules
+        self._broker = store.broker
+        self._relay = Relay(store.outbox, store.broker, now_ns=now_ns)
         self._home = home
         self._slots = slots
+        self._kind_slots = kind_slots or {}
         self._now_ns = now_ns
         self._command = tuple(command)
         self._owner = secrets.token_hex(8)
@@ -58,10 +87,11 @@ class JobRunner:
         self._taking: asyncio.Task[None] | None = None
         self._failure = ""
         self._is_stopping = False
+        self._offer_at_s = self._schedule_at_s = 0.0
 
     def start(self) -> None:
         """Take jobs from now on, on the running event loop."""
-        if self._slots and self._taking is None:
+        if self._taking is None:
             self._wake = asyncio.Event()
             self._is_stopping = False
             self._taking = asyncio.create_task(self._take())
@@ -90,20 +120,52 @@ class JobRunner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(TradewindError):  # What it holds is handed out again anyway.
+            await self._broker.close()
         self._taking = None
 
     async def _take(self) -> None:
         while not self._is_stopping:
             try:
-                while not self._is_stopping and (job := await self._claimed()) is not None:
-                    task = asyncio.create_task(self._run(job))
-                    self._running.add(task)
-                    task.add_done_callback(self._running.discard)
+                await self._look()
                 self._failure = ""
             except TradewindError as error:
                 self._failure = str(error)
             if not self._is_stopping:
                 await self._rest()
+
+    async def _look(self) -> None:
+        """Do what is due: schedules, tickets, jobs."""
+        now_s = time.monotonic()
+        if now_s >= self._offer_at_s:
+            await run_in_threadpool(self._jobs.offer_again, self._now_ns())
+            self._offer_at_s = now_s + OFFER_S
+        if now_s >= self._schedule_at_s:
+            await run_in_threadpool(self._put_scheduled)
+            self._schedule_at_s = now_s + SCHEDULE_S
+        await self._relay.step()
+        while not self._is_stopping and len(self._running) < self._slots:
+            ticket = await self._broker.take(TICKETS, wait_s=0)
+            if ticket is None:
+                return
+            await self._follow(ticket)
+
+    def _put_scheduled(self) -> None:
+        """Put scheduled jobs in the queue, where no other runner does."""
+        now_ns = self._now_ns()
+        if self._schedules.schedules() and self._schedules.lead(
+            self._owner, now_ns=now_ns, until_ns=now_ns + LEASE_NS
+        ):
+            self._schedules.put_due_jobs(now_ns)
+
+    async def _follow(self, ticket: Delivery) -> None:
+        """Begin the job that a ticket names, if it can be begun; the ticket is used up."""
+        job = await self._claimed(ticket.message.body.decode(errors="replace"))
+        if job is not None:
+            task = asyncio.create_task(self._run(job))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        await self._broker.done(ticket)
 
     async def _rest(self) -> None:
         assert self._wake is not None, "it was started"
@@ -112,23 +174,24 @@ class JobRunner:
             async with asyncio.timeout(POLL_S):
                 await self._wake.wait()
 
-    async def _claimed(self) -> Job | None:
-        if len(self._running) >= self._slots:
-            return None
+    async def _claimed(self, job_id: str) -> Job | None:
         now_ns = self._now_ns()
-
-        def claim() -> Job | None:
-            return self._jobs.claim(
-                self._owner, now_ns=now_ns, until_ns=now_ns + LEASE_NS, slots=self._slots
-            )
-
+        claim = partial(
+            self._jobs.claim,
+            job_id,
+            self._owner,
+            now_ns=now_ns,
+            until_ns=now_ns + LEASE_NS,
+            slots=self._slots,
+            kind_slots=self._kind_slots,
+        )
         return await run_in_threadpool(claim)
 
     async def _run(self, job: Job) -> None:
         work = _Work(job, self._home)
         try:
             await work.start(self._command)
-            ended = await self._watched(work)
+            ended = self._tried_again(await self._watched(work), work.code)
         except asyncio.CancelledError:
             await work.end()
             again = msgspec.structs.replace(work.job, state=JobState.QUEUED, message="")
@@ -142,6 +205,17 @@ class JobRunner:
         with contextlib.suppress(TradewindError):  # The lease runs out, and it is begun again.
             await run_in_threadpool(self._jobs.finish, ended)
         self.wake()
+
+    def _tried_again(self, job: Job, code: int | None) -> Job:
+        """A job that failed by no fault of the request goes back to the queue, for later."""
+        is_last = job.attempt >= job.attempts_max
+        if job.state is not JobState.FAILED or code != FAILED_CODE or is_last:
+            return job
+        wait_ns = RETRY_NS[min(job.attempt, len(RETRY_NS)) - 1]
+        due_ns = self._now_ns() + wait_ns
+        return msgspec.structs.replace(
+            job, state=JobState.QUEUED, due_time_ns=due_ns, ended_time_ns=0, progress=0
+        )
 
     async def _watched(self, work: _Work) -> Job:
         """Wait for the end, with a sign of life now and then; returns how it ended."""
@@ -172,6 +246,11 @@ class _Work:
         self.job = job
         self._home = home
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def code(self) -> int | None:
+        """What the process ended with."""
+        return self._process.returncode if self._process is not None else None
 
     async def start(self, command: Sequence[str]) -> None:
         self._process = await asyncio.create_subprocess_exec(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tradewind.gateway.authentication import Authentication
 from tradewind.gateway.breached import Breached
 from tradewind.gateway.engine_link import EngineLink
 from tradewind.gateway.grouped_writes import GroupedWrites
-from tradewind.gateway.job_runner import JobRunner
+from tradewind.gateway.job_runner import JobRunner, JobStore
 from tradewind.gateway.kept_replies import KeptReplies
 from tradewind.gateway.logins import Logins
 from tradewind.gateway.market_rows import MarketRows
@@ -26,7 +26,6 @@ from tradewind.gateway.tokens import AccessTokens
 from tradewind.ports.audit import Audit
 from tradewind.ports.history import History
 from tradewind.ports.identity import Identities
-from tradewind.ports.jobs import Jobs
 from tradewind.ports.journal import JournalReader
 from tradewind.ports.kept_answers import KeptAnswers
 from tradewind.ports.records import Records
@@ -53,6 +52,7 @@ class Options:
     audit_days: int = 0
     breached: Breached = NO_LIST
     job_slots: int = 2
+    job_kind_slots: Mapping[str, int] = field(default_factory=dict)
 
 
 class Services:
@@ -76,7 +76,7 @@ class Services:
         kept_answers: KeptAnswers,
         records: Callable[[], Records],
         stored: Callable[[str], Status | None],
-        jobs: Jobs,
+        jobs: JobStore,
         history: History,
         journal: Callable[[], JournalReader],
         settings: Callable[[], list[dict[str, str]]],
@@ -96,7 +96,7 @@ class Services:
         self.pressure = Pressure(time.monotonic)
         self.records = records
         self.stored = stored
-        self.jobs = jobs
+        self.jobs = jobs.jobs
         self.history = history
         self.open_journal = journal
         self.market_rows = MarketRows(history, home, journal)
@@ -109,7 +109,9 @@ class Services:
         self.metrics = HttpMetrics(self.replies, self.pressure, access)
         self.is_draining = False
         """True in a worker that is being replaced: clients are asked to connect again."""
-        self.runner = JobRunner(jobs, home, slots=options.job_slots)
+        self.runner = JobRunner(
+            jobs, home, slots=options.job_slots, kind_slots=options.job_kind_slots
+        )
         self.factor = SecondFactor(list(options.encryption_keys))
         tokens = AccessTokens(options.token_secrets)
         self.authentication = Authentication(identities, tokens, security, now_ns)

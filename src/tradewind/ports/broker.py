@@ -126,5 +126,8 @@ class Outbox(Protocol):
     def sent(self, message_ids: Sequence[str]) -> None:
         """The broker has them: take them out."""
 
+    def release(self, message_ids: Sequence[str]) -> None:
+        """The broker did not say that it has them: any relay may try again at once."""
+
     def waiting(self) -> int:
         """How many are kept, due or not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -11,6 +12,13 @@ LOG_BYTES_MAX = 64 * 1024
 """What is kept of a job's log: its end."""
 ATTEMPTS_MAX = 3
 """A job whose process was ended from outside so often is not begun again."""
+
+LOW, NORMAL, HIGH = range(3)
+"""Priorities: workers take tickets of the higher ones first."""
+BUSY_NS = 1_000_000_000
+"""A job that finds all places taken is looked at again after so long."""
+RETRY_NS = (10_000_000_000, 60_000_000_000, 300_000_000_000)
+"""Waits before the second, third and every later attempt of a job that failed."""
 
 
 class JobState(StrEnum):
@@ -30,7 +38,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One job. `request` is JSON of what was asked, `result` JSON of what came of it.
 
     `owner` runs it until `lease_until_ns`; without a sign of life by then another one may.
-    `progress` counts thousandths. Times are nanoseconds in UTC, 0 is "not".
+    `progress` counts thousandths. Times are nanoseconds in UTC, 0 is "not". A job that waits is
+    not begun before `due_time_ns`; one that fails is tried `attempts_max` times in all.
     """
 
     job_id: str
@@ -51,10 +60,30 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     lease_until_ns: int = 0
     is_cancel_asked: bool = False
     number: int = 0
+    priority: int = NORMAL
+    due_time_ns: int = 0
+    attempts_max: int = 1
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that is put in the queue every so many seconds, next at `next_time_ns`."""
+
+    name: str
+    kind: str
+    user_id: str
+    user_name: str
+    request: str
+    every_s: int
+    next_time_ns: int
+    priority: int = NORMAL
 
 
 class Jobs(Protocol):
-    """Where jobs are kept; several runners may share it. All calls are short and blocking."""
+    """Where jobs are kept; several runners may share it. All calls are short and blocking.
+
+    With each job that is to be looked at, now or later, a ticket is kept in the outbox, in the
+    same transaction: a message of a job's id to the queue of its priority.
+    """
 
     def add(self, job: Job) -> None:
         """Put a new job in the queue; one that is there already stays as it is."""
@@ -68,10 +97,20 @@ class Jobs(Protocol):
     def counts(self) -> dict[JobState, int]:
         """How many jobs are in each state."""
 
-    def claim(self, owner: str, *, now_ns: int, until_ns: int, slots: int) -> Job | None:
-        """Take the oldest job that waits, or whose owner gave no sign of life; None without one.
+    def claim(
+        self,
+        job_id: str,
+        owner: str,
+        *,
+        now_ns: int,
+        until_ns: int,
+        slots: int,
+        kind_slots: Mapping[str, int],
+    ) -> Job | None:
+        """Take a job that waits and is due, or whose owner gave no sign of life; else None.
 
-        None too where `slots` jobs run already. A job begun too often fails here.
+        None too where `slots` jobs run already, or as many of its kind as `kind_slots` allow. A
+        job begun too often fails here. Unless it has ended, another ticket is kept.
         """
 
     def keep(self, job: Job, *, until_ns: int) -> bool:
@@ -80,8 +119,30 @@ class Jobs(Protocol):
         False where the job is not the owner's any more, or its cancel was asked for.
         """
 
-    def finish(self, job: Job) -> None:
-        """Write the end down (or the way back to the queue) if the job is still the owner's."""
+    def finish(self, job: Job) -> bool:
+        """Write the end down (or the way back to the queue); False where it is another's by now."""
 
     def ask_cancel(self, job_id: str, now_ns: int) -> None:
         """Cancel a job that waits; let the owner of a running one know."""
+
+    def offer_again(self, now_ns: int) -> None:
+        """Keep a ticket for each job that has not ended: tickets of a broker can be lost."""
+
+
+class Schedules(Protocol):
+    """What is put in the queue again and again, by one of the runners."""
+
+    def put(self, schedule: Schedule) -> None:
+        """Keep a schedule, in the place of one with its name."""
+
+    def remove(self, name: str) -> bool:
+        """Forget a schedule; False where there is none."""
+
+    def schedules(self) -> list[Schedule]:
+        """All of them, by name."""
+
+    def lead(self, owner: str, *, now_ns: int, until_ns: int) -> bool:
+        """Become, or stay, the one who puts jobs in the queue, until then."""
+
+    def put_due_jobs(self, now_ns: int) -> int:
+        """Put what is due in the queue, each time of a schedule once; how many jobs."""

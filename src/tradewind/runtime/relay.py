@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import partial
 
 from tradewind.model.errors import TradewindError
-from tradewind.ports.broker import Broker, Message, Outbox, QueueFull
+from tradewind.ports.broker import Broker, Message, Outbox
 
 BATCH = 200
 POLL_S = 0.2
 CLAIM_NS = 30_000_000_000
-"""What a relay has claimed and not handed over by then is another one's: it died, or was slow."""
+"""What a relay has claimed and not handed over by then is another one's: it died."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between attempts while the broker fails; the last one for ever."""
 
@@ -55,20 +55,25 @@ class Relay:
         now_ns = self._now_ns()
         claim = partial(self._outbox.claim, now_ns=now_ns, until_ns=now_ns + CLAIM_NS, limit=BATCH)
         messages = await asyncio.to_thread(claim)
-        full: QueueFull | None = None
+        failure: TradewindError | None = None
         for queue in dict.fromkeys(one.queue for one in messages):
             part = [one for one in messages if one.queue == queue]
             try:
                 await self._hand_over(part)
-            except QueueFull as error:
-                full = error  # The other queues go on.
-        if full is not None:
-            raise full
+            except TradewindError as error:
+                failure = error  # Another queue may go on.
+        if failure is not None:
+            raise failure
         return len(messages)
 
     async def _hand_over(self, messages: list[Message]) -> None:
-        await self._broker.publish(messages)
-        await asyncio.to_thread(self._outbox.sent, [one.message_id for one in messages])
+        message_ids = [one.message_id for one in messages]
+        try:
+            await self._broker.publish(messages)
+        except TradewindError:
+            await asyncio.to_thread(self._outbox.release, message_ids)
+            raise
+        await asyncio.to_thread(self._outbox.sent, message_ids)
 
     async def _rest(self) -> None:
         try:

@@ -75,6 +75,13 @@ JOB_SLOTS: Setting[int] = Setting(
     "Jobs (backtests, sweeps, downloads, imports) that run at once, each in a process of its own "
     "at low priority; 0: this gateway runs none.",
 )
+JOB_KIND_SLOTS: Setting[tuple[str, ...]] = Setting(
+    "jobs.kind_slots",
+    ("TRADEWIND_JOB_KIND_SLOTS",),
+    kinds.names(r"[a-z]+=[0-9]{1,2}", "sweep=1"),
+    "",
+    "How many jobs of a kind run at once, like `sweep=1,download=2`; others share what there is.",
+)
 DATABASE_URL: Setting[str] = Setting(
     "database.url",
     ("DATABASE_URL",),
@@ -107,9 +114,9 @@ RABBITMQ_URL: Setting[str] = Setting(
     ("RABBITMQ_URL",),
     kinds.text(),
     "",
-    "The RabbitMQ that carries what must not be lost, like "
-    "`amqp://user:password@host:5672,other:5672/`, `amqps://` for TLS; without it queues are in "
-    "the process.",
+    "The RabbitMQ that carries tickets of jobs to workers, like "
+    "`amqp://user:password@host:5672,other:5672/`, `amqps://` for TLS; without it the database "
+    "does.",
     secret=True,
 )
 TRADING_MODE: Setting[str] = Setting(
@@ -321,6 +328,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     LOG_LEVEL,
     *GATEWAY_SETTINGS,
     JOB_SLOTS,
+    JOB_KIND_SLOTS,
     DATABASE_URL,
     DATABASE_POOL_SIZE,
     HISTORY_URL,

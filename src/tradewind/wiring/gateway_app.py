@@ -18,7 +18,6 @@ from tradewind.adapters.memory.security_store import MemorySecurityStore
 from tradewind.adapters.sql.audit import SqlAudit
 from tradewind.adapters.sql.database import open_database
 from tradewind.adapters.sql.identities import SqlIdentities
-from tradewind.adapters.sql.jobs import SqlJobs
 from tradewind.adapters.sql.kept_answers import SqlKeptAnswers
 from tradewind.adapters.sql.security_store import SqlSecurityStore
 from tradewind.gateway.app import create_app
@@ -32,6 +31,7 @@ from tradewind.ports.security_store import SecurityStore
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import StatusRequest
 from tradewind.wiring import catalog
+from tradewind.wiring.brokers import job_store, kind_slots
 from tradewind.wiring.database_place import connections_of_worker, database_url
 from tradewind.wiring.histories import open_history
 from tradewind.wiring.journals import journal_place
@@ -66,7 +66,7 @@ def build(settings: Settings | None = None) -> FastAPI:
         kept_answers=SqlKeptAnswers(database),
         records=records.read,
         stored=lambda why: status_of(records, why),
-        jobs=SqlJobs(database),
+        jobs=job_store(settings, database),
         history=open_history(settings),
         journal=journal_place(settings).read,
         settings=lambda: shown_settings(settings),
@@ -187,6 +187,7 @@ def _options(settings: Settings, home: Path) -> Options:
         trusted_proxies=settings[catalog.TRUSTED_PROXIES],
         requests_per_minute=settings[catalog.REQUESTS_PER_MINUTE],
         job_slots=settings[catalog.JOB_SLOTS],
+        job_kind_slots=kind_slots(settings),
         breached=breached_passwords(settings),
         audit_days=settings[catalog.AUDIT_DAYS],
         needs_two_people=settings[catalog.FOUR_EYES],

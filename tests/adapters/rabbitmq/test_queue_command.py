@@ -7,6 +7,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,11 @@ from tradewind.ops.rabbitmq import rabbitmq_findings
 from tradewind.ports.broker import JOBS_LOW, Message
 
 NAME = JOBS_LOW.name
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRADEWIND_HOME", str(tmp_path))
 
 
 @pytest.fixture
@@ -77,14 +83,8 @@ def test_wrong_use_is_one_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("RABBITMQ_URL", raising=False)
-    for words, sentence in (
-        (["list"], "set RABBITMQ_URL"),
-        (["show", NAME, "--limit", "0"], "not from 1 to 1000"),
-    ):
-        assert main(["queue", *words]) == 2
-        said = capsys.readouterr().err
-        assert sentence in said
-        assert "Traceback" not in said
+    assert main(["queue", "show", NAME, "--limit", "0"]) == 2
+    assert "0 is not from 1 to 1000" in capsys.readouterr().err
     for words in (["show", "no such queue"], ["drop", NAME]):
         with pytest.raises(SystemExit, match="2"):
             main(["queue", *words])

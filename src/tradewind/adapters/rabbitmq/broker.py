@@ -36,7 +36,7 @@ from tradewind.ports.broker import (
 
 POLL_S = 0.1
 """How often queues that were empty are asked again."""
-IN_FLIGHT_MAX = 256
+IN_FLIGHT_MAX = 64
 """Messages whose confirms are waited for together."""
 
 

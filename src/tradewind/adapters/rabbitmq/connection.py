@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.connection import make_url
 from aio_pika.exceptions import (
     AMQPError,
     AuthenticationError,
+    ChannelNotFoundEntity,
     ChannelPreconditionFailed,
     ProbableAuthenticationError,
+    PublishError,
 )
 
 from tradewind.adapters.rabbitmq.address import Address, shown
@@ -25,9 +28,9 @@ from tradewind.adapters.rabbitmq.topology import declare
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.broker import Queue
 
-CALL_S = 5.0
+CALL_S = 2.0
 """The longest one call may take: a frozen node would hold its client for ever."""
-CONNECT_S = 3.0
+CONNECT_S = 2.0
 HEARTBEAT_S = 10
 FAILURES = (AMQPError, OSError, asyncio.TimeoutError, RuntimeError)
 """What the client raises where a node is lost; `RuntimeError` where its transport is closed."""
@@ -47,6 +50,7 @@ class Connection:
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._turn = asyncio.Lock()
+        self._is_declared = False
         self.number = 0
         """Of the connection: what was taken over an earlier one is not ours any more."""
         self.place = shown(address)
@@ -65,6 +69,8 @@ class Connection:
                     yield self._channel
             except FAILURES as error:
                 await self._let_go()
+                if isinstance(error, (ChannelNotFoundEntity, PublishError)):
+                    self._is_declared = False  # Somebody deleted a queue.
                 raise self._meaning(error) from error
             except asyncio.CancelledError:
                 await self._let_go()  # Half a call: nobody knows what the next answer belongs to.
@@ -95,11 +101,10 @@ class Connection:
         for step in range(len(nodes)):
             place = (self._first + step) % len(nodes)
             try:
-                async with asyncio.timeout(CONNECT_S):
-                    self._connection = await self._open(*nodes[place])
+                self._connection = await self._open(*nodes[place])
                 async with asyncio.timeout(CALL_S):
                     channel = await self._connection.channel(publisher_confirms=True)
-                    await declare(channel, self._queues)
+                    await self._declare_once(channel)
             except FAILURES as error:
                 failure = error
                 await self._let_go()
@@ -111,20 +116,32 @@ class Connection:
                 return channel
         raise failure
 
+    async def _declare_once(self, channel: AbstractChannel) -> None:
+        # A declaration asks every node, and would wait for one that is frozen.
+        if not self._is_declared:
+            await declare(channel, self._queues)
+            self._is_declared = True
+
     async def _open(self, host: str, port: int) -> AbstractConnection:
         address = self._address
-        return await aio_pika.connect(
+        url = make_url(
             host=host,
             port=port,
             login=address.user,
             password=address.password,
             virtualhost=address.virtual_host,
             ssl=address.tls is not None,
-            ssl_context=address.tls,
-            timeout=CONNECT_S,
-            heartbeat=HEARTBEAT_S,
             client_properties={"connection_name": self._name},
+            heartbeat=HEARTBEAT_S,
         )
+        connection = aio_pika.Connection(url, ssl_context=address.tls)
+        async with AsyncExitStack() as undo:
+            # Left to the garbage collector it would be closed on whichever thread that runs.
+            undo.push_async_callback(connection.close)
+            async with asyncio.timeout(CONNECT_S):
+                await connection.connect()
+            undo.pop_all()
+        return connection
 
     async def _let_go(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None

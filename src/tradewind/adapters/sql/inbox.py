@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from tradewind.adapters.sql.tables import INBOX
+from tradewind.adapters.sql.queue_tables import INBOX
 
 KEPT_NS = 30 * 24 * 3600 * 1_000_000_000
 """How long an id is remembered: longer than a message may lie among the dead letters."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 
 from tradewind.adapters.sql.database import reading, writing
+from tradewind.adapters.sql.engine import is_postgres
+from tradewind.adapters.sql.outbox import keep
 from tradewind.adapters.sql.tables import JOBS
-from tradewind.ports.jobs import ATTEMPTS_MAX, LOG_BYTES_MAX, Job, JobState
+from tradewind.ports.broker import JOBS_HIGH, JOBS_LOW, JOBS_NORMAL, Message
+from tradewind.ports.jobs import ATTEMPTS_MAX, BUSY_NS, ENDED, LOG_BYTES_MAX, Job, JobState
 
+TICKET_QUEUES = (JOBS_LOW.name, JOBS_NORMAL.name, JOBS_HIGH.name)
+"""By priority."""
+CLAIM_LOCK = 4_207_003
+"""PostgreSQL's advisory lock of whoever counts which places are taken."""
+OFFERED_MAX = 10_000
 _LONG = frozenset({"log", "result"})
 _SHORT = [column for column in JOBS.c if column.name not in _LONG]
 
@@ -29,6 +38,7 @@ class SqlJobs:
             known = connection.execute(select(JOBS.c.number).where(JOBS.c.job_id == job.job_id))
             if known.first() is None:
                 connection.execute(insert(JOBS).values(values))
+                keep_ticket(connection, job, job.due_time_ns)
 
     def job(self, job_id: str) -> Job | None:
         """The job of an id."""
@@ -53,23 +63,27 @@ class SqlJobs:
         with reading(self._engine) as connection:
             return {JobState(state): count for state, count in connection.execute(question)}
 
-    def claim(self, owner: str, *, now_ns: int, until_ns: int, slots: int) -> Job | None:
-        """Take the oldest job that waits, or whose owner gave no sign of life."""
-        is_free = or_(
-            JOBS.c.state == JobState.QUEUED,
-            and_(JOBS.c.state == JobState.RUNNING, JOBS.c.lease_until_ns < now_ns),
-        )
-        is_taken = and_(JOBS.c.state == JobState.RUNNING, JOBS.c.lease_until_ns >= now_ns)
+    def claim(
+        self,
+        job_id: str,
+        owner: str,
+        *,
+        now_ns: int,
+        until_ns: int,
+        slots: int,
+        kind_slots: Mapping[str, int],
+    ) -> Job | None:
+        """Take a job that waits and is due, or whose owner gave no sign of life; else None."""
         with writing(self._engine) as connection:
-            _end_lost(connection, now_ns)
-            running = connection.execute(select(func.count()).where(is_taken)).scalar_one()
-            if running >= slots:
+            if is_postgres(self._engine):  # Two claims at once would count the same places.
+                connection.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
+            _end_lost(connection, job_id, now_ns)
+            job = _job(connection, job_id)
+            if job is None or job.state in ENDED:
                 return None
-            oldest = select(JOBS.c.job_id).where(is_free).order_by(JOBS.c.number).limit(1)
-            if connection.dialect.name != "sqlite":
-                oldest = oldest.with_for_update(skip_locked=True)
-            job_id = connection.execute(oldest).scalar()
-            if job_id is None:
+            again_ns = _busy_until(connection, job, now_ns, slots, kind_slots)
+            if again_ns:
+                keep_ticket(connection, job, again_ns)
                 return None
             values = {
                 "state": JobState.RUNNING,
@@ -79,6 +93,7 @@ class SqlJobs:
                 "attempt": JOBS.c.attempt + 1,
             }
             connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(values))
+            keep_ticket(connection, job, until_ns)  # Somebody looks whether the owner lives.
             return _job(connection, job_id)
 
     def keep(self, job: Job, *, until_ns: int) -> bool:
@@ -96,14 +111,17 @@ class SqlJobs:
             asked = select(JOBS.c.is_cancel_asked).where(JOBS.c.job_id == job.job_id)
             return not connection.execute(asked).scalar_one()
 
-    def finish(self, job: Job) -> None:
-        """Write the end down if the job is still the owner's."""
-        names = ("state", "progress", "result", "ended_time_ns")
+    def finish(self, job: Job) -> bool:
+        """Write the end down, or the way back to the queue, if the job is still the owner's."""
+        names = ("state", "progress", "result", "ended_time_ns", "due_time_ns")
         values: dict[str, Any] = {name: getattr(job, name) for name in names}
         values |= {"message": job.message[:200], "log": job.log[-LOG_BYTES_MAX:]}
         values |= {"owner": "", "lease_until_ns": 0}
         with writing(self._engine) as connection:
-            connection.execute(update(JOBS).where(_is_mine(job)).values(values))
+            done = connection.execute(update(JOBS).where(_is_mine(job)).values(values))
+            if done.rowcount and job.state is JobState.QUEUED:
+                keep_ticket(connection, job, job.due_time_ns)
+            return done.rowcount == 1
 
     def ask_cancel(self, job_id: str, now_ns: int) -> None:
         """Cancel a job that waits; let the owner of a running one know."""
@@ -113,10 +131,48 @@ class SqlJobs:
             connection.execute(one.values(is_cancel_asked=True))
             connection.execute(one.where(JOBS.c.state == JobState.QUEUED).values(canceled))
 
+    def offer_again(self, now_ns: int) -> None:
+        """Keep a ticket for each job that has not ended: tickets of a broker can be lost."""
+        with writing(self._engine) as connection:
+            question = select(*_SHORT).where(JOBS.c.state.not_in(ENDED)).limit(OFFERED_MAX)
+            for row in connection.execute(question).mappings().all():
+                job = _of(row)
+                keep_ticket(connection, job, max(now_ns, job.lease_until_ns, job.due_time_ns))
 
-def _end_lost(connection: Connection, now_ns: int) -> None:
+
+def keep_ticket(connection: Connection, job: Job, due_time_ns: int) -> None:
+    """Keep a ticket in the outbox: at that time somebody looks at the job."""
+    # The attempt tells tickets of one time apart: that of a job given back is not its first one.
+    ticket = Message(
+        message_id=f"{job.job_id}.{job.attempt}.{due_time_ns}",
+        queue=TICKET_QUEUES[job.priority],
+        body=job.job_id.encode(),
+    )
+    keep(connection, ticket, due_time_ns=due_time_ns)
+
+
+def _busy_until(
+    connection: Connection, job: Job, now_ns: int, slots: int, kind_slots: Mapping[str, int]
+) -> int:
+    """When to look at a job again that cannot be begun now; 0 where it can."""
+    if job.state is JobState.RUNNING and job.lease_until_ns >= now_ns:
+        return job.lease_until_ns + 1
+    if job.state is JobState.QUEUED and job.due_time_ns > now_ns:
+        return job.due_time_ns
+    is_taken = and_(JOBS.c.state == JobState.RUNNING, JOBS.c.lease_until_ns >= now_ns)
+    question = select(JOBS.c.kind, func.count()).where(is_taken).group_by(JOBS.c.kind)
+    running = {row[0]: row[1] for row in connection.execute(question)}
+    is_full = running.get(job.kind, 0) >= kind_slots.get(job.kind, slots)
+    return now_ns + BUSY_NS if is_full or sum(running.values()) >= slots else 0
+
+
+def _end_lost(connection: Connection, job_id: str, now_ns: int) -> None:
     """Fail what was ended from outside too often, cancel what shall not be begun again."""
-    is_lost = and_(JOBS.c.state == JobState.RUNNING, JOBS.c.lease_until_ns < now_ns)
+    is_lost = and_(
+        JOBS.c.job_id == job_id,
+        JOBS.c.state == JobState.RUNNING,
+        JOBS.c.lease_until_ns < now_ns,
+    )
     asked = update(JOBS).where(is_lost, JOBS.c.is_cancel_asked)
     connection.execute(asked.values(state=JobState.CANCELED, ended_time_ns=now_ns))
     message = f"its process was ended from outside {ATTEMPTS_MAX} times"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from tradewind.adapters.sql.database import reading, writing
-from tradewind.adapters.sql.tables import OUTBOX
+from tradewind.adapters.sql.queue_tables import OUTBOX
 from tradewind.ports.broker import BODY_BYTES_MAX, Message
 
 
@@ -41,6 +41,13 @@ class SqlOutbox:
         is_free = (OUTBOX.c.due_time_ns <= now_ns) & (OUTBOX.c.relay_until_ns <= now_ns)
         due = select(OUTBOX).where(is_free).order_by(OUTBOX.c.due_time_ns, OUTBOX.c.message_id)
         due = due.limit(limit)
+        # Asked before anything is locked: a relay without work shall hold up no writer.
+        with reading(self._engine) as connection:
+            if (
+                connection.execute(select(OUTBOX.c.message_id).where(is_free).limit(1)).first()
+                is None
+            ):
+                return []
         with writing(self._engine) as connection:
             if connection.dialect.name != "sqlite":
                 due = due.with_for_update(skip_locked=True)
@@ -57,6 +64,12 @@ class SqlOutbox:
         """The broker has them: take them out."""
         with writing(self._engine) as connection:
             connection.execute(delete(OUTBOX).where(OUTBOX.c.message_id.in_(message_ids)))
+
+    def release(self, message_ids: Sequence[str]) -> None:
+        """The broker did not say that it has them: any relay may try again at once."""
+        chosen = OUTBOX.c.message_id.in_(message_ids)
+        with writing(self._engine) as connection:
+            connection.execute(update(OUTBOX).where(chosen).values(relay_until_ns=0))
 
     def waiting(self) -> int:
         """How many are kept, due or not."""

@@ -1,4 +1,4 @@
-"""The tables of what is not in the journal: identities, audit, answers, jobs, messages."""
+"""The tables of what is not in the journal: identities, audit, answers, jobs."""
 
 from __future__ import annotations
 
@@ -142,20 +142,7 @@ JOBS = Table(
     Column("owner", String(64), nullable=False),
     Column("lease_until_ns", BigInteger, nullable=False),
     Column("is_cancel_asked", Boolean, nullable=False),
-)
-OUTBOX = Table(
-    "outbox",
-    METADATA,
-    Column("message_id", String(64), primary_key=True),
-    Column("queue", String(64), nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("due_time_ns", BigInteger, nullable=False, index=True),
-    Column("relay_until_ns", BigInteger, nullable=False),
-)
-INBOX = Table(
-    "inbox",
-    METADATA,
-    Column("consumer", String(64), primary_key=True),
-    Column("message_id", String(64), primary_key=True),
-    Column("time_ns", BigInteger, nullable=False, index=True),
+    Column("priority", Integer, nullable=False),
+    Column("due_time_ns", BigInteger, nullable=False),
+    Column("attempts_max", Integer, nullable=False),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, text
 
 from tradewind.adapters.sql.engine import is_postgres, reading, writing
+from tradewind.adapters.sql.queue_tables import QUEUED
 from tradewind.adapters.sql.record_tables import OLDEST_PROGRAM, PROJECTIONS, TABLES
 from tradewind.adapters.sql.tables import GENERATION, JOBS, METADATA
 from tradewind.model.errors import Inconsistent, UserError
@@ -35,7 +36,8 @@ def move_tables(source: Engine, target: Engine) -> dict[str, int]:
                 raise Inconsistent(f"the rows of {table.name} read back differ: nothing was moved")
             counts[table.name] = len(rows)
         if is_postgres(target):
-            _count_on(new, counts[JOBS.name])
+            for table in (JOBS, QUEUED):
+                _count_on(new, table.name, counts[table.name])
     return counts
 
 
@@ -52,9 +54,8 @@ def _make_room(connection: Connection, table: Table) -> None:
         )
 
 
-def _count_on(connection: Connection, jobs: int) -> None:
-    """Let new jobs be numbered behind those that were moved."""
-    if jobs:
-        connection.execute(
-            text("SELECT setval(pg_get_serial_sequence('jobs', 'number'), max(number)) FROM jobs")
-        )
+def _count_on(connection: Connection, table: str, rows: int) -> None:
+    """Let new rows be numbered behind those that were moved."""
+    if rows:
+        sequence = f"pg_get_serial_sequence('{table}', 'number')"
+        connection.execute(text(f"SELECT setval({sequence}, max(number)) FROM {table}"))  # nosec

@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "look over this installation and say what is missing",
     "drop-copy": "hold a venue's orders and executions against the journal, beside a run",
     "halt": "stop new orders and cancel the working ones",
+    "jobs": "backtests, sweeps and downloads in a queue: asked for, listed, canceled, scheduled",
     "keys": "who may connect to the bus between processes, by public key",
     "limits": "the limits of a running engine, shown or changed",
     "ledger": "the double-entry books, shown or written as CSV, Parquet or Beancount",

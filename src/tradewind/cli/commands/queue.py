@@ -11,7 +11,6 @@ from tradewind.cli.main import EXIT_OK
 from tradewind.cli.output import add_json_option, print_answer
 from tradewind.model.errors import UserError
 from tradewind.ports.broker import QUEUES, Broker, DeadLetter
-from tradewind.wiring.brokers import open_broker
 from tradewind.wiring.settings import load_settings
 
 EXAMPLE = "tradewind queue redrive tradewind.jobs.normal --all"
@@ -97,11 +96,17 @@ def asked(question: Callable[[Broker], Awaitable[Answer]]) -> Answer:
     """What the broker of the settings answers."""
 
     async def ask() -> Answer:
-        broker = open_broker(load_settings(), "tradewind queue")
-        try:
-            return await question(broker)
-        finally:
-            await broker.close()
+        settings = load_settings()
+        # Here and not above: the libraries of databases come with extras.
+        from tradewind.wiring.brokers import open_broker
+        from tradewind.wiring.gateway_app import security_database
+
+        with security_database(settings) as database:
+            broker = open_broker(settings, database, "tradewind queue")
+            try:
+                return await question(broker)
+            finally:
+                await broker.close()
 
     return asyncio.run(ask())
 

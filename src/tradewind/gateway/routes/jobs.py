@@ -16,7 +16,7 @@ from tradewind.api import job_answers as told
 from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
 from tradewind.gateway.described import acts, answers
-from tradewind.gateway.job_commands import KINDS
+from tradewind.gateway.job_commands import ATTEMPTS, KINDS
 from tradewind.gateway.once import key_of, once
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
@@ -91,6 +91,7 @@ async def queue(
             user_name=principal.name,
             request=asked,
             created_time_ns=services.now_ns(),
+            attempts_max=ATTEMPTS.get(kind, 1),
         )
         await run_in_threadpool(services.jobs.add, new)
         services.runner.wake()

@@ -6,11 +6,11 @@ from pathlib import Path
 from alembic import context
 from sqlalchemy import Connection
 
-from tradewind.adapters.sql import record_tables
+from tradewind.adapters.sql import queue_tables, record_tables
 from tradewind.adapters.sql.engine import connect_database
 from tradewind.adapters.sql.tables import METADATA
 
-ALL_TABLES = record_tables.TABLES
+ALL_TABLES = (*record_tables.TABLES.values(), queue_tables.QUEUED)
 """Made with the module; they stand in `METADATA` with the others."""
 
 

@@ -1,0 +1,126 @@
+"""Nodes of RabbitMQ killed and frozen under load: nothing acknowledged is lost, no effect doubled.
+
+With TRADEWIND_WRITE_FIGURES set the figures are written into docs/operations/failover.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.adapters.rabbitmq.traffic import Traffic
+from tests.servers.rabbit_server import RabbitCluster, RabbitNode, running_rabbit
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT = ROOT / "docs" / "operations" / "failover.md"
+WRITE_FIGURES = "TRADEWIND_WRITE_FIGURES"
+TABLE = re.compile(r"(?<=<!-- broker figures -->\n).*(?=<!-- broker end -->)", re.DOTALL)
+HEAD = """| fault | acknowledged messages | lost | effects doubled | no effects for |
+|---|---|---|---|---|
+"""
+FROZEN_S = 20.0
+"""Longer than two heartbeats and every deadline of ours."""
+pytestmark = pytest.mark.long
+
+
+class Fault(NamedTuple):
+    """What is done to which node of how many."""
+
+    name: str
+    nodes: int
+    victim: int
+    act: Callable[[RabbitNode], None]
+
+
+class Found(NamedTuple):
+    """One line of the table."""
+
+    fault: Fault
+    acknowledged: int
+    lost: int
+    doubled: int
+    outage_s: float
+
+
+def kill(node: RabbitNode) -> None:
+    """Kill a node, and run it again a while later."""
+    node.kill()
+    time.sleep(5)
+    node.run()
+    node.wait_until_running()
+
+
+def freeze(node: RabbitNode) -> None:
+    """Let a node stand still, and go on."""
+    node.freeze()
+    time.sleep(FROZEN_S)
+    node.thaw()
+
+
+FAULTS = (
+    *(Fault(f"node {n + 1} of three killed and run again", 3, n, kill) for n in range(3)),
+    *(Fault(f"node {n + 1} of three frozen for 20 s", 3, n, freeze) for n in range(3)),
+    Fault("the only node killed and run again", 1, 0, kill),
+    Fault("the only node frozen for 20 s", 1, 0, freeze),
+)
+
+
+@pytest.fixture(scope="module")
+def clusters() -> Iterator[dict[int, RabbitCluster]]:
+    with running_rabbit(3) as three, running_rabbit(1) as one:
+        yield {3: three, 1: one}
+
+
+@pytest.fixture(scope="module")
+def findings() -> Iterator[list[Found]]:
+    """What the tests found; written down where that is wanted and all faults were tried."""
+    found: list[Found] = []
+    yield found
+    if os.environ.get(WRITE_FIGURES) and len(found) == len(FAULTS):
+        write_down(found)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=lambda n: FAULTS[n].name)
+def test_a_fault_of_a_node_loses_no_message_and_doubles_no_effect(
+    clusters: dict[int, RabbitCluster], findings: list[Found], number: int, tmp_path: Path
+) -> None:
+    fault = FAULTS[number]
+    cluster = clusters[fault.nodes]
+    traffic = Traffic(cluster.url, tmp_path)
+    traffic.start()
+    try:
+        traffic.wait_for(200)
+        began_s = time.monotonic()
+        fault.act(cluster.nodes[fault.victim])
+        traffic.wait_for(200)
+        outage_s = traffic.outage_s(began_s)
+    finally:
+        traffic.stop()
+    acknowledged, lost, doubled = traffic.figures()
+    findings.append(Found(fault, acknowledged, lost, doubled, outage_s))
+    assert acknowledged >= 400
+    assert (lost, doubled) == (0, 0)
+
+
+def write_down(found: list[Found]) -> None:
+    """Put the table into the document, with date and commit."""
+    lines = [
+        f"| {one.fault.name} | {one.acknowledged} | {one.lost} | {one.doubled} "
+        f"| {one.outage_s:.1f} s |\n"
+        for one in sorted(found, key=lambda one: FAULTS.index(one.fault))
+    ]
+    asked = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    when = f"Measured on {datetime.now(UTC):%Y-%m-%d} at commit {commit}, on two shared cores.\n\n"
+    text = DOCUMENT.read_text()
+    assert TABLE.search(text), "the document has no place for the figures"
+    DOCUMENT.write_text(TABLE.sub(lambda _: when + HEAD + "".join(lines), text))
