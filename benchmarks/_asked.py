@@ -55,6 +55,12 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("p99_us", most=300),
         Bound("durable_beyond_fsync_us", most=100),
     ),
+    "bus": (
+        Bound("figure", least=990_000, plain=990_000),
+        Bound("lost", most=0, plain=0),
+        Bound("tick_to_order_p50_us", most=500),
+        Bound("tick_to_order_p99_us", most=5_000),
+    ),
     "venue_socket": (
         Bound("figure", least=300_000),
         Bound("by_row", least=100_000),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -21,3 +25,11 @@ def pytest_configure(config: pytest.Config) -> None:
     wanted = {"0": False, "1": bool(compiled.hot_modules())}.get(expected or "")
     if wanted is not None and wanted != tradewind.COMPILED:
         raise pytest.UsageError(f"expected COMPILED to be {wanted}, it is {tradewind.COMPILED}")
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose path fits into the address of a socket, as that of `tmp_path` may not."""
+    folder = Path(tempfile.mkdtemp(prefix="tw-"))
+    yield folder
+    shutil.rmtree(folder)

@@ -42,7 +42,7 @@ def market_data_publisher(settings: Settings, session: int) -> Publisher:
     home, endpoint = settings[catalog.HOME], settings[catalog.BUS_MARKET_DATA]
     is_remote = bool(endpoint) and not endpoint.startswith("ipc://")
     gatekeeper = Gatekeeper(bus_keys(home), time.monotonic) if is_remote else None
-    log = ReplayLog(Spool(home / FOLDER / SPOOL_NAME))
+    log = ReplayLog(Spool(bus_folder(home) / SPOOL_NAME))
     return ZeroMqPublisher(
         endpoint or home_endpoint(home), log, session=session, gatekeeper=gatekeeper
     )
@@ -65,16 +65,23 @@ def market_data_subscriber(settings: Settings) -> Subscriber:
 
 def home_endpoint(home: Path) -> str:
     """The socket of a home, which only its owner can open."""
-    folder = home / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.stat(folder).st_mode & 0o077:
-        raise UserError(f"others may look into {folder}: chmod 700 {folder}")
+    folder = bus_folder(home)
     path = folder / SOCKET_NAME
     if len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX:
         return f"ipc://{path}"
     # As long as this process lives, since ZeroMQ connects again behind our back.
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     return f"ipc:///proc/self/fd/{descriptor}/{SOCKET_NAME}"
+
+
+def bus_folder(home: Path) -> Path:
+    """The folder of the bus in a home, made where it is not; nobody else may look into it."""
+    folder = home / FOLDER
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if os.stat(folder).st_mode & 0o077:
+        raise UserError(f"others may look into {folder}: chmod 700 {folder}")
+    return folder
 
 
 def check_installed() -> None:

@@ -24,4 +24,12 @@ BUS_MARKET_DATA_KEY: Setting[str] = Setting(
     "without it our own.",
 )
 
-BUS_SETTINGS: tuple[Setting[Any], ...] = (BUS_MARKET_DATA, BUS_MARKET_DATA_KEY)
+ROLES_PORT: Setting[int] = Setting(
+    "roles.first_port",
+    ("TRADEWIND_ROLES_PORT",),
+    kinds.integer(least=1, most=65_000),
+    "9190",
+    "Where the role market-data serves /health and /metrics on one host; risk-manager two above.",
+)
+
+BUS_SETTINGS: tuple[Setting[Any], ...] = (BUS_MARKET_DATA, BUS_MARKET_DATA_KEY, ROLES_PORT)

@@ -121,7 +121,7 @@ class Platform:
                 failed.push_async_callback(self.dispatch.close)
                 await self._start(recovered)
                 failed.pop_all()
-            self.desk.complaints.append(lambda: projector_complaint(projector))
+            self.desk.complaints += [lambda: projector_complaint(projector), self.stages.complain]
             on_ready(self.desk)
             try:
                 await self._trade(stop)

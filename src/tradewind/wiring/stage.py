@@ -16,9 +16,11 @@ from tradewind.core.reconcile import Scope, expected_positions
 from tradewind.core.state import State
 from tradewind.core.venue_cash import cash_at
 from tradewind.model.errors import UserError
+from tradewind.ports.bus import Subscriber
 from tradewind.ports.market_data import MarketData
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Trading
+from tradewind.runtime.bus_market_data import BusMarketData
 from tradewind.runtime.venue_watch import INTERVAL_S
 from tradewind.sim import fees
 from tradewind.sim.venue import SimulatedVenue
@@ -35,7 +37,8 @@ LIVE_ACCOUNT = "live"
 class StagePlan:
     """What a stage is made from; without `entry` it is the generated market.
 
-    `keys` are there for `mode` live, and where a venue gives no market data without them.
+    `keys` are there for `mode` live, and where a venue gives no market data without them. With a
+    `bus` market data comes from there, whichever venue's it is.
     """
 
     mode: str = "paper"
@@ -45,6 +48,7 @@ class StagePlan:
     keys: KeyPair | None = None
     confirmed: str = ""
     reconcile_interval_s: float = INTERVAL_S
+    bus: Callable[[], Subscriber] | None = None
 
     @property
     def venue(self) -> str:
@@ -70,6 +74,7 @@ class Stage:
     trading: Trading
     paper: PaperTrading | None
     saved: Callable[[], bytes] = field(default=lambda: b"")
+    complain: Callable[[], str] = field(default=lambda: "")
 
     def adopt(self, state: State, account: str, open_orders: Sequence[Order]) -> None:
         """Let a paper venue go on from what our books say; a real one has books of its own."""
@@ -94,6 +99,10 @@ async def make_stage(
 
     `session` marks the fills of this process on paper, `id_prefix` begins the ids of our orders.
     """
+    if plan.bus is not None:
+        return await _stage_on_bus(
+            plan, instrument_ids, clock=clock, session=session, id_prefix=id_prefix
+        )
     if plan.entry is None:
         local = LocalMarketData(list(instrument_ids), seed=plan.seed, clock=clock, saved=saved)
         paper = _paper(local, clock=clock, session=session)
@@ -102,9 +111,28 @@ async def make_stage(
         instrument_ids, place=plan.place, keys=plan.keys, clock=clock
     )
     await market_data.start()
+    return _stage_over(plan, market_data, clock=clock, session=session, id_prefix=id_prefix)
+
+
+async def _stage_on_bus(
+    plan: StagePlan, instrument_ids: Sequence[str], *, clock: Clock, session: str, id_prefix: str
+) -> Stage:
+    """The stage whose market data another process takes from the venue; waits for that one."""
+    assert plan.bus is not None
+    market_data = BusMarketData(plan.bus(), instrument_ids, plan.venue)
+    await market_data.start()
+    stage = _stage_over(plan, market_data, clock=clock, session=session, id_prefix=id_prefix)
+    stage.complain = lambda: market_data.complaint
+    return stage
+
+
+def _stage_over(
+    plan: StagePlan, market_data: MarketData, *, clock: Clock, session: str, id_prefix: str
+) -> Stage:
     if plan.mode != "live":
         paper = _paper(market_data, clock=clock, session=session)
         return Stage(market_data, paper, paper)
+    assert plan.entry is not None, "the generated market is for paper"
     assert plan.keys is not None, "live trading was let through without keys"
     trading = plan.entry.trading(
         market_data.instruments,

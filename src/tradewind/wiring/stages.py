@@ -13,10 +13,11 @@ from tradewind.model.columns import Columns
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument, currency_digits
 from tradewind.model.numbers import money_of
+from tradewind.model.orders import OrderType
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Trading
 from tradewind.wiring.stage import Stage, StagePlan, make_stage
-from tradewind.wiring.venues import lacks_of
+from tradewind.wiring.venue_entry import VenueEntry
 
 
 @dataclass(slots=True)
@@ -65,6 +66,10 @@ class Stages:
         """Let venues on paper go on from what our books say."""
         for stage in self.stages:
             stage.adopt(state, account, open_orders)
+
+    def complain(self) -> str:
+        """What is wrong with where market data comes from, "" where nothing is."""
+        return next((said for stage in self.stages if (said := stage.complain())), "")
 
     def saved(self) -> bytes:
         """What the generated market keeps; it is the only stage of its run."""
@@ -158,7 +163,7 @@ def account_events(
 def described_events(state: State, plans: tuple[StagePlan, ...]) -> Iterator[m.VenueDescribed]:
     """Which order types each venue lacks, where that is not known yet."""
     for plan in plans:
-        lacks = () if plan.entry is None else lacks_of(plan.entry)
+        lacks = () if plan.entry is None else _lacks(plan.entry)
         if state.lacking.get(plan.venue, ()) != tuple(map(int, lacks)):
             yield m.VenueDescribed(0, plan.venue, lacks)
 
@@ -176,3 +181,11 @@ def route_events(state: State, routes: Sequence[m.RouteSet]) -> Iterator[m.Route
 
 def _terms(route: m.RouteSet) -> tuple[object, ...]:
     return route.legs, route.millisecond_cost, route.miss_cost, route.stale_ns
+
+
+def _lacks(entry: VenueEntry) -> tuple[OrderType, ...]:
+    """The order types that the core does in a venue's place."""
+    # Here and not above: the cards load the libraries of all venues, half of a start without one.
+    from tradewind.wiring.venues import lacks_of
+
+    return lacks_of(entry)

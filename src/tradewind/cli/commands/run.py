@@ -7,8 +7,10 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tradewind.cli.engine import home_of
 from tradewind.cli.live_view import LiveView
 from tradewind.cli.output import add_json_option, note
+from tradewind.cli.roles import play_core, play_gateway, play_market_data, supervise
 from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
 from tradewind.model.account_terms import parse_terms
 from tradewind.model.errors import OutsideError, UserError
@@ -33,6 +36,7 @@ from tradewind.wiring.limit_profiles import demo_limits, limit_lines
 from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
+from tradewind.wiring.role_place import API_GATEWAY, MARKET_DATA, RISK_MANAGER, ROLES
 from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stage_plan import stage_plans, strategies_of, symbols_of
@@ -78,12 +82,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     gateway.add_argument(
         "--single", action="store_true", help="engine and gateway in one process, to debug both"
     )
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument("--role", choices=ROLES, help="play one role of several processes")
+    parser.add_argument(
+        "--standby", action="store_true", help="with --role: take over when who plays it dies"
+    )
+    several.add_argument(
+        "--topology", choices=("split",), help="start every role as a process of this computer"
+    )
     add_json_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until stopped, or for the seconds asked for; 0 when it ended in order."""
     settings = _settings(arguments)
+    if arguments.standby and arguments.role not in (MARKET_DATA, RISK_MANAGER):
+        raise UserError(f"--standby goes with --role {MARKET_DATA} or {RISK_MANAGER}")
+    if arguments.role or arguments.topology:
+        return _run_roles(settings, arguments)
     options = _options(settings)
     gateway = None if arguments.without_gateway else _gateway(settings, arguments)
     try:
@@ -92,6 +108,28 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         if gateway is not None:
             gateway.stop()
+
+
+def _run_roles(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Play one role, or see to it that all are played."""
+    if arguments.single:
+        raise UserError("--single is one process: leave it out, or leave --role and --topology out")
+    home, role, seconds = settings[catalog.HOME], arguments.role, arguments.seconds
+    options, patience_s = _options(settings), math.inf if arguments.standby else 0.0
+    with _logging(home / f"{role or 'supervisor'}.log", settings[catalog.LOG_LEVEL]):
+        if role is None:
+            return supervise(settings, arguments)
+        if role == MARKET_DATA:
+            return play_market_data(settings, seconds, patience_s=patience_s)
+        if role == API_GATEWAY:
+            return play_gateway(lambda: _gateway_process(settings), seconds)
+        with _notifying(settings):
+            return play_core(settings, options, seconds, _say_core, patience_s=patience_s)
+
+
+def _say_core(platform: Platform) -> None:
+    for line in _banner(platform, None):
+        note(line)
 
 
 def _notifying(settings: Settings) -> contextlib.AbstractContextManager[None]:
@@ -221,6 +259,21 @@ def _options(settings: Settings) -> PlatformOptions:
 
 
 def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
+    if not arguments.single:
+        return _gateway_process(settings)
+    listening = _claimed(settings)
+    # Here and not above: a run in two processes needs none of the libraries in this one.
+    from tradewind.wiring.gateway import GatewayGuest
+
+    return GatewayGuest(settings[catalog.HOME], listening)
+
+
+def _gateway_process(settings: Settings) -> GatewayProcess:
+    return GatewayProcess(settings[catalog.HOME], _claimed(settings), settings[catalog.WORKERS])
+
+
+def _claimed(settings: Settings) -> socket.socket:
+    """The gateway's listening socket, where it may be run at all."""
     is_live = settings[catalog.TRADING_MODE] == "live"
     if is_live and settings[catalog.AUTHENTICATION] == "local":
         raise UserError(
@@ -235,16 +288,7 @@ def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
             fault="ours",
             retry=False,
         )
-    home, listening = (
-        settings[catalog.HOME],
-        claim_port(settings[catalog.PORT], settings[catalog.HOST]),
-    )
-    if not arguments.single:
-        return GatewayProcess(home, listening, settings[catalog.WORKERS])
-    # Here and not above: a run in two processes needs none of the libraries in this one.
-    from tradewind.wiring.gateway import GatewayGuest
-
-    return GatewayGuest(home, listening)
+    return claim_port(settings[catalog.PORT], settings[catalog.HOST])
 
 
 def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:

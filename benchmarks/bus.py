@@ -1,0 +1,273 @@
+"""Market data through the bus between two processes on one machine: how much, and how late.
+
+A process of its own publishes batches of 1,000 trades at a million rows a second over a socket of
+the file system; this process takes them as the engine's feed does. All must come, in order. Then
+it publishes one quote every three milliseconds, and this process answers each with an order through
+feed, loop, strategy, risk and a journal in memory: tick to order is from the call of `publish` over
+there to the command here. The yardstick sends the same bytes over a bare Unix socket to a process
+that reads them and does nothing else.
+
+What limits it: two copies of the rows at either end, and the log that could replay them (SHA-256
+and a write to the file cache). `--minute` runs a whole minute instead of some seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from _measure import report, sized
+
+import tradewind as tw
+from tradewind.adapters.memory.journal import MemoryJournal
+from tradewind.adapters.zeromq.publisher import ZeroMqPublisher
+from tradewind.adapters.zeromq.subscriber import ZeroMqSubscriber
+from tradewind.core.engine import Engine
+from tradewind.core.state import State
+from tradewind.model import messages as m
+from tradewind.model.columns import Columns
+from tradewind.model.orders import Sizing
+from tradewind.runtime.clock import SystemClock
+from tradewind.runtime.feed import Feed
+from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.recorder import Recorder
+from tradewind.runtime.replay_log import ReplayLog
+from tradewind.runtime.segments import MemorySegments
+from tradewind.runtime.spool import Spool
+from tradewind.runtime.strategy_host import attach
+
+TARGET = 0.02
+ROWS = 1_000
+RATE = 1_000_000
+PAUSE_S = 0.003
+WARM_UP = 100
+COIN = tw.Instrument("BTC/USDT.SIM", tick="0.01", lot="0.00001", currency="USDT")
+LIMITS = tw.Limits(order_quantity="1", position_quantity="1000", price_collar="0.1")
+SPAWN = multiprocessing.get_context("spawn")
+
+
+class Taker(tw.Strategy):
+    """Answers each quote with an order."""
+
+    def on_start(self) -> None:
+        """Ask for quotes."""
+        self.is_long = 0
+        self.subscribe_quotes(self.instrument)
+
+    def on_quote(self, quote: tw.Quote) -> None:
+        """Buy at the ask, sell at the bid, in turn."""
+        self.is_long = 1 - self.is_long
+        if self.is_long:
+            self.buy("0.001", limit=quote.ask_exact)
+        else:
+            self.sell("0.001", limit=quote.bid_exact)
+
+
+def trades(number: int) -> Columns:
+    """A batch whose first update id is told apart."""
+    times = np.arange(number * ROWS, (number + 1) * ROWS)
+    ones = np.ones(ROWS, np.int64)
+    return Columns("trades", COIN, {"time_ns": times, "price": times, "size": ones, "side": ones})
+
+
+def quote(now_ns: int, number: int) -> Columns:
+    """One quote; its time is when it was published."""
+    bid = 6_000_000 + number % 50
+    row = {"time_ns": now_ns, "bid": bid, "bid_size": 9, "ask": bid + 1, "ask_size": 9}
+    return Columns("quotes", COIN, {name: np.array([each]) for name, each in row.items()})
+
+
+def play_publisher(folder: Path, batches: int, quotes: int) -> None:
+    """The other process."""
+    asyncio.run(publish(folder, batches, quotes))
+
+
+async def publish(folder: Path, batches: int, quotes: int) -> None:
+    """Publish batches at the rate, then quotes with pauses."""
+    log = ReplayLog(Spool(folder / "spool"))
+    publisher = ZeroMqPublisher(f"ipc://{folder}/bus.ipc", log, session=time.time_ns())
+    await publisher.start([COIN])
+    running = asyncio.create_task(publisher.run())
+    made = [trades(number) for number in range(64)]
+    await file_is_there(folder / "reader")
+    begun_s = time.perf_counter()
+    for number in range(batches):
+        publisher.publish(made[number % len(made)])
+        ahead_s = (number + 1) * ROWS / RATE - (time.perf_counter() - begun_s)
+        await asyncio.sleep(max(0.0, ahead_s) if ahead_s > 0.001 else 0)
+    (folder / "rate").write_text(str(batches * ROWS / (time.perf_counter() - begun_s)))
+    (folder / "replayed").write_text(str(publisher.replayed_count))
+    await file_is_there(folder / "ordering")
+    for number in range(quotes):
+        publisher.publish(quote(time.time_ns(), number))
+        await asyncio.sleep(PAUSE_S)
+    await running
+
+
+async def file_is_there(path: Path) -> None:
+    """Wait for the other process's sign."""
+    while not path.exists():
+        await asyncio.sleep(0.01)
+
+
+class Taken:
+    """What came, and how late: the publisher's clock is this machine's."""
+
+    def __init__(self) -> None:
+        self.rows = self.disorder = self.missed = 0
+        self.expected = 0
+
+    def take(self, columns: Columns) -> None:
+        """Count a batch, and compare its place."""
+        self.rows += len(columns)
+        first = int(columns.time_ns[0])
+        self.disorder += first != self.expected
+        self.expected = (first + ROWS) % (64 * ROWS)
+
+
+class Core:
+    """The engine's side: feed, loop, strategy, risk, a journal in memory."""
+
+    def __init__(self) -> None:
+        self.taken_us: list[float] = []
+        self.published_ns = 0
+        journal = MemoryJournal("j0")
+        self.engine = Engine(State())
+        self.loop = Loop(
+            self.engine, journal, Recorder(MemorySegments()),
+            clock=SystemClock(), epoch=journal.take_over(), commit=at_once,
+        )  # fmt: skip
+        self.feed = Feed([self.loop.take_rows], self.loop.offer, clock=SystemClock(), bars={})
+        self.loop.listeners.append(self.look)
+
+    async def start(self) -> None:
+        """List the instrument, fund the account, attach the strategy."""
+        for event in (
+            m.RunStarted(0, "j0", 1, "benchmark"),
+            m.InstrumentListed(0, COIN),
+            m.AccountOpened(0, "main", "USDT"),
+            m.CashDeposited(0, "main", "USDT", 10**16),
+            m.LimitsChanged(0, "account:main", LIMITS, "benchmark"),
+        ):
+            self.loop.offer(event)
+        await self.loop.turn()
+        attach(
+            self.engine, Taker(), name="taker", account="main", instruments=[COIN],
+            sizing=Sizing.AT_FILL,
+        )  # fmt: skip
+
+    def take(self, columns: Columns) -> None:
+        """Rows from the bus."""
+        self.published_ns = int(columns.time_ns[-1])
+        self.feed.take(columns)
+
+    def look(self, turn: Turn) -> None:
+        """An order leaves."""
+        for command in turn.commands:
+            if isinstance(command, m.SubmitOrder):
+                self.taken_us.append((time.time_ns() - self.published_ns) / 1e3)
+                self.loop.offer(m.OrderCanceled(0, command.order_id))
+
+
+async def at_once(write: Callable[[], None]) -> None:
+    """A commit to memory."""
+    write()
+
+
+async def through_the_bus(folder: Path, batches: int, quotes: int) -> tuple[Taken, Core, float]:
+    """Read what the other process publishes; CPU seconds of this one for the rows."""
+    taken, core = Taken(), Core()
+    await core.start()
+    takers = [taken.take]
+    subscriber = ZeroMqSubscriber(f"ipc://{folder}/bus.ipc")
+    await subscriber.start()
+    reading = asyncio.create_task(
+        subscriber.run(lambda rows: takers[0](rows), lambda _: setattr(taken, "missed", 1))
+    )
+    (folder / "reader").touch()
+    begun_s = time.process_time()
+    while taken.rows < batches * ROWS and not taken.missed:
+        await asyncio.sleep(0.01)
+    cpu_s = time.process_time() - begun_s
+    takers[0] = core.take
+    turning = asyncio.create_task(core.loop.run())
+    await asyncio.sleep(0)
+    (folder / "ordering").touch()
+    while len(core.taken_us) < quotes * 9 // 10:
+        await asyncio.sleep(0.05)
+    core.loop.stop()
+    await turning
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await subscriber.close()
+    return taken, core, cpu_s
+
+
+def send_bytes(path: Path, batches: int) -> None:
+    """The yardstick's other process: the same bytes, nothing around them."""
+    data = bytes(ROWS * 4 * 8)
+    with socket.socket(socket.AF_UNIX) as connection:
+        while connection.connect_ex(str(path)) != 0:
+            time.sleep(0.01)
+        for _ in range(batches):
+            connection.sendall(data)
+
+
+def bare_cpu_s(folder: Path, batches: int) -> float:
+    """CPU seconds to read the same bytes."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "bare.sock"))
+        listener.listen()
+        sender = SPAWN.Process(target=send_bytes, args=(folder / "bare.sock", batches))
+        sender.start()
+        connection, _ = listener.accept()
+        begun_s = time.process_time()
+        with connection:
+            while connection.recv(1 << 16):
+                pass
+        sender.join()
+        return time.process_time() - begun_s
+
+
+def main() -> int:
+    """Print the rate, what was lost, the times from tick to order, and what the rows cost."""
+    seconds = 60 if "--minute" in sys.argv[1:] else sized(10, 2)
+    batches, quotes = seconds * RATE // ROWS, sized(2_000, 400)
+    with tempfile.TemporaryDirectory(prefix="tw-") as name:
+        folder = Path(name)
+        publisher = SPAWN.Process(target=play_publisher, args=(folder, batches, quotes))
+        publisher.start()
+        taken, core, cpu_s = asyncio.run(through_the_bus(folder, batches, quotes))
+        publisher.terminate()
+        publisher.join()
+        rate, replayed = (float((folder / each).read_text()) for each in ("rate", "replayed"))
+        floor_s = bare_cpu_s(folder, batches)
+    late = sorted(core.taken_us[WARM_UP:])
+    return report(
+        "bus",
+        rate,
+        "rows/s",
+        floor=batches * ROWS / floor_s,
+        ratio=floor_s / cpu_s,
+        target=TARGET,
+        lost=float(batches * ROWS - taken.rows),
+        disorder=float(taken.disorder),
+        replayed=replayed,
+        seconds=float(seconds),
+        rows_by_cpu=batches * ROWS / cpu_s,
+        tick_to_order_p50_us=late[len(late) // 2],
+        tick_to_order_p99_us=late[len(late) * 99 // 100],
+        load=os.getloadavg()[0],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

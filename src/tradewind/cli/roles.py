@@ -1,0 +1,132 @@
+"""Runs of single roles, and of all roles as processes under a supervisor."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from tradewind.cli.output import note
+from tradewind.gateway.process import GatewayProcess
+from tradewind.model.errors import OutsideError
+from tradewind.runtime.supervisor import Supervisor
+from tradewind.version import VERSION
+from tradewind.wiring import catalog
+from tradewind.wiring.role_place import API_GATEWAY, MARKET_DATA, RISK_MANAGER, role_port
+from tradewind.wiring.settings import Settings
+
+if TYPE_CHECKING:
+    from tradewind.wiring.platform import Platform, PlatformOptions
+
+LOOK_S = 0.2
+PORT_DEADLINE_S = 10.0
+"""How long a gateway waits for the workers of one that was killed to give the port back."""
+HANDED_ON = ("home", "seed", "venue", "mode", "instruments", "mark")
+"""Options of a split run that every role is given."""
+
+Play = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
+
+def play_market_data(settings: Settings, seconds: float | None, *, patience_s: float) -> int:
+    """Play the role market-data until stopped."""
+    # Here and not above: each role loads what it needs, so that it is there again soon.
+    from tradewind.wiring.market_data_role import MarketDataRole
+
+    role = MarketDataRole(settings, patience_s=patience_s)
+    place = settings[catalog.BUS_MARKET_DATA] or "the socket of this home"
+    ready = f"tradewind {VERSION}  role {MARKET_DATA}, published at {place}"
+    return _played(lambda stop: role.run(stop, lambda: note(ready)), seconds)
+
+
+def play_core(
+    settings: Settings,
+    options: PlatformOptions,
+    seconds: float | None,
+    banner: Callable[[Platform], None],
+    *,
+    patience_s: float,
+) -> int:
+    """Play the role risk-manager until stopped."""
+    from tradewind.wiring.core_role import CoreRole
+
+    role = CoreRole(settings, options, patience_s=patience_s)
+    return _played(lambda stop: role.run(stop, banner), seconds)
+
+
+def play_gateway(make: Callable[[], GatewayProcess], seconds: float | None) -> int:
+    """Play the role api-gateway until stopped: its workers, looked after."""
+
+    async def keep(stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        gateway = await _when_the_port_is_free(make, stop)
+        if gateway is None:
+            return
+        gateway.start(loop.time())
+        loop.add_signal_handler(signal.SIGUSR2, lambda: gateway.restart(loop.time()))
+        note(f"tradewind {VERSION}  role {API_GATEWAY}, port {gateway.port}")
+        try:
+            while not stop.is_set():
+                gateway.look_after(loop.time())
+                await asyncio.sleep(LOOK_S)
+        finally:
+            gateway.stop()
+
+    return _played(keep, seconds)
+
+
+def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Run every role as a process, and start again what ends."""
+    given = [
+        word
+        for name in HANDED_ON
+        if getattr(arguments, name) is not None
+        for word in (f"--{name}", str(getattr(arguments, name)))
+    ]
+    command = [sys.executable, "-m", "tradewind", "run", *given]
+    if arguments.home is None:
+        command += ["--home", str(settings[catalog.HOME])]
+    gateway = [*command, "--role", API_GATEWAY, "--port", str(settings[catalog.PORT])]
+    commands = {
+        name: [*command, "--role", role, "--standby"]
+        for role in (MARKET_DATA, RISK_MANAGER)
+        # Two of each: one plays, the other has loaded all and takes its place when it dies.
+        for name in (role, f"{role} standby")
+    }
+    if not arguments.without_gateway:
+        commands[API_GATEWAY] = gateway
+    note(f"tradewind {VERSION}  each a process: {', '.join(commands)}")
+    for role in (MARKET_DATA, RISK_MANAGER):
+        note(f"  {role:<12} http://127.0.0.1:{role_port(settings, role)}/health")
+    return _played(Supervisor(commands).run, arguments.seconds)
+
+
+async def _when_the_port_is_free(
+    make: Callable[[], GatewayProcess], stop: asyncio.Event
+) -> GatewayProcess | None:
+    loop = asyncio.get_running_loop()
+    deadline_s = loop.time() + PORT_DEADLINE_S
+    while not stop.is_set():
+        try:
+            return make()
+        except OutsideError:
+            if loop.time() > deadline_s:
+                raise
+            await asyncio.sleep(LOOK_S)
+    return None
+
+
+def _played(play: Play, seconds: float | None) -> int:
+    async def whole() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        if seconds is not None:
+            loop.call_later(seconds, stop.set)
+        await play(stop)
+
+    asyncio.run(whole())
+    return 0
