@@ -1,4 +1,4 @@
-"""Orders that the core holds, placed over HTTP: gateway, control socket, desk and core are real."""
+"""Orders that the core holds or works, over HTTP: gateway, socket, desk and core are real."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from tests.runtime.memory_engine import running
 from tradewind.core.engine import Engine
 from tradewind.core.state import State
 from tradewind.model import messages as m
+from tradewind.model.algorithm_messages import Algorithm, AlgorithmIntended, AtEnd, ParentEnded
 from tradewind.model.instruments import Instrument
 from tradewind.model.orders import OrderFlag, Side, TimeInForce
+from tradewind.model.route_messages import route
 from tradewind.runtime.desk import Desk
 
 ORDERS = "/api/v1/orders"
@@ -225,3 +227,64 @@ def test_the_stop_price_of_a_held_order_is_amended(trader: TestClient, loop: Ste
     )
     assert answer.status_code == 200, answer.text
     assert loop.engine.state.held[order_id].trigger_price == 5_850_000
+
+
+def test_an_algorithm_reaches_the_core_exactly_is_shown_and_is_placed_once(
+    trader: TestClient, loop: Stepping
+) -> None:
+    terms: dict[str, Any] = {
+        "algorithm": "vwap", "seconds": "600", "curve": [1, 3], "limit_price": "60000.00",
+        "participation": "0.25", "min_child": "0.010", "at_end": "cross", "side": "BUY",
+    }  # fmt: skip
+    answer = placed(trader, "k1", **terms)
+    assert answer.status_code == 202, answer.text
+    assert placed(trader, "k1", **terms).json() == answer.json()
+    (wanted,) = loop.made(AlgorithmIntended)
+    assert (wanted.order_id, wanted.algorithm) == (answer.json()["order_id"], Algorithm.VWAP)
+    assert (wanted.quantity, wanted.limit_price, wanted.weights) == (250, 6_000_000, (1, 3))
+    assert (wanted.participation, wanted.min_child) == (250_000_000, 10)
+    assert wanted.at_end == AtEnd.CROSS
+    (row,) = trader.get(f"{ORDERS}/open").json()["orders"]
+    assert (row["state"], row["type"]) == ("WORKED", "VWAP")
+    assert trader.delete(f"{ORDERS}/{row['order_id']}").status_code == 202
+    assert [ended.reason for ended in loop.made(ParentEnded)] == ["canceled"]
+
+
+def test_an_iceberg_needs_no_other_word_and_shows_its_part(
+    trader: TestClient, loop: Stepping
+) -> None:
+    answer = placed(trader, "k1", side="BUY", display="0.100", limit_price="60000", type="LIMIT")
+    assert answer.status_code == 202, answer.text
+    assert [order.quantity for order in loop.made(m.SubmitOrder)] == [100]
+
+
+def test_the_name_of_a_route_stands_for_its_listings(trader: TestClient, loop: Stepping) -> None:
+    loop.engine.step(route("coins", (BTC.id, "0", 0)))
+    loop.engine.take_records()
+    assert placed(trader, "k1", instrument="coins").status_code == 202
+    (wanted,) = loop.made(AlgorithmIntended)
+    assert (wanted.route, wanted.instrument) == ("coins", BTC.id)
+    assert wanted.algorithm == Algorithm.AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"seconds": "60"}, "seconds: is for an algorithm"),
+        ({"algorithm": "twap"}, "twap needs a window"),
+        ({"algorithm": "pov"}, "participation: pov needs the share"),
+        ({"algorithm": "twap", "seconds": "60", "take_profit": "1"}, "take_profit: an order that"),
+        ({"algorithm": "twap", "seconds": "60", "time_in_force": "DAY"}, "time_in_force"),
+        ({"algorithm": "twap", "seconds": "60", "type": "STOP"}, "type: children are MARKET"),
+        ({"display": "0.1"}, "an iceberg rests at a price"),
+        ({"algorithm": "twap", "seconds": "60", "urgency": "2"}, "urgency: only shortfall"),
+        ({"algorithm": "twap", "seconds": "NaN"}, "seconds"),
+    ],
+)
+def test_what_cannot_be_worked_is_one_sentence_and_reaches_nobody(
+    trader: TestClient, loop: Stepping, terms: dict[str, Any], words: str
+) -> None:
+    answer = placed(trader, "k1", **terms)
+    assert answer.status_code in (400, 422), answer.text
+    assert words in answer.text
+    assert loop.records == []

@@ -2351,7 +2351,9 @@ export interface components {
          * @description An order as wanted; it goes through the same risk list as a strategy's.
          *
          *     With `after`, `oco`, or as TRAILING_STOP or IF_TOUCHED the core holds it (see the guide
-         *     `orders`). `take_profit` and one of the losses close what it fills: a bracket.
+         *     `orders`). `take_profit` and one of the losses close what it fills: a bracket. With `algorithm`,
+         *     `display` or the name of a route as `instrument` the core works it with children (see the
+         *     guide `algorithms`).
          */
         NewOrder: {
             /**
@@ -2360,6 +2362,20 @@ export interface components {
              * @default
              */
             after?: string;
+            /** Algorithm */
+            algorithm?: ("twap" | "vwap" | "pov" | "iceberg" | "shortfall" | "at_once") | null;
+            /** At End */
+            at_end?: ("cancel" | "cross") | null;
+            /**
+             * Curve
+             * @default []
+             */
+            curve?: number[];
+            /**
+             * Display
+             * @description what an iceberg shows
+             */
+            display?: string | null;
             /**
              * Expire Time Ns
              * @default 0
@@ -2384,11 +2400,21 @@ export interface components {
             /** Limit Price */
             limit_price?: string | null;
             /**
+             * Min Child
+             * @description smaller children wait
+             */
+            min_child?: string | null;
+            /**
              * Oco
              * @description one of the orders with this word works
              * @default
              */
             oco?: string;
+            /**
+             * Participation
+             * @description a share of the volume, as 0.1
+             */
+            participation?: string | null;
             /**
              * Post Only
              * @default false
@@ -2406,10 +2432,22 @@ export interface components {
              */
             reduce_only?: boolean;
             /**
+             * Seconds
+             * @description how long the algorithm's window is
+             */
+            seconds?: string | null;
+            /**
              * Side
              * @enum {string}
              */
             side: "BUY" | "SELL";
+            /** Slices */
+            slices?: number | null;
+            /**
+             * Start Time Ns
+             * @default 0
+             */
+            start_time_ns?: number;
             /** Stop Loss */
             stop_loss?: string | null;
             /** Stop Price */
@@ -2444,6 +2482,11 @@ export interface components {
              * @enum {string}
              */
             type?: "MARKET" | "LIMIT" | "STOP" | "STOP_LIMIT" | "TRAILING_STOP" | "IF_TOUCHED";
+            /**
+             * Urgency
+             * @description how much earlier, for shortfall
+             */
+            urgency?: string | null;
         };
         /**
          * NewStatement
@@ -6161,16 +6204,25 @@ export interface operations {
                 /**
                  * @example {
                  *       "after": "",
+                 *       "algorithm": "twap",
+                 *       "at_end": "cancel",
+                 *       "curve": [],
+                 *       "display": "0.25",
                  *       "expire_time_ns": 0,
                  *       "extended_hours": false,
                  *       "instrument": "BTC/USDT.SIM",
                  *       "leg": "NET",
                  *       "limit_price": "0.25",
+                 *       "min_child": "0.25",
                  *       "oco": "",
+                 *       "participation": "0.25",
                  *       "post_only": false,
                  *       "quantity": "0.25",
                  *       "reduce_only": false,
+                 *       "seconds": "0.25",
                  *       "side": "BUY",
+                 *       "slices": 1,
+                 *       "start_time_ns": 0,
                  *       "stop_loss": "0.25",
                  *       "stop_price": "0.25",
                  *       "take_profit": "0.25",
@@ -6180,7 +6232,8 @@ export interface operations {
                  *       "trail_percent": "0.25",
                  *       "trailing_loss": "0.25",
                  *       "trailing_loss_percent": "0.25",
-                 *       "type": "MARKET"
+                 *       "type": "MARKET",
+                 *       "urgency": "0.25"
                  *     }
                  */
                 "application/json": components["schemas"]["NewOrder"];

@@ -90,7 +90,9 @@ class NewOrder(Body):
     """An order as wanted; it goes through the same risk list as a strategy's.
 
     With `after`, `oco`, or as TRAILING_STOP or IF_TOUCHED the core holds it (see the guide
-    `orders`). `take_profit` and one of the losses close what it fills: a bracket.
+    `orders`). `take_profit` and one of the losses close what it fills: a bracket. With `algorithm`,
+    `display` or the name of a route as `instrument` the core works it with children (see the
+    guide `algorithms`).
     """
 
     instrument: Annotated[str, Field(max_length=64, examples=["BTC/USDT.SIM"])]
@@ -108,6 +110,16 @@ class NewOrder(Body):
     trailing_loss_percent: Number | None = None
     after: str = Field("", max_length=64, description="the order whose fills it waits for")
     oco: str = Field("", max_length=64, description="one of the orders with this word works")
+    algorithm: Literal["twap", "vwap", "pov", "iceberg", "shortfall", "at_once"] | None = None
+    display: Number | None = Field(None, description="what an iceberg shows")
+    seconds: Number | None = Field(None, description="how long the algorithm's window is")
+    start_time_ns: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    slices: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    curve: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=10_000)] = []
+    participation: Number | None = Field(None, description="a share of the volume, as 0.1")
+    min_child: Number | None = Field(None, description="smaller children wait")
+    urgency: Number | None = Field(None, description="how much earlier, for shortfall")
+    at_end: Literal["cancel", "cross"] | None = None
     time_in_force: Literal["GTC", "DAY", "IOC", "FOK", "GTD", "OPG", "CLS"] = "GTC"
     expire_time_ns: Annotated[int, Field(ge=0, lt=2**63)] = 0
     post_only: bool = False

@@ -99,7 +99,7 @@ def _plain(order: NewOrder, order_id: str, instrument: Instrument) -> OrderInten
         price(order.limit_price),
         price(order.stop_price),
         TimeInForce[order.time_in_force],
-        _flags(order),
+        flags_of(order),
         order.expire_time_ns,
         Leg[order.leg],
     )
@@ -118,7 +118,7 @@ def _held(order: NewOrder, order_id: str, instrument: Instrument, owner: str) ->
         after=order.after,
         oco=f"{owner}:{order.oco}" if order.oco else "",
         time_in_force=TimeInForce[order.time_in_force],
-        flags=_flags(order),
+        flags=flags_of(order),
         leg=Leg[order.leg],
         expire_time_ns=order.expire_time_ns,
     )
@@ -132,7 +132,8 @@ def _intent(terms: HeldTerms, order_id: str, instrument: Instrument) -> Conditio
     return intent
 
 
-def _flags(order: NewOrder) -> OrderFlag:
+def flags_of(order: NewOrder) -> OrderFlag:
+    """The flags of a body."""
     flags = OrderFlag.POST_ONLY if order.post_only else OrderFlag.NONE
     flags |= OrderFlag.REDUCE_ONLY if order.reduce_only else OrderFlag.NONE
     return flags | (OrderFlag.EXTENDED_HOURS if order.extended_hours else OrderFlag.NONE)

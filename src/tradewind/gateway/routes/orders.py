@@ -24,7 +24,10 @@ from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.schemas import ChangeOrder, NewOrder
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy, listing, rows_page, visible_orders
-from tradewind.gateway.wanted_orders import wanted_exits, wanted_order
+from tradewind.gateway.wanted_orders import Wanted, wanted_exits, wanted_order
+from tradewind.gateway.worked_orders import is_worked, worked_order
+from tradewind.model.algorithm_messages import AlgorithmIntended
+from tradewind.model.conditional_messages import ConditionalIntended
 from tradewind.model.ids import PERSON
 from tradewind.model.numbers import parse_units
 from tradewind.ports.records import DenialRow, FillRow, OrderRow
@@ -37,6 +40,8 @@ from tradewind.runtime.control_messages import (
 )
 from tradewind.runtime.person_orders import person_order_id
 from tradewind.runtime.read_models import Listing
+
+AnyWanted = Wanted | AlgorithmIntended
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
@@ -58,7 +63,9 @@ async def place(
     """
     found = await listing(services)
     _check_account(found.accounts.get(PERSON, ""), principal)
-    instrument = next((each for each in found.instruments if each.id == order.instrument), None)
+    route = order.instrument if order.instrument in found.routes else ""
+    name = found.routes[route][0] if route else order.instrument
+    instrument = next((each for each in found.instruments if each.id == name), None)
     if instrument is None:
         raise Problem(404, f"there is no instrument {order.instrument!r}: see /api/v1/instruments")
     key = key_of(request)
@@ -67,8 +74,14 @@ async def place(
     def exit_id(name: str) -> str:
         return order_id_of(found.journal_id, principal.user_id, f"{key}\n{name}")
 
-    intended = wanted_order(order, order_id, instrument, principal.user_id)
-    exits = wanted_exits(order, order_id, instrument, exit_id)
+    intended: AnyWanted
+    exits: tuple[ConditionalIntended, ...] = ()
+    if is_worked(order, route):
+        now_ns = services.now_ns()
+        intended = worked_order(order, order_id, instrument, time_ns=now_ns, route=route)
+    else:
+        intended = wanted_order(order, order_id, instrument, principal.user_id)
+        exits = wanted_exits(order, order_id, instrument, exit_id)
 
     async def act() -> dict[str, Any]:
         done = await services.engine.ask(PlaceRequest(intended, exits))
