@@ -72,6 +72,7 @@ class Load:
         self.found: dict[str, dict[int, list[float]]] = {}
         self.reasons: Counter[str] = Counter()
         self.lost = 0
+        self.took_s = 0.0
         self.asked = 0
 
     def give(self, connection: Connection) -> None:
@@ -108,6 +109,7 @@ class Load:
         ends = time.perf_counter() + DRAIN_S
         while len(self.free) < self.plan["connections"] and time.perf_counter() < ends:
             await asyncio.sleep(TICK_S)
+        self.took_s = time.perf_counter() - started
 
     def put(self, due_s: float) -> None:
         kind, method, path, body = self.plan["requests"][self.asked % len(self.plan["requests"])]
@@ -172,7 +174,7 @@ def main() -> None:
                     for kind, kinds in load.found.items()
                 },
                 "good": summed(good) if good else None,
-                "good_per_s": len(good) / load.plan["seconds"],
+                "good_per_s": len(good) / max(load.took_s, load.plan["seconds"]),
                 "reasons": load.reasons,
                 "asked": load.asked,
                 "unanswered": load.asked - sum(

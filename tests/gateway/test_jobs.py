@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from tests.gateway.served import Served
 from tests.runtime.memory_engine import MemoryEngine, running
 from tests.wiring.test_paper_hour import paper
-from tradewind.gateway.routes import data
+from tradewind.gateway.routes import data, history
 from tradewind.ports.jobs import JobState
 from tradewind.testing.virtual_time import run_virtually
 
@@ -245,7 +245,10 @@ def test_uploads_do_not_pile_up(
     assert upload(researcher, b"x").status_code == 201
 
 
-def test_market_data_comes_by_the_page_and_in_columns(researcher: TestClient) -> None:
+def test_market_data_comes_by_the_page_and_in_columns(
+    researcher: TestClient, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "STORED_S", 600.0)
     imported(researcher)
     asked: dict[str, Any] = {"instrument": "GOOG.SIM", "timeframe": "1m"}
     newest = researcher.get("/api/v1/market/bars", params=asked | {"limit": 3}).json()
@@ -264,6 +267,13 @@ def test_market_data_comes_by_the_page_and_in_columns(researcher: TestClient) ->
         "/api/v1/market/bars", params=asked | {"form": "columns", "limit": 2}
     ).json()
     assert (columns["rows"], columns["price_digits"]) == ([], 2)
+    found = dict(served.services.cache.found)
+    again = researcher.get("/api/v1/market/bars", params=asked | {"limit": 3})
+    assert again.json() == newest
+    assert served.services.cache.found == found | {"local": found["local"] + 1}
+    told = served.services.metrics.exposition().decode()
+    assert f'{{cache="local",result="hit"}} {found["local"] + 1}.0' in told
+    assert f'{{cache="local",result="miss"}} {found["nowhere"]}.0' in told
     last = newest["rows"][-1]["close"]
     assert columns["columns"]["close"][-1] == int(last.replace(".", ""))
 

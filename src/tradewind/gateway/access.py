@@ -28,7 +28,11 @@ def require(permission: Permission) -> Any:
             await trail.note(request, "refused", request.url.path, outcome="denied")
             raise Problem(403, f"this needs the permission {permission.value}")
         if principal.lacks_second_factor(permission):
-            raise Problem(403, "this needs a login with a second factor: set one up, log in again")
+            raise Problem(
+                403,
+                "this needs a login with a second factor: set one up over "
+                "POST /api/v1/auth/second-factor, then log in again with its code",
+            )
         return principal
 
     checked.permission = permission  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewind.gateway.access_log import Access, AccessLog
 from tradewind.gateway.kept_replies import KeptReplies
+from tradewind.gateway.layered_cache import LayeredCache
 from tradewind.gateway.pressure import Pressure
 from tradewind.gateway.request_numbers import (
     HIT,
@@ -61,9 +62,14 @@ class HttpMetrics:
     """Counts and times the requests of one application, and tells those of all workers."""
 
     def __init__(
-        self, replies: KeptReplies, pressure: Pressure, access: AccessLog | None = None
+        self,
+        replies: KeptReplies,
+        pressure: Pressure,
+        cache: LayeredCache,
+        access: AccessLog | None = None,
     ) -> None:
         self._access = access
+        self._cache = cache
         self._replies = replies
         self._pressure = pressure
         self._requests = RequestNumbers()
@@ -112,6 +118,7 @@ class HttpMetrics:
             HIT: float(self._replies.hits),
             MISS: float(self._replies.misses),
             SHED: float(self._pressure.refused),
+            **{f"{layer} {result}": n for (layer, result), n in self._cache.questions().items()},
         }
         numbers.gauges = {WORKERS: 1.0}
         for family in self._process.collect():

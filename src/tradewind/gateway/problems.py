@@ -32,6 +32,8 @@ TITLES = {
     503: "Not available",
 }
 FAULTS_SHOWN_MAX = 5
+DECIMAL = r"^[0-9]{1,19}(\.[0-9]{1,10})?$"
+"""How decimal text looks in requests."""
 
 
 class Problem(Exception):
@@ -91,10 +93,16 @@ async def _answer_validation(_: Request, error: Exception) -> Response:
 def _faults(error: RequestValidationError) -> list[str]:
     """Where and what, but not what was given: it may be a secret."""
     faults = [
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        f"{'.'.join(str(part) for part in fault['loc'])}: {_words(fault)}"
         for fault in error.errors()
     ]
     return faults[:FAULTS_SHOWN_MAX]
+
+
+def _words(fault: Mapping[str, Any]) -> str:
+    if fault.get("ctx", {}).get("pattern") == DECIMAL:
+        return 'write a decimal number as text, like "0.25"'
+    return "write it as text, in quotes" if fault["type"] == "string_type" else str(fault["msg"])
 
 
 async def _answer_unavailable(_: Request, error: Exception) -> Response:

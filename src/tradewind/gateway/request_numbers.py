@@ -12,6 +12,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from tradewind.gateway.layered_cache import FAR, LOCAL
 from tradewind.gateway.worker_numbers import Numbers
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5)
@@ -19,6 +20,8 @@ BOUNDS = (*(str(bound) for bound in BUCKETS_S), "+Inf")
 HIT, MISS, SHED = "hit", "miss", "shed"
 """Counters: of kept replies, and of requests that a late worker refused."""
 WORKERS = "workers"
+LAYERS = (LOCAL, FAR)
+"""Of the cache: this worker's memory, and what all workers share."""
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
 
@@ -84,6 +87,10 @@ class NumbersCollector(Collector):
         )
         for result in (HIT, MISS):
             replies.add_metric(["replies", result], counters.pop(result, 0.0))
+            for layer in LAYERS:
+                name = f"{layer} {result}"
+                if name in counters:
+                    replies.add_metric([layer, result], counters.pop(name))
         yield replies
         yield CounterMetricFamily(
             "http_requests_shed_total", "Refused by a late worker.", counters.pop(SHED, 0.0)

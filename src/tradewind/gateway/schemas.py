@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tradewind.gateway.problems import DECIMAL
+
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Number = Annotated[
     str,
-    Field(pattern=r"^[0-9]{1,19}(\.[0-9]{1,10})?$", examples=["0.25"], description="decimal text"),
+    Field(pattern=DECIMAL, examples=["0.25"], description="decimal text"),
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}$", examples=["ann"])]
 Password = Annotated[str, Field(min_length=1, max_length=128)]

@@ -15,6 +15,7 @@ from tradewind.gateway.engine_link import EngineLink
 from tradewind.gateway.grouped_writes import GroupedWrites
 from tradewind.gateway.job_runner import JobRunner, JobStore
 from tradewind.gateway.kept_replies import KeptReplies
+from tradewind.gateway.layered_cache import LayeredCache
 from tradewind.gateway.logins import Logins
 from tradewind.gateway.market_rows import MarketRows
 from tradewind.gateway.metrics import HttpMetrics
@@ -24,6 +25,7 @@ from tradewind.gateway.rate_limits import RateLimit
 from tradewind.gateway.second_factor import SecondFactor
 from tradewind.gateway.tokens import AccessTokens
 from tradewind.ports.audit import Audit
+from tradewind.ports.cache import FarCache
 from tradewind.ports.history import History
 from tradewind.ports.identity import Identities
 from tradewind.ports.journal import JournalReader
@@ -60,6 +62,7 @@ class Services:
 
     `counters` count requests, `spare_counters` while those fail; `security` is for all workers.
     `stored` is what the last run left and why no engine answers; None where nothing was left.
+    `far_cache` is what all workers share of what was told; without it each keeps for itself.
     `settings` are the settings as they took effect, secrets masked; `journal` opens it for reading.
     """
 
@@ -81,6 +84,7 @@ class Services:
         journal: Callable[[], JournalReader],
         settings: Callable[[], list[dict[str, str]]],
         now_ns: Callable[[], int] = time.time_ns,
+        far_cache: FarCache | None = None,
     ) -> None:
         self.options = options
         self.identities = identities
@@ -106,7 +110,8 @@ class Services:
         self.home = home
         self.replies = KeptReplies(now_ns)
         access = AccessLog(home / NAME) if options.keeps_access_log else None
-        self.metrics = HttpMetrics(self.replies, self.pressure, access)
+        self.cache = LayeredCache(far_cache)
+        self.metrics = HttpMetrics(self.replies, self.pressure, self.cache, access)
         self.is_draining = False
         """True in a worker that is being replaced: clients are asked to connect again."""
         self.runner = JobRunner(

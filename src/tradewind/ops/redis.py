@@ -19,8 +19,7 @@ def redis_findings(url: str, password: str) -> list[Finding]:
         return []
     # Here and not above: who has no Redis has not its client either.
     try:
-        from redis.exceptions import RedisError
-
+        from tradewind.adapters.redis.attempts import FAILURES
         from tradewind.adapters.redis.clients import connect_redis
     except ModuleNotFoundError:
         return [Finding("redis", "fault", "REDIS_URL is set: install tradewind[redis] for it")]
@@ -31,7 +30,7 @@ def redis_findings(url: str, password: str) -> list[Finding]:
             return [settings_finding(settings, asked.info())]
     except UserError as error:
         return [Finding("redis", "fault", str(error))]
-    except (RedisError, OSError) as error:
+    except FAILURES as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         return [Finding("redis", "fault", f"does not answer ({said}): the database counts alone")]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
@@ -27,6 +28,7 @@ from tradewind.gateway.guard import LIVE_MODE, LIVE_WITHOUT_LOGIN
 from tradewind.gateway.passwords import NO_LIST
 from tradewind.gateway.services import Options, Services
 from tradewind.model.errors import TradewindError, UserError
+from tradewind.ports.cache import FarCache
 from tradewind.ports.security_store import SecurityStore
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import StatusRequest
@@ -41,6 +43,8 @@ from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stored import status_of
 from tradewind.wiring.worker_place import WorkerPlace, place_alone, place_among_others
 
+REDIS = "tradewind.adapters.redis"
+"""Imported where an address is set: who has no Redis has not its client either."""
 INVITATION_NS = 86_400_000_000_000
 
 
@@ -70,6 +74,7 @@ def build(settings: Settings | None = None) -> FastAPI:
         history=open_history(settings),
         journal=journal_place(settings).read,
         settings=lambda: shown_settings(settings),
+        far_cache=far_cache(settings),
     )
     return create_app(services)
 
@@ -120,21 +125,34 @@ def shown_settings(settings: Settings) -> list[dict[str, str]]:
 def security_store(settings: Settings, database: Engine) -> SecurityStore:
     """The store of lock-outs and counters: Redis before the database, or the database alone."""
     behind = SqlSecurityStore(database)
-    url = settings[catalog.REDIS_URL]
-    if not url:
+    if not settings[catalog.REDIS_URL]:
         return behind
+    client = _redis(settings)
+    store: SecurityStore = import_module(f"{REDIS}.security_store").RedisSecurityStore(
+        client, behind
+    )
+    return store
+
+
+def far_cache(settings: Settings) -> FarCache | None:
+    """What workers share of what they told: Redis, or nothing where there is none."""
+    if not settings[catalog.REDIS_URL]:
+        return None
+    cache: FarCache = import_module(f"{REDIS}.far_cache").RedisFarCache(_redis(settings))
+    return cache
+
+
+def _redis(settings: Settings) -> Any:
     try:
-        clients = import_module("tradewind.adapters.redis.clients")
-        redis = import_module("tradewind.adapters.redis.security_store")
+        clients = import_module(f"{REDIS}.clients")
     except ModuleNotFoundError:
         raise UserError("REDIS_URL is set: install tradewind[redis] for it") from None
-    client = clients.connect_redis(
-        url,
+    # Two of them: the cache's larger answers do not stand before those of the counters.
+    return clients.connect_redis(
+        settings[catalog.REDIS_URL],
         password=settings[catalog.REDIS_PASSWORD],
-        connections_max=settings[catalog.REDIS_CONNECTIONS],
+        connections_max=max(1, settings[catalog.REDIS_CONNECTIONS] // 2),
     )
-    store: SecurityStore = redis.RedisSecurityStore(client, behind)
-    return store
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class TestRedisSecurityStore(SecurityStoreSuite):
         assert store.session("s1", 1, lambda: SESSION) == SESSION
         assert not store.is_answering
         self.server.start()
-        store._again_at_s = 0.0
+        store.attempts.again_at_s = 0.0
         assert store.add_failure("name bob", now_ns=NOW_NS) == 1
         assert store.is_answering
 

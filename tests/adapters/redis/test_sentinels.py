@@ -36,7 +36,7 @@ def test_the_store_goes_on_at_the_new_primary(watched: WatchedRedis) -> None:
         watched.wait_until(lambda: watched.primary_port() == watched.replica.port)
 
         def answers() -> bool:
-            store._again_at_s = 0.0
+            store.attempts.again_at_s = 0.0
             store.add_failure("name bob", now_ns=NOW_NS)
             return store.is_answering
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.commands.core import Script
 
+from tradewind.adapters.redis.attempts import Attempts
 from tradewind.ports.identity import Session
 from tradewind.ports.security_store import Rate, SecurityStore, Taken
 
-Answer = TypeVar("Answer")
-
-AGAIN_S = 1.0
-"""A Redis that failed is left alone for so long; meanwhile the store behind it is asked."""
 SESSION_S = 300
 """How long a copy of a session is kept: an access token lives no longer."""
 FAILURES_S = 86_400
@@ -54,14 +50,15 @@ class RedisSecurityStore:
     def __init__(self, client: Redis, behind: SecurityStore) -> None:
         self._client: Any = client
         self._behind = behind
-        self._again_at_s = 0.0
-        self._take = client.register_script(TAKE)
-        self._fail = client.register_script(FAIL)
+        self.attempts = Attempts()
+        self._first = self.attempts.first
+        self._take = Script(client, TAKE.encode())
+        self._fail = Script(client, FAIL.encode())
 
     @property
     def is_answering(self) -> bool:
         """False from a failure on, until it is tried again."""
-        return time.monotonic() >= self._again_at_s
+        return self.attempts.is_answering
 
     def take(self, subject: str, rate: Rate, *, count: int, now_ns: int) -> Taken:
         """Take up to `count` requests of a subject: as many as its limit still has."""
@@ -126,14 +123,6 @@ class RedisSecurityStore:
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
-
-    def _first(self, ask: Callable[[], Answer], behind: Callable[[], Answer]) -> Answer:
-        if self.is_answering:
-            try:
-                return ask()
-            except (RedisError, OSError):
-                self._again_at_s = time.monotonic() + AGAIN_S
-        return behind()
 
 
 def _failures(subject: str) -> str:

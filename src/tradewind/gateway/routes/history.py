@@ -12,12 +12,14 @@ from starlette.concurrency import run_in_threadpool
 
 from tradewind.api import market_answers as told
 from tradewind.gateway.access import UseServices, require
+from tradewind.gateway.content import encoded
 from tradewind.gateway.described import answers
+from tradewind.gateway.layered_cache import digest_of
 from tradewind.gateway.market_rows import Cursor, Part
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
-from tradewind.gateway.reply import reply
+from tradewind.gateway.reply import content_reply, reply
 from tradewind.gateway.services import Services
 from tradewind.model.columns import REQUIRED, ColumnKind, Columns
 from tradewind.model.numbers import format_units
@@ -46,6 +48,11 @@ SIZES = frozenset({"volume", "size", "bid_size", "ask_size"})
 LEFT_OUT = frozenset({"close_time_ns", "flags"})
 TIME_MIN_DIGITS = 12
 SECOND_NS = 1_000_000_000
+STORED_S = 2.0
+"""So long a page of the history is told again; what an import adds shows by then."""
+
+Asked = tuple[str, str, str, str, int]
+"""Source, start, end, after, limit."""
 
 
 @router.get("/bars", summary="Bars, oldest first", **answers(told.Bars))
@@ -65,8 +72,7 @@ async def bars(
     """Without `start` and `after` the newest ones; with them a page from there on."""
     timeframe_ns(timeframe)
     series = Series("bars", instrument, timeframe)
-    part = await _part(services, series, source, start, end, after, limit)
-    return reply(request, _body(part, source, form) | {"timeframe": timeframe})
+    return await _told(request, services, series, (source, start, end, after, limit), form)
 
 
 async def _rows(
@@ -74,12 +80,10 @@ async def _rows(
     request: Request,
     services: Services,
     instrument: str,
-    asked: tuple[str, str, str, str, int],
+    asked: Asked,
     form: str,
 ) -> Response:
-    source = asked[0]
-    part = await _part(services, Series(kind, instrument), *asked)
-    return reply(request, _body(part, source, form))
+    return await _told(request, services, Series(kind, instrument), asked, form)
 
 
 @router.get("/trades", summary="Public trades, oldest first", **answers(told.Trades))
@@ -156,6 +160,26 @@ def moment_ns(name: str, text: str) -> int | None:
     if not 0 <= found < 2**63:
         raise Problem(422, f"{name} is no time: write it like 2026-01-31T12:00:00Z or 20260131")
     return found
+
+
+async def _told(
+    request: Request, services: Services, series: Series, asked: Asked, form: str
+) -> Response:
+    """A page; one of the history is kept for a moment, for all who ask for the same."""
+    source = asked[0]
+
+    async def made() -> dict[str, Any]:
+        part = await _part(services, series, *asked)
+        timeframe = {"timeframe": series.timeframe} if series.kind == "bars" else {}
+        return await run_in_threadpool(_body, part, source, form) | timeframe
+
+    async def make() -> bytes:
+        return encoded(await made())
+
+    if source == "live":
+        return reply(request, await made())
+    key = digest_of("history", series.kind, series.instrument_id, series.timeframe, *asked, form)
+    return content_reply(request, await services.cache.get(key, make, life_s=STORED_S))
 
 
 async def _part(
