@@ -12,8 +12,10 @@ largest single entry are look-ups in dicts of texts, 7 %. Tried: an order withou
 fills, fills without tuples, finished orders without look-ups, objects that the collector does not
 walk, calls of what returns nothing without a look for errors, usual terms recognised at once: side
 by side on a busy machine 7.2 us before the last three and the bare pointer, 5.3 with them. Not
-tried: one object for the order of the core and that of the venue. In plain Python an order makes
-284 calls of Python functions, none of which takes more than three percent.
+tried: one object for the order of the core and that of the venue. In plain Python an order made 213
+calls of Python functions beside those of its bar, 20 of them for the size of a number, which is the
+builtin now: 281,000 instructions an order instead of 288,000. 12 calls look up a holding, of which
+a strategy has three; to keep them with its book was not tried.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ cdef class Engine(Pricer):
     cdef int _begin(self, int64_t time_ns) except -1
     @cython.locals(venue=VenueModel)
     cdef int _on_bar_opened(self, Market market, int64_t time_ns, int64_t price) except -1
-    @cython.locals(venue=VenueModel, bar=Bar)
+    @cython.locals(state=State, venue=VenueModel, account=Account, bar=Bar)
     cdef int _on_bar(self, Market market, int64_t open_time_ns, int64_t time_ns, int64_t open_price, int64_t high, int64_t low, int64_t close, int64_t volume) except -1
     @cython.locals(venue=VenueModel)
     cdef int _on_trade(self, Market market, int64_t time_ns, int64_t price, int64_t size, int64_t side) except -1
@@ -46,5 +46,3 @@ cdef class Engine(Pricer):
     cdef int _on_quote(self, Market market, int64_t time_ns, int64_t bid, int64_t bid_size, int64_t ask, int64_t ask_size) except -1
     @cython.locals(venue=VenueModel, book=Book, mid=int64_t)
     cdef int _on_depth(self, Market market, int64_t time_ns, int64_t side, int64_t price, int64_t size, int64_t flags) except -1
-    @cython.locals(account=Account, accounts=list)
-    cdef int _sample(self, int64_t time_ns) except -1

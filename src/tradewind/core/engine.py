@@ -296,6 +296,7 @@ class Engine(Pricer):
         volume: int,
     ) -> None:
         self._begin(time_ns)
+        state = self.state
         if market.held_count > 0:
             self._watch_bar(market, high, low, close, volume)
         venue = self.venue
@@ -306,12 +307,14 @@ class Engine(Pricer):
         market.mark = market.last = close
         market.mark_time_ns = time_ns
         if not market.is_repriced and market.holders:
-            self.state.reprice(market)
+            state.reprice(market)
         if market.bar_listeners and not self.is_folding:
             bar = market.bar(open_time_ns, time_ns, open_price, high, low, close, volume)
             self._tell(market.bar_listeners, bar)
-        if venue is not None:
-            self._sample(time_ns)
+        if venue is not None and state.accounts:
+            # the first account's equity; of points of equal times the last stands
+            account: Account = state.accounts[0]
+            self.curve.add(time_ns, state.equity(account))
 
     def _on_trade(self, market: Market, time_ns: int, price: int, size: int, side: int) -> None:
         self._begin(time_ns)
@@ -372,13 +375,6 @@ class Engine(Pricer):
                 self._drain()
         if flags & _LAST and market.depth_listeners and not self.is_folding:
             self._tell(market.depth_listeners, book)
-
-    def _sample(self, time_ns: int) -> None:
-        """A point of the first account's equity curve; the last of equal times stands."""
-        accounts = self.state.accounts
-        if accounts:
-            account: Account = accounts[0]
-            self.curve.add(time_ns, self.state.equity(account))
 
 
 _MARKET_EVENTS = frozenset({Bar, BarOpened, Trade, Quote, DepthUpdate})

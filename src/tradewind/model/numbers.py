@@ -68,6 +68,11 @@ def magnitude(units: int) -> int:
     return units if units >= 0 else -units
 
 
+if __file__.endswith(".py"):
+    # in plain Python the builtin is the same, and an order asks for twenty of them
+    globals()["magnitude"] = abs
+
+
 def digits_of(text: str) -> int:
     """Digits behind the point that a decimal text needs.
 
