@@ -170,7 +170,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     code, out, err = Person(engine_home, capsys).types("order", *words)
-    assert (code, out) == (2, "")
+    assert (code, out) == (1, "")  # the engine refused; 2 is what a command itself refuses
     assert sentence in err
     assert err.count("\n") == 1
 
@@ -186,3 +186,15 @@ def test_a_plain_order_is_placed_once_for_its_key(
     until(lambda: any(row["order_id"] == placed for row in person.rows()))
     assert person.order(*words) == placed
     assert [row["order_id"] for row in person.rows()].count(placed) == 1
+
+
+def test_a_cancel_of_an_unknown_order_is_one_sentence_and_changes_nothing(
+    engine_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = Person(engine_home, capsys)
+    before = person.rows()
+    code, out, err = person.types("orders", "--cancel", "j0-person-9")
+    assert (code, out) == (1, "")  # the engine refused; 2 is what a command itself refuses
+    assert "there is no open order 'j0-person-9': see `tradewind orders`" in err
+    assert len(err.strip().splitlines()) == 1
+    assert person.rows() == before

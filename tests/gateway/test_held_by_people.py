@@ -288,3 +288,24 @@ def test_what_cannot_be_worked_is_one_sentence_and_reaches_nobody(
     assert answer.status_code in (400, 422), answer.text
     assert words in answer.text
     assert loop.records == []
+
+
+def test_an_amend_of_a_filled_order_and_a_cancel_of_an_unknown_one_change_nothing(
+    trader: TestClient, loop: Stepping
+) -> None:
+    name = placed(trader, "k1", side="BUY", type="LIMIT", limit_price="60000").json()["order_id"]
+    loop.engine.step(m.OrderAccepted(9, name, "v1"))
+    loop.engine.step(m.OrderFilled(9, name, "f1", 6_000_000, 250, 0, "USDT", 1))
+    loop.engine.take_records()
+    before, sequence = list(loop.records), loop.engine.state.sequence
+    change = {"json": {"quantity": "0.300"}, "headers": {"Idempotency-Key": "k2"}}
+    answers = [
+        trader.patch(f"{ORDERS}/{name}", **change),
+        trader.delete(f"{ORDERS}/{name}"),
+        trader.patch(f"{ORDERS}/j0-person-9", **change),
+        trader.delete(f"{ORDERS}/j0-person-9"),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 4
+    assert f"there is no open order '{name}'" in answers[0].json()["detail"]
+    assert "there is no open order 'j0-person-9'" in answers[3].json()["detail"]
+    assert (loop.records, loop.engine.state.sequence) == (before, sequence)
