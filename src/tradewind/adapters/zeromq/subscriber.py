@@ -72,7 +72,7 @@ class ZeroMqSubscriber:
         self._socket: zmq.Socket[bytes] | None = None
         self._monitor: zmq.Socket[bytes] | None = None
         self._layouts = wire.Layouts()
-        self._nonce = secrets.token_bytes(NONCE_BYTES)
+        self._nonce = new_nonce()
         self._instruments: list[Instrument] = []
         self._begins = wire.Place(0, 0)
         self._order: InOrder[Columns] | None = None
@@ -214,8 +214,14 @@ class ZeroMqSubscriber:
             self._order.heard(*place)
         elif kind == wire.GONE and place.session == self._order.session:
             self._order.give_up(place.sequence - 1, "the publisher has it no more")
-        elif kind == wire.END:
-            self._asked_s = 0.0
+        elif kind == wire.END and self._has_progressed():
+            self._asked_s = 0.0  # else the rows were lost as well: there was no room, so wait
+
+    def _has_progressed(self) -> bool:
+        """Whether the first of what was asked for has come."""
+        assert self._order is not None
+        missing = self._order.missing()
+        return missing is None or missing[0] != self._asked_for
 
     def _ask_for_missing(self, now_s: float) -> None:
         """Ask for what is missing, again once that was answered or the answer is overdue."""
@@ -276,3 +282,12 @@ class ZeroMqSubscriber:
     def _damaged(self, error: BadMessage) -> None:
         self.damaged_count += 1
         LOG.error("bus_message_refused reason=%r", str(error))
+
+
+def new_nonce() -> bytes:
+    """Bytes that nobody else has; XSUB takes a frame that begins with 0 or 1 for a subscription.
+
+    >>> len(new_nonce()) == NONCE_BYTES, new_nonce()[:1]
+    (True, b'n')
+    """
+    return b"n" + secrets.token_bytes(NONCE_BYTES - 1)
