@@ -9,16 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.cli.test_risk_settings import run
 from tests.guards.guarded_run import Guard, guard, wait_for
+from tradewind.cli.commands.risk import parsed_changes
 from tradewind.model.errors import TradewindError
 from tradewind.model.ids import order_id
 from tradewind.model.messages import OrderIntended
 from tradewind.model.orders import OrderFlag, Side
 from tradewind.runtime.control_client import ask
-from tradewind.runtime.control_messages import InstrumentsRequest, PlaceRequest, StatusRequest
+from tradewind.runtime.control_messages import (
+    InstrumentsRequest,
+    Performed,
+    PlaceRequest,
+    RiskRulesRequest,
+    StatusRequest,
+)
 
 LIMITS = {
     "firm": {"order_quantity": "100"},
@@ -144,6 +152,63 @@ def test_a_halt_with_flatten_closes_what_is_held(running: Path) -> None:
     assert held(running) == 0
     done = command(running, "resume", "--confirm", "RESUME")  # the run is shared
     assert done.returncode == 0, done.stderr
+
+
+def rules(home: Path) -> dict[str, Any]:
+    found: dict[str, Any] = ask(home, RiskRulesRequest())
+    return {**found, "sequence": 0}
+
+
+def test_levels_scenarios_and_terms_are_changed_and_shown(running: Path) -> None:
+    for words in (
+        ("levels", "stress_loss", "warn=none", "block=2000000000"),
+        ("scenario", "coins halve", f"{COIN}=-0.5", "*=-0.1"),
+        ("terms", "paper", "initial_margin=0.5", "maintenance_margin=0.25"),
+    ):
+        done = command(running, "risk", *words)
+        assert done.returncode == 0, done.stderr
+    found = rules(running)
+    assert found["levels"] == {"stress_loss": {"block": "2000000000"}}
+    assert found["scenarios"]["coins halve"] == {COIN: "-0.5", "*": "-0.1"}
+    assert found["terms"]["paper"] == {"initial_margin": "0.5", "maintenance_margin": "0.25"}
+    assert "coins halve" in command(running, "risk", "show").stdout
+    assert command(running, "risk", "terms", "paper", "none").returncode == 0
+    assert rules(running)["terms"] == {"paper": None}
+
+
+def change_rule(home: Path, words: tuple[str, ...]) -> None:
+    """What `tradewind risk` does with its words, in this process."""
+    changes = parsed_changes(words[0], list(words[2:]))
+    request = {"request": "change_risk_rule", "kind": words[0], "name": words[1], "by": "ann"}
+    ask(home, msgspec.convert(request | {"changes": changes}, Performed))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("levels", "mood", "warn=1"), "there is no measure 'mood'"),
+        (("levels", "drawdown", "panic=1"), "drawdown has no level 'panic'"),
+        (("levels", "drawdown", "warn=-1"), "drawdown.warn: '-1' is no limit"),
+        (("levels", "drawdown", "warn=0.2", "flatten=0.1"), "turn them round"),
+        (("levels", "drawdown", "warn"), "'warn' is no change"),
+        (("scenarios", "doom", "*=-1.1"), "'*' moves by -1 (worthless) to 100"),
+        (("scenarios", "doom", "*=NaN"), "'*' moves by -1"),
+        (("scenarios", "doom", "MOON.SIM=-0.1"), "MOON.SIM"),
+        (("scenarios", "doom", "none"), "there is no scenario 'doom'"),
+        (("terms", "paper", "kind=loan"), "account terms:"),
+        (("terms", "paper", "initial_margin=0.1", "maintenance_margin=0.2"), "maintenance is not"),
+        (("terms", "nobody", "kind=cash"), "there is no account 'nobody'"),
+    ],
+)
+def test_what_is_no_rule_is_refused_in_a_sentence_and_changes_nothing(
+    running: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    before = rules(running)
+    with pytest.raises(TradewindError) as refusal:
+        change_rule(running, words)
+    assert sentence in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert rules(running) == before
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tradewind.ports.records import DenialRow
 from tradewind.runtime.acceptance import Seen
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
+    ChangeRiskRuleRequest,
     ReconcileRequest,
     StartStrategyRequest,
     StopStrategyRequest,
@@ -64,6 +65,31 @@ def test_limits_are_changed_by_name_and_taken_away_by_null(
     unknown = {"scope": "account:paper", "changes": {"no_such": "2"}}
     refused = admin.patch("/api/v1/risk/limits", json=unknown, headers=keyed("k2"))
     assert refused.status_code == 422
+
+
+def test_rules_of_risk_are_shown_and_changed_with_who_did_it(
+    admin: TestClient, client: TestClient, engine: MemoryEngine, served: Served
+) -> None:
+    wanted = {"kind": "levels", "name": "drawdown", "changes": {"warn": "0.05", "block": None}}
+    done = admin.patch("/api/v1/risk/rules", json=wanted, headers=keyed("k1"))
+    assert done.status_code == 200, done.text
+    away = {"kind": "scenarios", "name": "coins halve", "changes": None}
+    assert admin.patch("/api/v1/risk/rules", json=away, headers=keyed("k2")).status_code == 200
+    assert engine.performed == [
+        ChangeRiskRuleRequest("levels", "drawdown", {"warn": "0.05", "block": None}, "ann"),
+        ChangeRiskRuleRequest("scenarios", "coins halve", None, "ann"),
+    ]
+    assert ("ann", "risk rule changed", "ok") in served.actions()
+    moody = {"kind": "mood", "name": "drawdown", "changes": {}}
+    refused = admin.patch("/api/v1/risk/rules", json=moody, headers=keyed("k3"))
+    assert refused.status_code == 422
+    assert admin.get("/api/v1/risk/rules").json()["terms"].keys() == {"paper", "other"}
+
+
+def test_terms_of_other_accounts_are_not_there(client: TestClient, served: Served) -> None:
+    served.add("bob", "viewer", ("other",))
+    served.login(client, "bob")
+    assert client.get("/api/v1/risk/rules").json()["terms"] == {"other": None}
 
 
 def test_exposure_of_other_accounts_is_not_there(

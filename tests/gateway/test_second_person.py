@@ -13,7 +13,11 @@ from tests.gateway.served import Served
 from tests.runtime.memory_engine import MemoryEngine, running
 from tradewind.gateway.second_person import first_wish
 from tradewind.ports.audit import AuditEntry
-from tradewind.runtime.control_messages import ChangeLimitsRequest, StartStrategyRequest
+from tradewind.runtime.control_messages import (
+    ChangeLimitsRequest,
+    ChangeRiskRuleRequest,
+    StartStrategyRequest,
+)
 from tradewind.runtime.read_models import Status
 
 LIMITS = "/api/v1/risk/limits"
@@ -90,6 +94,15 @@ def test_a_wish_is_over_after_its_time() -> None:
 
 def test_what_is_tighter_needs_nobody_else(two: Two) -> None:
     assert two.sends("ann", "PATCH", LIMITS, TIGHTER) == 200
+
+
+@pytest.mark.parametrize("kind", ["levels", "scenarios", "terms"])
+def test_a_rule_of_risk_needs_two_whatever_it_says(two: Two, kind: str) -> None:
+    wanted = {"kind": kind, "name": "drawdown", "changes": {"warn": "0.01"}}
+    assert two.sends("ann", "PATCH", "/api/v1/risk/rules", wanted) == 409
+    assert two.done(ChangeRiskRuleRequest) == 0
+    assert two.sends("bob", "PATCH", "/api/v1/risk/rules", wanted) == 200
+    assert two.done(ChangeRiskRuleRequest) == 1
 
 
 def test_a_strategy_of_a_live_engine_starts_with_two(two: Two) -> None:

@@ -24,10 +24,12 @@ from tradewind.runtime.broadcast import Broadcast, Subscription
 from tradewind.runtime.control import ControlServer, Submission
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
+    ChangeRiskRuleRequest,
     ExposuresRequest,
     LimitsRequest,
     Performed,
     ReconcileRequest,
+    RiskRulesRequest,
 )
 from tradewind.runtime.desk_actions import shown_limits
 from tradewind.runtime.kept_choices import with_changes
@@ -184,6 +186,14 @@ class MemoryEngine:
         if isinstance(request, ChangeLimitsRequest):
             wanted = with_changes(Limits(), request.changes)
             return {"sequence": 2, "scope": request.scope, "limits": shown_limits(wanted)}
+        if isinstance(request, RiskRulesRequest | ChangeRiskRuleRequest):
+            return {
+                "sequence": 2,
+                "levels": {"drawdown": {"warn": "0.05"}},
+                "scenarios": {"coins halve": {"BTC/USDT.SIM": "-0.5"}},
+                "terms": {"paper": {"kind": "cash"}, "other": None},
+                "code": {"cross": {"code": "9d1f0c", "is_new": True}},
+            }
         if isinstance(request, ReconcileRequest):
             seen = [one.subject for one in request.seen]
             stands = [one for one in self.differing if one["subject"] in seen]

@@ -11,7 +11,7 @@ from tradewind.model.columns import Columns
 from tradewind.model.instruments import Instrument
 from tradewind.model.orders import Side
 from tradewind.runtime.desk_actions import exposure_row
-from tradewind.runtime.state_rows import gross_exposure
+from tradewind.runtime.state_rows import equity_rows, gross_exposure
 
 SAP = Instrument("SAP.SIM", tick="0.01", lot="1", currency="EUR")
 GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
@@ -39,6 +39,7 @@ def test_exposure_is_in_the_currency_of_the_account() -> None:
         m.StrategyRegistered(0, "a", "main", "", {}),
     ):
         engine.step(event)
+    engine.step(m.CashDeposited(0, "main", "EUR", 2_000 * USD))
     bought(engine, 1, SAP, 8)  # 800 EUR are 1,000 USD
     bought(engine, 2, GOOG, -3)
     engine.state.revalue()
@@ -46,4 +47,8 @@ def test_exposure_is_in_the_currency_of_the_account() -> None:
     assert gross_exposure(account) == (1_000 + 300) * USD
     row = exposure_row(engine.state, account)
     assert (row["gross"], row["net"]) == ("1300.000000", "700.000000")
+    (equity,) = equity_rows(engine.state, 1)
+    # cash of 2,000 EUR less 800 and of 300 USD; nothing is won where prices stand still
+    assert (equity.cash, equity.unrealised) == ("1800.000000", "0.000000")
+    assert equity.equity == "2500.000000"
     assert row["instruments"] == {"SAP.SIM": "1000.000000", "GOOG.SIM": "-300.000000"}

@@ -18,12 +18,16 @@ from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.frames import columns_from
 from tradewind.model.orders import Liquidity, OrderFlag, Side
+from tradewind.runtime.control_messages import ChangeRiskRuleRequest
 from tradewind.runtime.desk import Desk
 from tradewind.runtime.desk_actions import DeskActions
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
-from tradewind.runtime.risk_levels import Level, level_of, parse_levels
+from tradewind.runtime.new_code import NewCode
+from tradewind.runtime.risk_levels import Level, level_of, levels_of, parse_levels
 from tradewind.runtime.risk_monitor import BY, DAY_NS, PERIODS_MIN, RiskMonitor
+from tradewind.runtime.risk_rules import RiskRules
+from tradewind.runtime.stress_scenarios import STANDARD
 
 PRICE = 100_00
 
@@ -31,20 +35,19 @@ PRICE = 100_00
 class Monitored(Shell):
     """A shell with 1,000,000 of cash, a monitor over it, and orders that fill when asked to."""
 
-    def __init__(self, home: Path, levels: str = "", **options: Any) -> None:
+    def __init__(self, home: Path, levels: str = "") -> None:
         super().__init__()
         self.home = home
         self.actions = DeskActions(self.loop, [], home)
         self.levels = levels
-        self.options = options
         self.monitor = self.fresh_monitor()
         self.number = 0
 
     def fresh_monitor(self) -> RiskMonitor:
-        thresholds = parse_levels(self.levels)
-        return RiskMonitor(
-            self.loop, self.actions, self.home, thresholds=thresholds, **self.options
-        )
+        levels = levels_of(parse_levels(self.levels))
+        code = NewCode(self.home, small=None, limits=dict)
+        rules = RiskRules(self.loop, self.home, levels=levels, scenarios=STANDARD, new_code=code)
+        return RiskMonitor(self.loop, self.actions, self.home, rules=rules)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -92,6 +95,10 @@ class Monitored(Shell):
     async def fill(self, order_id: str, price: int = PRICE) -> None:
         quantity = self.engine.state.orders[order_id].quantity
         await self.give(m.OrderFilled(0, order_id, "f", price, quantity, 0, "USD", Liquidity.TAKER))
+
+    async def change(self, kind: Any, name: str, changes: dict[str, Any] | None) -> None:
+        """A person changes a rule."""
+        await self.actions.perform(ChangeRiskRuleRequest(kind, name, changes, "ann"))
 
     def records(self, kind: type[Any]) -> list[Any]:
         return [one for turn in self.turns for one in turn.records if isinstance(one, kind)]

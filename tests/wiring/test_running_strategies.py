@@ -8,22 +8,27 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.wiring.test_paper_hour import VirtualPlatform, check_recovery
 from tradewind.adapters.sqlite.journal_reader import read_journal
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
+from tradewind.model.limits import Limits
 from tradewind.ports.journal import numbered
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
+    ChangeRiskRuleRequest,
     ExposuresRequest,
     LimitsRequest,
     ReconcileRequest,
+    RiskRulesRequest,
     StartStrategyRequest,
     StopStrategyRequest,
 )
 from tradewind.runtime.desk import Desk
+from tradewind.runtime.kept_choices import load_choices, save_choices
 from tradewind.testing.virtual_time import VirtualClock, run_virtually
 from tradewind.wiring.limit_profiles import DEMO
 from tradewind.wiring.plans import PLANS
@@ -32,7 +37,7 @@ from tradewind.wiring.platform import PlatformOptions
 Talk = Callable[[Desk], Awaitable[None]]
 
 
-async def trading(home: Path, talk: Talk) -> None:
+async def trading(home: Path, talk: Talk, small: Limits | None = None) -> None:
     """Run the demo, let somebody talk to its desk, and stop it."""
     options = PlatformOptions(
         home=home,
@@ -41,6 +46,7 @@ async def trading(home: Path, talk: Talk) -> None:
         seed=7,
         limits=DEMO,
         snapshot_interval_s=300,
+        new_code=small,
     )
     stop = asyncio.Event()
     ready: list[Desk] = []
@@ -52,6 +58,48 @@ async def trading(home: Path, talk: Talk) -> None:
     finally:
         stop.set()
         await running
+
+
+def test_new_code_trades_with_small_limits_until_its_hash_is_approved(tmp_path: Path) -> None:
+    small = Limits(order_notional="50", open_orders=1)
+
+    def limits(desk: Desk) -> Limits:
+        return desk.state.strategy("ma_cross").scope.limits
+
+    async def first(desk: Desk) -> None:
+        assert (limits(desk).order_notional, limits(desk).open_orders) == ("50", 1)
+        code = desk.state.strategy("ma_cross").code
+        shown = await desk.perform(RiskRulesRequest())
+        assert shown["code"]["ma_cross"] == {"code": code, "is_new": True}
+        with pytest.raises(UserError, match="ma_cross runs code"):
+            await desk.perform(approved("0123456789abcdef"))
+        assert limits(desk).order_notional == "50"
+        await desk.perform(approved(code))
+        assert limits(desk) == Limits()
+        with pytest.raises(UserError, match="is approved"):
+            await desk.perform(approved(code))
+
+    async def again(desk: Desk) -> None:
+        assert limits(desk) == Limits()
+        assert desk.state.strategy("maker").scope.limits.order_notional == "50"
+
+    async def changed(desk: Desk) -> None:
+        assert limits(desk).order_notional == "50"  # another hash than the approved one
+
+    async def without(desk: Desk) -> None:
+        assert limits(desk) == Limits()
+
+    run_virtually(trading(tmp_path, first, small))
+    run_virtually(trading(tmp_path, again, small))
+    choices = load_choices(tmp_path)
+    codes = {**choices.codes, "ma_cross": "0123456789abcdef"}
+    save_choices(tmp_path, msgspec.structs.replace(choices, codes=codes))
+    run_virtually(trading(tmp_path, changed, small))
+    run_virtually(trading(tmp_path, without))
+
+
+def approved(code: str) -> ChangeRiskRuleRequest:
+    return ChangeRiskRuleRequest("code", "ma_cross", {"code": code}, "ann")
 
 
 def orders_of(desk: Desk, strategy: str) -> int:

@@ -1044,6 +1044,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/risk/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Levels, stress scenarios, terms of accounts
+         * @description What the risk monitor does at which value, what it plays, and what accounts may do.
+         */
+        get: operations["rules_api_v1_risk_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change one rule of risk
+         * @description Change the levels of a measure, put in a stress scenario, or change terms of an account.
+         *
+         *     It is an event of the journal and holds over a restart. Where `TRADEWIND_FOUR_EYES` is set it
+         *     needs a second person, and is 409 for the first.
+         */
+        patch: operations["change_rule_api_v1_risk_rules_patch"];
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1595,6 +1622,30 @@ export interface components {
             new_password: string;
             /** Password */
             password: string;
+        };
+        /**
+         * ChangeRiskRule
+         * @description Changes of one rule of risk, by its name: a measure, a scenario, an account, a strategy.
+         *
+         *     Of levels (warn, block, reduce_only, flatten) and terms null takes one away; a scenario is put
+         *     in whole. Without changes a scenario or an account's terms go. Of a
+         *     strategy's code the hash is approved, so that its usual limits hold.
+         */
+        ChangeRiskRule: {
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "levels" | "scenarios" | "terms" | "code";
+            /**
+             * Name
+             * @example drawdown
+             */
+            name: string;
         };
         /**
          * ChangeUser
@@ -2903,6 +2954,49 @@ export interface components {
              * @example instrument:BTC/USDT.SIM
              */
             scope?: string;
+        };
+        /**
+         * RiskRuleChanged
+         * @description The rules from that sequence on, as `RiskRules` has them.
+         */
+        RiskRuleChanged: {
+            code: Record<string, never>;
+            levels: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            scenarios: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            sequence: number;
+            terms: {
+                [key: string]: Record<string, never> | null;
+            };
+        };
+        /**
+         * RiskRules
+         * @description Levels by measure, scenarios by name, terms by account, the code of each strategy.
+         */
+        RiskRules: {
+            age_ms: number;
+            code: Record<string, never>;
+            levels: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            scenarios: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            sequence: number;
+            terms: {
+                [key: string]: Record<string, never> | null;
+            };
         };
         /**
          * Roles
@@ -7687,6 +7781,175 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Scoped"];
+                };
+            };
+            /** @description One sentence says why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "there is no order j0-person-1",
+                     *       "status": 404,
+                     *       "title": "Not found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One sentence says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "there is no order j0-person-1",
+                     *       "status": 404,
+                     *       "title": "Not found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_api_v1_risk_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "age_ms": 1,
+                     *       "code": {},
+                     *       "levels": {
+                     *         "name": {
+                     *           "name": "text"
+                     *         }
+                     *       },
+                     *       "scenarios": {
+                     *         "name": {
+                     *           "name": "text"
+                     *         }
+                     *       },
+                     *       "sequence": 71,
+                     *       "terms": {
+                     *         "name": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RiskRules"];
+                };
+            };
+            /** @description It is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description One sentence says why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "there is no order j0-person-1",
+                     *       "status": 404,
+                     *       "title": "Not found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One sentence says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "there is no order j0-person-1",
+                     *       "status": 404,
+                     *       "title": "Not found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rule_api_v1_risk_rules_patch: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description new for each request; repeated with it, a request gets the answer it got
+                 * @example 5f1c1f6e-order-1
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "changes": {
+                 *         "warn": "0.05"
+                 *       },
+                 *       "kind": "levels",
+                 *       "name": "drawdown"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeRiskRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": {},
+                     *       "levels": {
+                     *         "name": {
+                     *           "name": "text"
+                     *         }
+                     *       },
+                     *       "scenarios": {
+                     *         "name": {
+                     *           "name": "text"
+                     *         }
+                     *       },
+                     *       "sequence": 71,
+                     *       "terms": {
+                     *         "name": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RiskRuleChanged"];
                 };
             };
             /** @description One sentence says why. */

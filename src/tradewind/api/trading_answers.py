@@ -352,6 +352,24 @@ class LimitsChanged(Acted, frozen=True, kw_only=True):
     limits: dict[str, Any]
 
 
+class RiskRules(Aged, frozen=True, kw_only=True):
+    """Levels by measure, scenarios by name, terms by account, the code of each strategy."""
+
+    levels: dict[str, dict[str, str]]
+    scenarios: dict[str, dict[str, str]]
+    terms: dict[str, dict[str, Any] | None]
+    code: dict[str, Any]
+
+
+class RiskRuleChanged(Acted, frozen=True, kw_only=True):
+    """The rules from that sequence on, as `RiskRules` has them."""
+
+    levels: dict[str, dict[str, str]]
+    scenarios: dict[str, dict[str, str]]
+    terms: dict[str, dict[str, Any] | None]
+    code: dict[str, Any]
+
+
 class Exposure(Answer, frozen=True, kw_only=True):
     """Exposure of an account in its currency, and its shares of equity ("" without equity)."""
 

@@ -104,6 +104,22 @@ class Risk:
         path = "/api/v1/risk/limits"
         return self._ask.act("PATCH", path, told.LimitsChanged, body=body, key=key)
 
+    def rules(self) -> told.RiskRules:
+        """Levels of the risk monitor, stress scenarios, terms of accounts."""
+        return self._ask.get("/api/v1/risk/rules", told.RiskRules)
+
+    def change_rule(
+        self, kind: str, name: str, changes: dict[str, Any] | None, *, key: str = ""
+    ) -> told.RiskRuleChanged:
+        """Change the `levels` of a measure, one of the `scenarios`, the `terms` of an account.
+
+        Or approve the `code` of a strategy.
+        """
+        body = {"kind": kind, "name": name, "changes": changes}
+        return self._ask.act(
+            "PATCH", "/api/v1/risk/rules", told.RiskRuleChanged, body=body, key=key
+        )
+
     def exposure(self) -> told.Exposures:
         """Exposure of each account."""
         return self._ask.get("/api/v1/risk/exposure", told.Exposures)

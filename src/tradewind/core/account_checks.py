@@ -168,7 +168,7 @@ def _position_liquidated(state: State, event: m.PositionLiquidated) -> None:
     check_room(state, account.name, event.fee_currency or market.currency, abs(event.fee))
 
 
-def _nothing(state: State, event: m.RiskLevelReached) -> None:
+def _nothing(state: State, event: m.RiskLevelReached | m.RiskRuleChanged) -> None:
     """A notice can always be taken."""
 
 
@@ -203,4 +203,5 @@ ACCOUNT_CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.MarginCalled: _margin_called,
     m.PositionLiquidated: _position_liquidated,
     m.RiskLevelReached: _nothing,
+    m.RiskRuleChanged: _nothing,
 }

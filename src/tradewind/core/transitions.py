@@ -325,6 +325,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.MarginCalled: margin_called,
     m.PositionLiquidated: position_liquidated,
     m.RiskLevelReached: only_time,
+    m.RiskRuleChanged: only_time,
     m.Halted: halted,
     m.Resumed: resumed,
     m.BadTick: bad_tick,

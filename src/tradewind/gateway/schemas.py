@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -198,6 +198,19 @@ class ChangeLimits(Body):
 
     scope: Annotated[str, Field(max_length=80, examples=["account:paper"])]
     changes: LimitChanges
+
+
+class ChangeRiskRule(Body):
+    """Changes of one rule of risk, by its name: a measure, a scenario, an account, a strategy.
+
+    Of levels (warn, block, reduce_only, flatten) and terms null takes one away; a scenario is put
+    in whole. Without changes a scenario or an account's terms go. Of a
+    strategy's code the hash is approved, so that its usual limits hold.
+    """
+
+    kind: Literal["levels", "scenarios", "terms", "code"]
+    name: Annotated[str, Field(min_length=1, max_length=64, examples=["drawdown"])]
+    changes: Annotated[dict[Text, Any], Field(max_length=1000, examples=[{"warn": "0.05"}])] | None
 
 
 class Resume(Body):

@@ -104,6 +104,15 @@ class RiskLevelReached(TimedMessage, frozen=True):
     level: str
 
 
+class RiskRuleChanged(TimedMessage, frozen=True):
+    """A person changed a rule of risk: its kind (levels, scenarios, code), name, and JSON."""
+
+    kind: str
+    name: str
+    value: str
+    by: str
+
+
 class PositionLiquidated(TimedMessage, frozen=True):
     """The venue closed a position of an account: a signed quantity traded without an order.
 
@@ -148,4 +157,5 @@ AccountEvent = (
     | MarginCalled
     | PositionLiquidated
     | RiskLevelReached
+    | RiskRuleChanged
 )

@@ -21,6 +21,7 @@ from tradewind.model.account_messages import InstrumentSplit as InstrumentSplit
 from tradewind.model.account_messages import MarginCalled as MarginCalled
 from tradewind.model.account_messages import PositionLiquidated as PositionLiquidated
 from tradewind.model.account_messages import RiskLevelReached as RiskLevelReached
+from tradewind.model.account_messages import RiskRuleChanged as RiskRuleChanged
 from tradewind.model.algorithm_messages import AlgorithmIntended as AlgorithmIntended
 from tradewind.model.algorithm_messages import ChildSent as ChildSent
 from tradewind.model.algorithm_messages import ParentEnded as ParentEnded

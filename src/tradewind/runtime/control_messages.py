@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -116,6 +116,25 @@ class ChangeLimitsRequest(Request, frozen=True, tag="change_limits"):
     by: str
 
 
+class RiskRulesRequest(Request, frozen=True, tag="risk_rules"):
+    """Levels of the risk monitor, stress scenarios, terms of accounts."""
+
+
+class ChangeRiskRuleRequest(Request, frozen=True, tag="change_risk_rule"):
+    """Change the levels of a measure, a stress scenario, or the terms of an account, by name.
+
+    Or approve the `code` of a strategy: its hash, as it runs.
+
+    Of levels and terms null takes one away; a scenario is put in whole, and no changes at all take
+    away scenario or terms.
+    """
+
+    kind: Literal["levels", "scenarios", "terms", "code"]
+    name: str
+    changes: dict[str, Any] | None
+    by: str
+
+
 class ExposuresRequest(Request, frozen=True, tag="exposures"):
     """Gross and net exposure of every account."""
 
@@ -157,6 +176,8 @@ class ReconcileRequest(Request, frozen=True, tag="reconcile"):
 Performed = (
     LimitsRequest
     | ChangeLimitsRequest
+    | RiskRulesRequest
+    | ChangeRiskRuleRequest
     | ExposuresRequest
     | FlattenRequest
     | StartStrategyRequest

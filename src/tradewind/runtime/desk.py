@@ -10,7 +10,7 @@ from typing import Any
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
 from tradewind.core.route import legs_of
-from tradewind.core.state import Account, State, StrategyBook
+from tradewind.core.state import Account, State
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import currency_digits
@@ -37,7 +37,7 @@ from tradewind.runtime.read_models import (
     Update,
     VenueRow,
 )
-from tradewind.runtime.state_rows import average_price, gross_exposure
+from tradewind.runtime.state_rows import average_price, converted, gross_exposure, in_account
 from tradewind.runtime.venue_watch import VenueWatch
 from tradewind.version import VERSION
 
@@ -88,7 +88,10 @@ class Desk:
             orders=self.open_orders()[:ORDERS_SHOWN_MAX],
             positions=self.positions(),
             accounts=[self._account_row(account) for account in state.accounts],
-            strategies=[_strategy_row(book) for book in state.strategies],
+            strategies=[
+                StrategyRow(strategy=one.name, account=one.account.name, reason=one.stop_reason)
+                for one in state.strategies
+            ],
             venues=self.venues(),
             differences=self.differences(),
             halts=[
@@ -353,30 +356,31 @@ class Desk:
     def _position_row(self, key: tuple[int, int, int], quantity: int, cost: int) -> PositionRow:
         account, number, leg = key
         market: Market = self.state.markets[number]
-        instrument = market.instrument
-        price = market.valued_at(quantity)
+        instrument, price = market.instrument, market.valued_at(quantity)
+        holder: Account = self.state.accounts[account]
         unrealised = market.notional(price, quantity) - cost
+        unrealised = converted(self.state, unrealised, market.currency, holder.currency)
         return PositionRow(
-            account=self.state.accounts[account].name,
+            account=holder.name,
             instrument=market.id,
             leg=Leg(leg).name,
             quantity=format_units(quantity, instrument.quantity_digits),
             average_price=average_price(market, cost, quantity),
             market_price=format_units(price, instrument.price_digits),
-            unrealised=format_units(unrealised, instrument.money_digits),
+            unrealised=format_units(unrealised, currency_digits(holder.currency)),
         )
 
     def _account_row(self, account: Account) -> AccountRow:
         digits = currency_digits(account.currency)
-        home = account.home
-        equity = self.state.equity(account)
-        unrealised = home.value - home.inventory
+        state = self.state
+        equity = state.equity(account)
+        unrealised = in_account(state, account, lambda one: one.value - one.inventory)
         return AccountRow(
             account=account.name,
             currency=account.currency,
             equity=format_units(equity, digits),
-            cash=format_units(home.cash, digits),
-            realised=format_units(-home.realized, digits),
+            cash=format_units(in_account(state, account, lambda one: one.cash), digits),
+            realised=format_units(in_account(state, account, lambda one: -one.realized), digits),
             unrealised=format_units(unrealised, digits),
             exposure=format_units(gross_exposure(account), digits),
         )
@@ -393,7 +397,3 @@ _COUNTERS = {
     "market_batches_dropped": "Market batches dropped because too many waited.",
     "anomalies": "Things that should not happen.",
 }
-
-
-def _strategy_row(book: StrategyBook) -> StrategyRow:
-    return StrategyRow(strategy=book.name, account=book.account.name, reason=book.stop_reason)

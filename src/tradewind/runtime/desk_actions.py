@@ -19,11 +19,13 @@ from tradewind.model.numbers import format_units
 from tradewind.runtime.acceptance import Acceptance, check_accepted
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
+    ChangeRiskRuleRequest,
     ExposuresRequest,
     FlattenRequest,
     LimitsRequest,
     Performed,
     ReconcileRequest,
+    RiskRulesRequest,
     StartStrategyRequest,
     StopStrategyRequest,
     check_scope,
@@ -31,6 +33,7 @@ from tradewind.runtime.control_messages import (
 from tradewind.runtime.kept_choices import load_choices, save_choices, with_changes
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.read_models import ExposureRow
+from tradewind.runtime.risk_rules import RiskRules
 from tradewind.runtime.scope_limits import check_held
 from tradewind.runtime.state_rows import gross_exposure, value_in_account
 from tradewind.runtime.venue_watch import VenueWatch
@@ -57,9 +60,12 @@ class DeskActions:
         self._home = home
         self.host: StrategyHost | None = None
         self.flatten: Callable[[str], None] | None = None
+        self.rules: RiskRules | None = None
         self._performing: dict[type, Callable[[Any], Awaitable[Any]]] = {
             LimitsRequest: self._limits,
             ChangeLimitsRequest: self._change_limits,
+            RiskRulesRequest: self._risk_rules,
+            ChangeRiskRuleRequest: self._change_risk_rule,
             ExposuresRequest: self._exposures,
             FlattenRequest: self._flatten,
             StartStrategyRequest: self._start_strategy,
@@ -106,6 +112,17 @@ class DeskActions:
         if name not in known:
             raise UserError(f"there are no limits of {name!r}: known are {', '.join(known)}")
         return known[name]
+
+    async def _risk_rules(self, _: RiskRulesRequest) -> dict[str, Any]:
+        return self._ruling().shown()
+
+    async def _change_risk_rule(self, request: ChangeRiskRuleRequest) -> dict[str, Any]:
+        return await self._ruling().change(request)
+
+    def _ruling(self) -> RiskRules:
+        if self.rules is None:
+            raise UserError("this engine has no rules of risk: it has no risk monitor")
+        return self.rules
 
     async def _exposures(self, _: ExposuresRequest) -> dict[str, Any]:
         rows = [exposure_row(self._state, account) for account in self._state.accounts]

@@ -26,10 +26,18 @@ class StrategyChoice(msgspec.Struct, frozen=True):
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """Choices by strategy, and changes of limits by scope (null takes a limit away)."""
+    """Choices by strategy, and changes of limits by scope (null takes a limit away).
+
+    Of the risk monitor's rules: changes of levels by measure, scenarios by name, terms by account,
+    and the approved code by strategy.
+    """
 
     strategies: dict[str, StrategyChoice] = {}
     limits: dict[str, dict[str, Any]] = {}
+    levels: dict[str, dict[str, Any]] = {}
+    scenarios: dict[str, dict[str, str] | None] = {}
+    terms: dict[str, dict[str, Any] | None] = {}
+    codes: dict[str, str] = {}
 
 
 def load_choices(home: Path) -> Choices:

@@ -14,6 +14,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.ports.journal import JournalReader, numbered
 from tradewind.runtime.recorder import Recorder
 
+INTENTS = (m.OrderIntended, m.TargetIntended, m.ConditionalIntended)
 DAY_NS = 24 * 3600 * 10**9
 """Market data is read from a day before the first decision to a day behind the last."""
 ROWS_MAX = 20_000_000
@@ -92,6 +93,7 @@ class _Reading:
         self.market: list[m.MarketRecorded] = []
         self._instruments: dict[str, Instrument] = {}
         self._owners: dict[str, str] = {}
+        self._parents: dict[str, str] = {}
 
     def take(self, number: int, record: m.Record) -> None:
         """One record."""
@@ -101,8 +103,12 @@ class _Reading:
             # what came before the first decision may be what it was made on, and orders end late
             if self.first_ns - DAY_NS <= record.time_ns < self.last_ns + DAY_NS:
                 self.market.append(record)
-        elif isinstance(record, m.OrderIntended | m.TargetIntended):
+        elif isinstance(record, m.AlgorithmIntended):
+            self._parents[record.order_id] = record.strategy
+        elif isinstance(record, INTENTS):
             self._owners[record.order_id] = record.strategy
+        elif isinstance(record, m.ChildSent):
+            self._owners[record.order_id] = self._parents.get(record.parent, "")
         elif isinstance(record, m.OrderDenied):
             self._owners.pop(record.order_id, None)
         elif isinstance(record, m.SubmitOrder):

@@ -231,6 +231,7 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
             m.MarginCalled,
             m.PositionLiquidated,
             m.RiskLevelReached,
+            m.RiskRuleChanged,
             m.QueryOrder,
         ],
         no_row,

@@ -54,6 +54,11 @@ class Projector:
         self._is_behind.set()
         self._thread.join()
 
+    def complaint(self) -> str:
+        """What to say of rows that are not written, "" where they are."""
+        failure = self.failure
+        return f"the records of orders and fills stand still: {failure}" if failure else ""
+
     def _run(self) -> None:
         while True:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from itertools import pairwise
@@ -68,6 +69,15 @@ def parse_levels(text: str) -> tuple[Threshold, ...]:
         raise UserError(f"risk levels: {error}: write JSON as in docs/guides/risk.md") from None
     if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
         raise UserError("risk levels: write an object of measures, each with its levels")
+    return thresholds_of(given)
+
+
+def thresholds_of(given: Mapping[str, Mapping[str, object]]) -> tuple[Threshold, ...]:
+    """The thresholds of measures with their levels; `UserError` where they cannot be.
+
+    >>> thresholds_of({"leverage": {"warn": "1"}})[0].value
+    Decimal('1')
+    """
     found: list[Threshold] = []
     for measure, levels in given.items():
         if measure not in MEASURES:
@@ -78,7 +88,19 @@ def parse_levels(text: str) -> tuple[Threshold, ...]:
     return tuple(found)
 
 
-def _of_measure(measure: str, levels: dict[str, object]) -> list[Threshold]:
+def levels_of(thresholds: tuple[Threshold, ...]) -> dict[str, dict[str, str]]:
+    """The levels as people write them: what `thresholds_of` took.
+
+    >>> levels_of(thresholds_of({"leverage": {"warn": "1"}}))
+    {'leverage': {'warn': '1'}}
+    """
+    found: dict[str, dict[str, str]] = {}
+    for one in thresholds:
+        found.setdefault(one.measure, {})[one.level.name.lower()] = str(one.value)
+    return found
+
+
+def _of_measure(measure: str, levels: Mapping[str, object]) -> list[Threshold]:
     found = []
     for name, value in levels.items():
         if name not in NAMES:

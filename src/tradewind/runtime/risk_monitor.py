@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 
 from tradewind.analysis.position_risk import (
-    Scenario,
     covariance_value_at_risk,
     returns_of,
     simulated_expected_shortfall,
@@ -32,7 +31,8 @@ from tradewind.runtime.flattening import cancels_of, closings_of, holds_in
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.read_models import Metric
 from tradewind.runtime.risk_levels import MEASURES, Level, Threshold, level_of
-from tradewind.runtime.state_rows import value_in_account
+from tradewind.runtime.risk_rules import RiskRules
+from tradewind.runtime.state_rows import converted, value_in_account
 
 BY = "risk monitor"
 LOOK_S = 1.0
@@ -47,14 +47,6 @@ TRY_AGAIN_NS = 5 * 10**9
 """A closing order that was refused is tried again after this long."""
 DAY_NS = 24 * 3600 * 10**9
 STATE_NAME = "risk_monitor.json"
-SCENARIOS: dict[str, Scenario] = {
-    "everything falls by 10 %": {"*": -0.1},
-    "everything rises by 10 %": {"*": 0.1},
-    "everything falls by 30 %": {"*": -0.3},
-    "everything rises by 30 %": {"*": 0.3},
-}
-"""Stress scenarios where nobody names others."""
-
 LOG = logging.getLogger("tradewind.risk")
 
 
@@ -67,10 +59,15 @@ class Remembered(msgspec.Struct):
     day_result: int
     latched: int = 0
     is_flattening: bool = False
+    result: int = 0
+    brought: int = 0
+    """What was brought in, each sum in the account's currency at the rate when it came."""
+    capital: dict[str, int] = {}
+    """Of which each currency had so much at the last look."""
 
 
 class RiskMonitor:
-    """Measures each account and acts by `thresholds`; `look` once, or `run` each second.
+    """Measures each account and acts by its rules; `look` once, or `run` each second.
 
     A level is acted on once, when it is reached; a harder one later is acted on again. Its halts
     are lifted by persons; orders that flatten pass halts.
@@ -82,16 +79,15 @@ class RiskMonitor:
         actions: DeskActions,
         home: Path,
         *,
-        thresholds: tuple[Threshold, ...] = (),
-        scenarios: Mapping[str, Scenario] = SCENARIOS,
+        rules: RiskRules,
     ) -> None:
         self._loop = loop
         self._actions = actions
         self.halt: Callable[[m.Halted], Awaitable[int]] = loop.submit
         """Puts a halt in; where orders leave, with nothing leaving until it is durable."""
         self._path = home / STATE_NAME
-        self._thresholds = thresholds
-        self._scenarios = scenarios
+        self._rules = actions.rules = rules
+        actions.flatten = self.flatten
         self._prices: deque[list[float]] = deque(maxlen=WINDOW_PERIODS + 1)
         self._period = -1
         self._remembered = self._load()
@@ -114,7 +110,7 @@ class RiskMonitor:
         self._sample()
         for account in state.accounts:
             self.measures[account.name] = measured = self._measure(account)
-            reached = level_of(measured, self._thresholds)
+            reached = level_of(measured, self._rules.thresholds)
             known = self._remembered[account.name]
             level = Level.NONE if reached is None else reached[0].level
             if reached is not None and level > known.latched:
@@ -168,7 +164,7 @@ class RiskMonitor:
         gross = sum(map(abs, values.values()))
         largest = max(map(abs, values.values()), default=0)
         known = self._result(account, equity)
-        result = self._now(account, equity)
+        result = known.result
         peak_equity = known.peak_equity
         measured: dict[str, Decimal | None] = {
             "gross_exposure": to_decimal(gross, digits),
@@ -179,15 +175,26 @@ class RiskMonitor:
         }
         return measured | self._simulated(account, values, digits)
 
-    def _now(self, account: Account, equity: int) -> int:
-        """Result since the beginning: equity less what was brought in."""
-        return equity + int(account.home.capital)
+    def _brought_in(self, account: Account, known: Remembered) -> int:
+        """What was brought in so far; a sum that came since the last look at the present rate.
+
+        So a rate that falls is a loss, and a deposit in another currency is no profit.
+        """
+        state = self._loop.engine.state
+        for currency, wallet in account.wallets.items():
+            came = -wallet.capital - known.capital.get(currency, 0)
+            if came:
+                known.brought += converted(state, came, currency, account.currency)
+                known.capital[currency] = -wallet.capital
+        return known.brought
 
     def _result(self, account: Account, equity: int) -> Remembered:
-        result, day = self._now(account, equity), self._loop.engine.state.time_ns // DAY_NS
+        day = self._loop.engine.state.time_ns // DAY_NS
         known = self._remembered.get(account.name)
         if known is None:
-            known = self._remembered[account.name] = Remembered(result, equity, day, result)
+            known = self._remembered[account.name] = Remembered(0, equity, day, 0)
+            known.peak = known.day_result = equity - self._brought_in(account, known)
+        result = known.result = equity - self._brought_in(account, known)
         if result > known.peak:
             known.peak, known.peak_equity = result, equity
         if day != known.day:
@@ -199,7 +206,7 @@ class RiskMonitor:
     ) -> dict[str, Decimal | None]:
         numbers = self._loop.engine.state.market_numbers
         floats = {name: value / 10.0**digits for name, value in values.items()}
-        name, loss = worst_stress(floats, self._scenarios)
+        name, loss = worst_stress(floats, self._rules.scenarios)
         self.worst_scenarios[account.name] = name
         found: dict[str, Decimal | None] = {"stress_loss": _rounded(loss, digits)}
         returns = returns_of(list(self._prices))

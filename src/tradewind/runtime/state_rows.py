@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from tradewind.core.exposure import Holding, convert_wide
+from tradewind.core.exposure import Holding, convert_wide, rate_factors
+from tradewind.core.ledger import Wallet
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
 from tradewind.core.positions import Position
@@ -47,15 +48,16 @@ def equity_rows(state: State, time_ns: int) -> Iterator[EquityRow]:
     """What each account is worth now, as the sample of a time."""
     for account in state.accounts:
         digits = currency_digits(account.currency)
-        home = account.home
         yield EquityRow(
             sequence=state.sequence,
             account=account.name,
             time_ns=time_ns,
             currency=account.currency,
             equity=format_units(state.equity(account), digits),
-            cash=format_units(home.cash, digits),
-            unrealised=format_units(home.value - home.inventory, digits),
+            cash=format_units(in_account(state, account, lambda one: one.cash), digits),
+            unrealised=format_units(
+                in_account(state, account, lambda one: one.value - one.inventory), digits
+            ),
             exposure=format_units(gross_exposure(account), digits),
         )
 
@@ -107,6 +109,22 @@ def gross_exposure(account: Account) -> int:
     """Value of all positions by size, in money units of the account's currency."""
     holdings: list[Holding | None] = account.scope.holdings
     return sum(abs(value_in_account(holding)) for holding in holdings if holding is not None)
+
+
+def in_account(state: State, account: Account, amount_of: Callable[[Wallet], int]) -> int:
+    """A sum over the wallets of an account in its currency; what has no rate counts nothing."""
+    total = 0
+    for wallet in account.wallets.values():
+        total += converted(state, amount_of(wallet), wallet.currency, account.currency)
+    return total
+
+
+def converted(state: State, amount: int, currency: str, into: str) -> int:
+    """Money of one currency in another by the last rate, as equity counts it; 0 without a rate."""
+    if currency == into:
+        return amount
+    factor, divisor = rate_factors(state.rates.get((currency, into), 0), currency, into)
+    return int(convert_wide(amount, factor, divisor))
 
 
 def value_in_account(holding: Holding) -> int:

@@ -282,6 +282,22 @@ RISK_LEVELS: Setting[str] = Setting(
     "What the risk monitor does at which value: JSON of measures with warn, block, reduce_only, "
     "flatten, as in docs/guides/risk.md; nothing without it.",
 )
+RISK_SCENARIOS: Setting[str] = Setting(
+    "risk.scenarios",
+    ("RISK_SCENARIOS",),
+    kinds.text(),
+    "",
+    "Stress scenarios as JSON, as in docs/guides/risk.md: names with shares by instrument, `*` for "
+    "all others; without it everything by 10 and 30 % up and down.",
+)
+NEW_CODE_LIMITS: Setting[str] = Setting(
+    "risk.new_code_limits",
+    ("NEW_CODE_LIMITS",),
+    kinds.text(),
+    "",
+    "Limits as JSON that a strategy has until a person approves the hash of its code, over its "
+    "usual ones, as in docs/guides/risk.md; none without it.",
+)
 JOURNAL_URL: Setting[str] = Setting(
     "journal.url",
     ("JOURNAL_URL",),
@@ -349,6 +365,8 @@ SETTINGS: tuple[Setting[Any], ...] = (
     RISK_PER_TRADE,
     RISK_LIMITS,
     RISK_LEVELS,
+    RISK_SCENARIOS,
+    NEW_CODE_LIMITS,
     ACCOUNT_TERMS,
     JOURNAL_URL,
     JOURNAL_NAME,

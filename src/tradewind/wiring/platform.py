@@ -33,15 +33,18 @@ from tradewind.runtime.halt_file import HALT_NAME, watch_halt_file
 from tradewind.runtime.kept_choices import load_choices
 from tradewind.runtime.last_check import LastCheck
 from tradewind.runtime.loop import Loop
+from tradewind.runtime.new_code import NewCode
 from tradewind.runtime.projector import Projector
 from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
 from tradewind.runtime.retention import Retention, RetentionRule
-from tradewind.runtime.risk_levels import Threshold
+from tradewind.runtime.risk_levels import Threshold, levels_of
 from tradewind.runtime.risk_monitor import RiskMonitor
+from tradewind.runtime.risk_rules import RiskRules, changed_terms
 from tradewind.runtime.scope_limits import limits_by_scope
 from tradewind.runtime.segments import FileSegments
+from tradewind.runtime.stress_scenarios import STANDARD, Given
 from tradewind.runtime.venue_watch import STARTING, VenueWatch
 from tradewind.version import VERSION
 from tradewind.wiring.emergency import cancel_unjournaled
@@ -93,8 +96,10 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     symbols: tuple[str, ...] = ()
     mark: str = "latest"
     risk_levels: tuple[Threshold, ...] = ()
+    scenarios: Given = msgspec.field(default_factory=lambda: STANDARD)
     scope_limits: dict[str, dict[str, Any]] = {}
     terms: AccountTerms | None = None
+    new_code: Limits | None = None
 
 
 class Platform:
@@ -121,7 +126,7 @@ class Platform:
                 failed.push_async_callback(self.dispatch.close)
                 await self._start(recovered)
                 failed.pop_all()
-            self.desk.complaints += [lambda: projector_complaint(projector), self.stages.complain]
+            self.desk.complaints += [projector.complaint, self.stages.complain]
             on_ready(self.desk)
             try:
                 await self._trade(stop)
@@ -231,10 +236,11 @@ class Platform:
         for watch in self.watches:
             await watch.check()
         await self.loop.turn()
+        new_code = NewCode(self.options.home, small=self.options.new_code, limits=self._limits)
         self._strategies = RunningStrategies(
             self.engine, self.loop, self._plans,
             account=self.plan.account, venue=self.plan.venue, home=self.options.home,
-            limits=self._limits,
+            new_code=new_code,
         )  # fmt: skip
         self._strategies.begin(recovered.strategies)
         # the engine last: it may act on the rows in this very call, at prices the paper venue knows
@@ -245,12 +251,16 @@ class Platform:
         self.desk.blocking = self.dispatch.blocked
         self.desk.actions = DeskActions(self.loop, self.desk.watches, self.options.home)
         self.desk.actions.host = self._strategies
-        self.monitor = RiskMonitor(
-            self.loop, self.desk.actions, self.options.home, thresholds=self.options.risk_levels
+        rules = RiskRules(
+            self.loop,
+            self.options.home,
+            levels=levels_of(self.options.risk_levels),
+            scenarios=self.options.scenarios,
+            new_code=new_code,
         )
+        self.monitor = RiskMonitor(self.loop, self.desk.actions, self.options.home, rules=rules)
         self.monitor.halt = self.desk.submit
         self.desk.more_metrics += [self.monitor.metrics, self.loop.latency_metrics]
-        self.desk.actions.flatten = self.monitor.flatten
         if recovered.folded > FOLDED_MAX:
             await self._save()
 
@@ -286,9 +296,17 @@ class Platform:
                 yield m.LimitsChanged(0, scope, limits, self._who_limits(scope))
         number = state.account_numbers.get(account)
         margin = None if number is None else state.accounts[number].margin
-        if self.options.terms != (None if margin is None else margin.terms):
-            yield m.AccountTermsSet(0, account, self.options.terms, "settings")
+        wanted, by = self._terms()
+        if wanted != (None if margin is None else margin.terms):
+            yield m.AccountTermsSet(0, account, wanted, by)
         yield m.StrategyRegistered(0, PERSON, account, "", {})
+
+    def _terms(self) -> tuple[AccountTerms | None, str]:
+        """The account's terms that a person chose, else those of the settings; and whose."""
+        chosen = load_choices(self.options.home).terms
+        if self.plan.account not in chosen:
+            return self.options.terms, "settings"
+        return changed_terms(None, chosen[self.plan.account]), "choices"
 
     def _limits(self) -> dict[str, Limits]:
         """The limits of every scope that settings or persons name."""
@@ -372,9 +390,3 @@ class Platform:
         kept = self._strategies.snapshot()
         snapshot = snapshot_of(self.engine.state, kept, self.stages.saved())
         return lambda: self._journal.save_snapshot(snapshot)
-
-
-def projector_complaint(projector: Projector) -> str:
-    """What to say of rows that are not written, "" where they are."""
-    failure = projector.failure
-    return f"the records of orders and fills stand still: {failure}" if failure else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -10,11 +9,11 @@ import msgspec
 from tradewind.core.engine import Engine
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
-from tradewind.model.limits import Limits
 from tradewind.model.orders import Sizing
 from tradewind.runtime.kept_choices import Choices, StrategyChoice, load_choices, save_choices
 from tradewind.runtime.loop import Loop
-from tradewind.runtime.strategy_host import attach, end
+from tradewind.runtime.new_code import NewCode
+from tradewind.runtime.strategy_host import attach, code_hash, end
 from tradewind.strategies.base import Strategy
 from tradewind.strategies.library import LIBRARY, library_strategy
 from tradewind.wiring.plans import PLANS, Plan, plan_of, short_name
@@ -35,9 +34,9 @@ class RunningStrategies:
         account: str,
         venue: str,
         home: Path,
-        limits: Callable[[], Mapping[str, Limits]],
+        new_code: NewCode,
     ) -> None:
-        self._limits = limits
+        self._new_code = new_code
         self._engine = engine
         self._loop = loop
         self._plans = dict(plans)
@@ -104,14 +103,15 @@ class RunningStrategies:
         state = self._engine.state
         if instrument_id not in state.market_numbers:
             raise UserError(f"strategy {name} trades {instrument_id}, which this run has not")
+        short = short_name(name)
         attach(
             self._engine,
             strategy,
-            name=short_name(name),
+            name=short,
             account=self._account,
             instruments=[state.market(instrument_id).instrument],
             sizing=Sizing.AT_FILL,
-            limits=self._limits().get(f"strategy:{short_name(name)}"),
+            limits=self._new_code.limits_of(state, short, code_hash(strategy)),
         )
         if saved:
             strategy.restore(msgspec.msgpack.decode(saved))

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "replay": "run a strategy over a recorded file of a venue's messages",
     "report": "statements of the books, and what executing the orders cost",
     "resume": "lift a halt",
+    "risk": "the risk monitor's levels, stress scenarios and account terms, shown or changed",
     "run": "run the platform, on paper or live",
     "secrets": "change this installation's own secrets without logging anybody out",
     "status": "show a running engine at a glance",

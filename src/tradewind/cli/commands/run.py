@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import math
@@ -26,9 +27,11 @@ from tradewind.model.account_terms import parse_terms
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.marking import MARKINGS
 from tradewind.runtime.desk import Desk
+from tradewind.runtime.new_code import parse_small_limits
 from tradewind.runtime.retention import RetentionRule
 from tradewind.runtime.risk_levels import parse_levels
 from tradewind.runtime.scope_limits import parse_scope_limits
+from tradewind.runtime.stress_scenarios import parse_scenarios
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.journals import JournalPlace, journal_place
@@ -159,6 +162,8 @@ async def _run(
         raise
     for line in [*_banner(platform, gateway), *_login_lines(gateway)]:
         note(line)
+    gc.collect()
+    gc.freeze()  # what is there now stays: a full collection need not walk it while orders wait
     started_s = loop.time()
     if gateway is not None:
         gateway.start(started_s)
@@ -250,6 +255,8 @@ def _options(settings: Settings) -> PlatformOptions:
         mark=settings[catalog.MARK],
         scope_limits=parse_scope_limits(settings[catalog.RISK_LIMITS]),
         risk_levels=parse_levels(settings[catalog.RISK_LEVELS]),
+        scenarios=parse_scenarios(settings[catalog.RISK_SCENARIOS]),
+        new_code=parse_small_limits(settings[catalog.NEW_CODE_LIMITS]),
         terms=parse_terms(settings[catalog.ACCOUNT_TERMS]),
         retention=RetentionRule(
             kept_days=settings[catalog.RETENTION_DAYS],

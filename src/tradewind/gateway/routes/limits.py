@@ -1,4 +1,4 @@
-"""Limits and exposure: read, changed by command, and what risk decided of an order."""
+"""Limits, rules of risk and exposure: read, changed by command; and what risk said of an order."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ from tradewind.gateway.principal import Principal
 from tradewind.gateway.problems import Problem
 from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.routes.trading import Reader
-from tradewind.gateway.schemas import ChangeLimits
+from tradewind.gateway.schemas import ChangeLimits, ChangeRiskRule
 from tradewind.gateway.second_person import is_raise, need_second_person
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import visible_rows
 from tradewind.ports.records import DenialRow, OrderRow
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
+    ChangeRiskRuleRequest,
     ExposuresRequest,
     LimitsRequest,
+    RiskRulesRequest,
 )
 
 router = APIRouter(prefix="/api/v1/risk", tags=["risk"])
@@ -64,6 +66,48 @@ async def change_limits(
         asked = ChangeLimitsRequest(wanted.scope, changes, principal.name)
         done: dict[str, Any] = await services.engine.ask(asked)
         await trail.note(request, "limits changed", wanted.scope, **changes)
+        return done
+
+    return await once(request, services, principal, act)
+
+
+@router.get(
+    "/rules", summary="Levels, stress scenarios, terms of accounts", **answers(told.RiskRules)
+)
+async def rules(request: Request, services: UseServices, principal: Reader) -> Response:
+    """What the risk monitor does at which value, what it plays, and what accounts may do."""
+
+    async def make(max_age_ns: int) -> Made:
+        reading = await services.engine.read(RiskRulesRequest(), max_age_ns)
+        terms = {
+            account: one
+            for account, one in reading.answer["terms"].items()
+            if principal.may_see(account)
+        }
+        return {**reading.answer, "terms": terms}, reading.time_ns
+
+    return await aged_reply(request, services, make)
+
+
+@router.patch("/rules", summary="Change one rule of risk", **acts(told.RiskRuleChanged))
+async def change_rule(
+    request: Request, wanted: ChangeRiskRule, services: UseServices, principal: Keeper
+) -> Response:
+    """Change the levels of a measure, put in a stress scenario, or change terms of an account.
+
+    It is an event of the journal and holds over a restart. Where `TRADEWIND_FOUR_EYES` is set it
+    needs a second person, and is 409 for the first.
+    """
+
+    async def act() -> dict[str, Any]:
+        said = [wanted.kind, wanted.name, wanted.changes]
+        await need_second_person(request, services, principal, said)
+        asked = ChangeRiskRuleRequest(wanted.kind, wanted.name, wanted.changes, principal.name)
+        done: dict[str, Any] = await services.engine.ask(asked)
+        changes = "none" if wanted.changes is None else wanted.changes
+        await trail.note(
+            request, "risk rule changed", wanted.name, kind=wanted.kind, changes=changes
+        )
         return done
 
     return await once(request, services, principal, act)
