@@ -140,4 +140,4 @@ class Traffic:
         return causes - effects
 
     def _broker(self) -> RabbitBroker:
-        return RabbitBroker(self._url, queues=(QUEUE,), name="traffic", daemon=True)
+        return RabbitBroker(self._url, queues=(QUEUE,), name="traffic")
