@@ -10,8 +10,6 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -103,10 +101,7 @@ class ClusterLater:
     def __getattr__(self, name: str) -> Any:
         with self._lock:
             if self._client is None:
-                try:
-                    self._client = self._connect()
-                except RedisClusterException as error:
-                    raise RedisConnectionError(str(error)) from error
+                self._client = self._connect()
         return getattr(self._client, name)
 
     def close(self) -> None:
