@@ -170,7 +170,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     code, out, err = Person(engine_home, capsys).types("order", *words)
-    assert (code, out) == (1, "")  # the engine refused; 2 is what a command itself refuses
+    assert (code, out) == (2, "")
     assert sentence in err
     assert err.count("\n") == 1
 

@@ -287,6 +287,25 @@ def test_flatten_closes_what_is_held_and_then_halts(tmp_path: Path) -> None:
     run(story())
 
 
+def test_who_resumes_while_it_flattens_is_not_halted_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        shell = Monitored(tmp_path)
+        async with shell.running():
+            await shell.fill(await shell.want(2_000))
+            await shell.price(100_00)
+            await shell.give(m.Halted(0, "all", "drill", "ann"))
+            shell.monitor.flatten("all")
+            await shell.look()
+            closing = shell.records(m.SubmitOrder)[-1]
+            await shell.give(m.Resumed(0, "all", "ann"))
+            await shell.fill(closing.order_id)
+            await shell.look()
+            assert [one.reason for one in shell.records(m.Halted)] == ["drill"]
+            assert await shell.want(1) != "halted"
+
+    run(story())
+
+
 def test_the_position_of_a_stopped_strategy_is_closed_against_the_persons_book(
     tmp_path: Path,
 ) -> None:

@@ -256,8 +256,14 @@ class RiskMonitor:
             self._loop.offer(event)
 
     def _flatten(self, scope: str) -> None:
-        """Close what is held and not being closed; say so when nothing is left."""
+        """Close what is held and not being closed; say so when nothing is left.
+
+        Whoever lifts the halt meanwhile ends it: their word is later than the one to flatten.
+        """
         state = self._loop.engine.state
+        if scope not in state.halts:
+            self._flattening.discard(scope)
+            return
         if not holds_in(state, scope):
             self._flattening.discard(scope)
             self._loop.offer(m.Halted(0, scope, "flattened", BY))
