@@ -11,6 +11,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+FIRST = (
+    "tests/tidy", "tests/storm", "tests/adapters/ccxt", "tests/venue/judges",
+    "tests/runtime/test_kill.py", "tests/cli/test_order.py",
+)  # fmt: skip
+
 # Timing of a shared machine says nothing, so no example has a deadline.
 hypothesis.settings.register_profile("shared_machine", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("shared_machine")
@@ -25,6 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
     wanted = {"0": False, "1": bool(compiled.hot_modules())}.get(expected or "")
     if wanted is not None and wanted != tradewind.COMPILED:
         raise pytest.UsageError(f"expected COMPILED to be {wanted}, it is {tradewind.COMPILED}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what fails at once, then with what takes longest, so that nobody waits for it."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.nodeid.partition("::")[0]
+    return next((turn for turn, path in enumerate(FIRST) if folder.startswith(path)), len(FIRST))
 
 
 @pytest.fixture

@@ -57,6 +57,17 @@ def test_a_schedule_is_kept_listed_and_forgotten(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("words", [("list", "no jobs"), ("schedules", "nothing is scheduled")])
+def test_an_empty_list_says_so_beside_the_answer(
+    words: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, said = words
+    assert main(["jobs", listed]) == 0
+    found = capsys.readouterr()
+    assert (found.out, said in found.err) == ("", True)
+
+
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

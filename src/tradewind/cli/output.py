@@ -16,8 +16,11 @@ from typing import Any
 
 
 def print_answer(answer: Mapping[str, Any], arguments: argparse.Namespace) -> None:
-    """Print one answer to stdout, as JSON when `--json` was given."""
-    print(json.dumps(answer, indent=1) if arguments.json else as_lines(answer))
+    """Print one answer to stdout, as JSON when `--json` was given; an empty one only so."""
+    if arguments.json:
+        print(json.dumps(answer, indent=1))
+    elif answer:
+        print(as_lines(answer))
 
 
 def as_lines(answer: Mapping[str, Any]) -> str:

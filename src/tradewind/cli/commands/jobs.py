@@ -77,6 +77,8 @@ def list_jobs(arguments: argparse.Namespace) -> int:
         raise UserError(f"--limit: {arguments.limit} is not from 1 to {SHOWN_MAX}")
     with store_of(load_settings()) as store:
         found = store.jobs.jobs(kind=arguments.kind, before=0, limit=arguments.limit)
+    if not found:
+        note("no jobs: ask for one with `tradewind jobs submit`")
     if arguments.json:
         print_answer({job.job_id: shown(job) for job in found}, arguments)
     else:
@@ -147,6 +149,8 @@ def list_schedules(arguments: argparse.Namespace) -> int:
     """Print what is scheduled."""
     with store_of(load_settings()) as store:
         found = store.schedules.schedules()
+    if not found:
+        note("nothing is scheduled: `tradewind jobs schedule` adds what is to be done again")
     if arguments.json:
         answer: dict[str, Any] = {
             one.name: {
