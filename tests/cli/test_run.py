@@ -49,7 +49,7 @@ def test_engine_and_gateway_in_one_process_trade_answer_and_stop_in_order(tmp_pa
     process = subprocess.Popen(
         [*command, "--home", str(tmp_path / "home")],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     try:
         status = json.loads(asked(port, "/api/v1/status"))
@@ -57,12 +57,13 @@ def test_engine_and_gateway_in_one_process_trade_answer_and_stop_in_order(tmp_pa
         assert b"engine_up 1.0" in asked(port, "/metrics")
         assert children(process.pid) == []
         process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=PATIENCE_S)
+        printed, said = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.wait()
     assert process.returncode == 0
     assert json.loads(printed)["sequence"] > 0
+    assert b"leaked" not in said  # what DuckDB prints of objects that nobody lets go at the end
 
 
 def test_live_trading_starts_no_gateway_that_asks_for_no_login(

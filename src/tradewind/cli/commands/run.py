@@ -174,6 +174,7 @@ async def _run(
         await _watch(running, desk, gateway, stop, arguments)
         await running
     finally:
+        gc.unfreeze()  # or DuckDB complains, when the program ends, of what nobody let go
         if gateway is not None:
             await gateway.end()
     _summary(desk, loop.time() - started_s, arguments)
