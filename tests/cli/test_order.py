@@ -20,7 +20,7 @@ from tradewind.model import messages as m
 from tradewind.model.errors import TradewindError
 from tradewind.ports.journal import numbered
 from tradewind.runtime.control_client import ask
-from tradewind.runtime.control_messages import StatusRequest
+from tradewind.runtime.control_messages import OpenOrdersRequest, StatusRequest
 from tradewind.runtime.halt_file import HALT_NAME
 
 PATIENCE_S = 90
@@ -201,3 +201,88 @@ def test_a_cancel_of_an_unknown_order_is_one_sentence_and_changes_nothing(
             getattr(one, "order_id", "") for group in journal.groups() for _, one in numbered(group)
         ]
     assert "j0-person-9" not in named
+
+
+@pytest.fixture(scope="module")
+def low(engine_home: Path) -> int:
+    """A price under the market that the collar lets pass and nobody sells at."""
+    market = ask(engine_home, StatusRequest())["market"]
+    return int(float(next(row["last"] for row in market if row["instrument"] == BTC)) * 0.97)
+
+
+@pytest.fixture(scope="module")
+def resting(engine_home: Path, low: int) -> str:
+    """An order that works at the venue."""
+    wanted = ["order", "buy", "0.002", BTC, "--limit", str(low), "--home", str(engine_home)]
+    assert main([*wanted, "--key", "resting"]) == 0
+    rows = until(
+        lambda: [
+            row
+            for row in ask(engine_home, OpenOrdersRequest())["orders"]
+            if float(row["limit_price"] or 0) == low and row["state"] == "NEW"
+        ]
+    )
+    order_id: str = rows[0]["order_id"]
+    return order_id
+
+
+def test_an_amendment_gives_a_working_order_other_terms(
+    engine_home: Path, low: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = Person(engine_home, capsys)
+    placed = person.order("buy", "0.003", BTC, "--limit", str(low + 1))
+    until(lambda: (person.parent(placed) or {}).get("state") == "NEW")
+    code, out, err = person.types("amend", placed, "--limit", str(low + 2), "--json")
+    assert code == 0, err
+    assert json.loads(out)["amend_requested"] == placed
+    until(lambda: float((person.parent(placed) or {}).get("limit_price", 0)) == low + 2)
+    assert person.types("amend", placed, "--quantity", "0.001")[0] == 0
+    until(lambda: float((person.parent(placed) or {}).get("quantity", 0)) == 0.001)
+    assert float((person.parent(placed) or {})["limit_price"]) == low + 2
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "nothing to change: give --quantity, --limit or --stop"),
+        (["--quantity", "-1"], "--quantity: -1 is not above 0"),
+        (["--quantity", "0"], "--quantity: 0 is not above 0"),
+        (["--quantity", "nan"], "'nan' is not a finite number"),
+        (["--limit", "-5"], "--limit: -5 is not above 0"),
+        (["--limit", "inf"], "'inf' is not a finite number"),
+        (["--stop", "x"], "'x' is not a number"),
+        (["--stop", "0.001"], "0.001"),
+    ],
+)
+def test_terms_that_cannot_be_leave_an_order_as_it_is(
+    words: list[str],
+    sentence: str,
+    resting: str,
+    engine_home: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    person = Person(engine_home, capsys)
+    before = person.parent(resting)
+    code, out, err = person.types("amend", resting, *words)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+    assert person.parent(resting) == before
+    assert resting not in {one.order_id for one in records(engine_home, m.AmendIntended)}
+
+
+def test_an_amendment_of_a_filled_or_an_unknown_order_is_one_sentence(
+    engine_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = Person(engine_home, capsys)
+    filled = person.order("buy", "0.001", BTC)
+    until(lambda: any(one.order_id == filled for one in records(engine_home, m.OrderFilled)))
+    sentences = {
+        filled: f"{filled} is FILLED: only an open order can be amended",
+        "j0-person-9": "there is no open order 'j0-person-9': see `tradewind orders --open`",
+    }
+    for order_id, sentence in sentences.items():
+        code, out, err = person.types("amend", order_id, "--quantity", "0.5")
+        assert (code, out) == (2, "")
+        assert err == f"tradewind: {sentence}\n"
+    assert not set(sentences) & {one.order_id for one in records(engine_home, m.AmendIntended)}

@@ -7,6 +7,7 @@ needs, so that it loads no command.
 
 # Name as typed -> one line of help. The module is the name with "_" for "-".
 COMMANDS: dict[str, str] = {
+    "amend": "give a working order another quantity, limit price or stop price",
     "audit": "who did what through the gateway, and whether the trail is whole",
     "backtest": "run a strategy over imported market data",
     "config": "check the settings, show where each came from",

@@ -1,0 +1,87 @@
+"""`tradewind amend`: gives a working order another quantity, limit price or stop price."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import msgspec
+
+from tradewind.cli.engine import add_engine_options, home_of
+from tradewind.cli.output import print_answer
+from tradewind.model.errors import UserError
+from tradewind.model.instruments import Instrument
+from tradewind.model.numbers import units_of
+from tradewind.runtime.control_client import ask
+from tradewind.runtime.control_messages import (
+    AmendRequest,
+    InstrumentsRequest,
+    OpenOrdersRequest,
+    OrdersRequest,
+)
+
+EXAMPLE = "tradewind amend j0-person-1 --quantity 0.4 --limit 59000"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `amend`."""
+    parser.add_argument("order_id", help="as `tradewind orders --open` shows it")
+    parser.add_argument("--quantity", help="the new total, what is filled already included")
+    parser.add_argument("--limit", metavar="PRICE", help="another limit price")
+    parser.add_argument("--stop", metavar="PRICE", help="another stop price")
+    add_engine_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask for the amendment; 0 once that is durable. Risk and the venue decide after that."""
+    if not (arguments.quantity or arguments.limit or arguments.stop):
+        raise UserError("nothing to change: give --quantity, --limit or --stop")
+    home = home_of(arguments)
+    row = _open_order(home, arguments.order_id)
+    listing = ask(home, InstrumentsRequest())
+    listed = msgspec.convert(listing["instruments"], list[Instrument], strict=False)
+    instrument = next(one for one in listed if one.id == row["instrument"])
+    done = ask(home, amendment_of(arguments, row, instrument))
+    print_answer({"amend_requested": arguments.order_id, **done}, arguments)
+    return 0
+
+
+def amendment_of(
+    arguments: argparse.Namespace, row: dict[str, Any], instrument: Instrument
+) -> AmendRequest:
+    """The request of a command line; what is not given stays as the order has it."""
+    quantity = _above_zero(
+        "--quantity", arguments.quantity or row["quantity"], instrument.quantity_digits
+    )
+    filled = units_of(row["filled_quantity"], instrument.quantity_digits)
+    if quantity <= filled:
+        raise UserError(
+            f"--quantity: {arguments.quantity} is not above the {row['filled_quantity']} that "
+            f"{arguments.order_id} has filled: cancel it to have no more"
+        )
+    digits = instrument.price_digits
+    limit = arguments.limit or row["limit_price"]
+    return AmendRequest(
+        arguments.order_id,
+        quantity,
+        _above_zero("--limit", limit, digits) if limit else 0,
+        _above_zero("--stop", arguments.stop, digits) if arguments.stop else 0,
+    )
+
+
+def _open_order(home: Any, order_id: str) -> dict[str, Any]:
+    """The row of an order that can be amended."""
+    for row in ask(home, OpenOrdersRequest())["orders"]:
+        if row["order_id"] == order_id:
+            return dict(row)
+    for row in ask(home, OrdersRequest()):
+        if row["order_id"] == order_id:
+            raise UserError(f"{order_id} is {row['state']}: only an open order can be amended")
+    raise UserError(f"there is no open order {order_id!r}: see `tradewind orders --open`")
+
+
+def _above_zero(option: str, text: str, digits: int) -> int:
+    units = units_of(text, digits)
+    if units <= 0:
+        raise UserError(f"{option}: {text} is not above 0")
+    return units
