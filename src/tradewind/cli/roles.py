@@ -15,6 +15,7 @@ from tradewind.model.errors import OutsideError
 from tradewind.runtime.supervisor import Supervisor
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
+from tradewind.wiring.bus import check_installed
 from tradewind.wiring.role_place import API_GATEWAY, MARKET_DATA, RISK_MANAGER, role_port
 from tradewind.wiring.settings import Settings
 
@@ -79,6 +80,7 @@ def play_gateway(make: Callable[[], GatewayProcess], seconds: float | None) -> i
 
 def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run every role as a process, and start again what ends."""
+    check_installed()
     given = [
         word
         for name in HANDED_ON
