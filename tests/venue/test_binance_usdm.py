@@ -200,3 +200,30 @@ def test_funding_is_due_once_for_each_interval() -> None:
     funding = Funding(MarginClearing("USDT", lambda _: Decimal(1)), now_ms=INTERVAL_MS + 5)
     due = [funding.is_due(at) for at in (INTERVAL_MS + 6, 2 * INTERVAL_MS, 2 * INTERVAL_MS + 1)]
     assert due == [False, True, False]
+
+
+def test_a_countdown_that_nobody_renews_cancels_the_orders_of_its_contract_alone() -> None:
+    async def scenario(client: Futures) -> None:
+        venue, path = client.venue, "/fapi/v1/countdownCancelAll"
+        order = {"side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.1"}
+        await client.order(**order, price="59000")
+        await client.order(**order, price="2900", symbol="ETHUSDT")
+        begun_ns = venue.chaos.clock.now_ns()
+        for milliseconds in ("100000", "60000"):
+            told = await client.signed("POST", path, symbol="BTCUSDT", countdownTime=milliseconds)
+            assert told == (200, {"symbol": "BTCUSDT", "countdownTime": milliseconds})
+        venue.on_tick(begun_ns + 59_000_000_000)
+        assert len(venue.exchange.open) == 2
+        venue.on_tick(begun_ns + 70_000_000_000)
+        assert [one.symbol for one in venue.exchange.open.values()] == ["ETHUSDT"]
+        await client.order(**order, price="59000")
+        venue.on_tick(begun_ns + 200_000_000_000)
+        assert len(venue.exchange.open) == 2, "a countdown runs once"
+        for milliseconds in ("60000", "0"):
+            await client.signed("POST", path, symbol="BTCUSDT", countdownTime=milliseconds)
+        venue.on_tick(begun_ns + 300_000_000_000)
+        assert len(venue.exchange.open) == 2, "0 ends it"
+        status, refused = await client.signed("POST", path, symbol="BTCUSDT", countdownTime="-1")
+        assert (status, refused["code"]) == (400, -1130)
+
+    run(scenario)

@@ -71,6 +71,29 @@ class SendsAtOnce(Protocol):
     sends_at_once: Literal[True]
 
 
+@runtime_checkable
+class CountsDown(Protocol):
+    """A `Trading` whose venue can cancel by itself when nobody renews a countdown."""
+
+    @property
+    def venue(self) -> str:
+        """The venue's name in instrument ids."""
+
+    @property
+    def connection(self) -> Connection:
+        """How the way to the venue stands."""
+
+    @property
+    def countdowns_per_minute_max(self) -> int:
+        """How often countdowns may be set beside other calls; 0 where the venue has none."""
+
+    async def count_down(self, instrument: str, *, milliseconds: int) -> None:
+        """Have every order of an instrument canceled so long from now, others' too.
+
+        Called again it begins anew, 0 ends it.
+        """
+
+
 class Trading(Protocol):
     """One account's way to one venue."""
 

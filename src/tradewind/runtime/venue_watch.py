@@ -1,7 +1,8 @@
 """The watch over one venue: when it is lost, when it is back, when to reconcile.
 
-New orders go to a venue only while it is connected, its clock is near ours and the account was
-reconciled since. A venue begins as lost; the look that succeeds lets the first order out.
+New orders go to a venue only while it is connected, its clock is near ours, the account was
+reconciled since and its countdown, where it has one, stands. A venue begins as lost; the look that
+succeeds lets the first order out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
 from tradewind.ports.trading import Connection, Refused, Trading
+from tradewind.runtime.countdown import Countdown
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.read_models import VenueRow
 from tradewind.runtime.reconciliation import DEADLINE_S, Reconciliation
@@ -38,7 +40,9 @@ class VenueWatch:
         loop: Loop,
         *,
         interval_s: float = INTERVAL_S,
+        countdown: Countdown | None = None,
     ) -> None:
+        self.countdown = countdown
         self.reconciliation = reconciliation
         self._trading = trading
         self._loop = loop
@@ -56,16 +60,27 @@ class VenueWatch:
         return self._lost
 
     async def run(self) -> None:
-        """Watch until cancelled."""
-        while True:
-            await self.check()
-            await asyncio.sleep(CHECK_S)
+        """Watch until cancelled, and keep the countdown of the venue going."""
+        renewing = None if self.countdown is None else asyncio.create_task(self.countdown.run())
+        try:
+            while renewing is None or not renewing.done():
+                await self.check()
+                await asyncio.sleep(CHECK_S)
+            renewing.result()
+        finally:
+            if renewing is not None:
+                renewing.cancel()
+
+    async def leave(self) -> None:
+        """The engine stops in order: the venue is not to cancel its orders."""
+        if self.countdown is not None:
+            await self.countdown.end()
 
     async def check(self) -> None:
         """One round: notice what changed and reconcile where that is due."""
         now_s = asyncio.get_running_loop().time()
         connection = self._trading.connection
-        problem = problem_of(connection)
+        problem = problem_of(connection) or await self._counting_problem()
         if problem:
             self._lose(problem)
             self._next_s = 0.0
@@ -82,6 +97,14 @@ class VenueWatch:
             self._settle(connection)
         else:
             self._fail(now_s)
+
+    async def _counting_problem(self) -> str:
+        """Why the countdown keeps orders from leaving; sets it where it never was."""
+        if self.countdown is None:
+            return ""
+        if not self.countdown.is_set:
+            await self.countdown.renew()
+        return self.countdown.problem()
 
     def row(self) -> VenueRow:
         """How it stands, for people."""

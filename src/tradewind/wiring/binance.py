@@ -11,7 +11,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.ports.market_data import MarketData
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Trading
-from tradewind.wiring import catalog
+from tradewind.wiring import catalog, guard_settings
 from tradewind.wiring.venue_entry import KeyPair, Place, VenueEntry, split_address
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ class Market:
 
     def place_of(self, settings: Settings) -> Place:
         """An environment of Binance, or the address of a local venue."""
-        return Place(settings[self._host], silence_s=settings[catalog.SILENCE])
+        countdown_s = settings[guard_settings.COUNTDOWN] if self._kind == "usdm" else 0
+        silence_s = settings[catalog.SILENCE]
+        return Place(settings[self._host], silence_s=silence_s, countdown_s=countdown_s)
 
     def market_data(
         self, instrument_ids: Sequence[str], *, place: Place, keys: KeyPair | None, clock: Clock

@@ -1,4 +1,4 @@
-"""Settings of the two guards beside a run: the watchdog and the drop-copy reconciler."""
+"""Settings of what guards a run: watchdog, drop-copy reconciler, the countdown at a venue."""
 
 from __future__ import annotations
 
@@ -55,6 +55,15 @@ DROP_COPY_INTERVAL: Setting[int] = Setting(
     "How often the venue's orders and executions are held against the journal.",
     unit="s",
 )
+COUNTDOWN: Setting[int] = Setting(
+    "binance.usdm_countdown_s",
+    ("BINANCE_USDM_COUNTDOWN_S",),
+    kinds.integer(least=0, most=3600),
+    "60",
+    "How long after a live run was last heard of Binance USD-M cancels the orders of its "
+    "instruments by itself; 0 for never, else 5 or more.",
+    unit="s",
+)
 GUARD_SETTINGS: tuple[Setting[Any], ...] = (
     WATCHDOG_KEY,
     WATCHDOG_SECRET,
@@ -62,4 +71,5 @@ GUARD_SETTINGS: tuple[Setting[Any], ...] = (
     DROP_COPY_KEY,
     DROP_COPY_SECRET,
     DROP_COPY_INTERVAL,
+    COUNTDOWN,
 )

@@ -47,6 +47,7 @@ from tradewind.runtime.segments import FileSegments
 from tradewind.runtime.stress_scenarios import STANDARD, Given
 from tradewind.runtime.venue_watch import STARTING, VenueWatch
 from tradewind.version import VERSION
+from tradewind.wiring.countdowns import countdown_of
 from tradewind.wiring.emergency import cancel_unjournaled
 from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.plans import instruments_of, plan_of
@@ -131,6 +132,8 @@ class Platform:
             try:
                 await self._trade(stop)
                 await self._end_strategies()
+                for watch in self.watches:
+                    await watch.leave()
             except JournalBroken as error:
                 await cancel_unjournaled(
                     error, self.options.home, state=self.engine.state, venues=self.stages.trading,
@@ -220,7 +223,7 @@ class Platform:
                 self.engine.step(m.VenueLost(state.time_ns, plan.venue, STARTING))
         for event in self._setup():
             self.loop.offer(event)
-        self.watches = [self._watching(stage) for stage in self.stages.stages]
+        self.watches = [self._watching(plan, stage) for plan, stage in self.stages.pairs()]
         await self.loop.turn()
         if self.loop.refused:
             raise UserError(self.loop.refused[0])
@@ -264,7 +267,7 @@ class Platform:
         if recovered.folded > FOLDED_MAX:
             await self._save()
 
-    def _watching(self, stage: Stage) -> VenueWatch:
+    def _watching(self, plan: StagePlan, stage: Stage) -> VenueWatch:
         reconciliation = Reconciliation(
             stage.trading,
             self.loop,
@@ -277,8 +280,10 @@ class Platform:
             find_fill=self._place.find_fill,
             find_posted=self._place.find_posted,
         )
-        interval_s = self.plan.reconcile_interval_s
-        return VenueWatch(stage.trading, reconciliation, self.loop, interval_s=interval_s)
+        return VenueWatch(
+            stage.trading, reconciliation, self.loop, interval_s=plan.reconcile_interval_s,
+            countdown=countdown_of(plan, stage, self.loop),
+        )  # fmt: skip
 
     def _setup(self) -> Iterator[m.ControlEvent]:
         state, account = self.engine.state, self.plan.account

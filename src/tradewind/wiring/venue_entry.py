@@ -43,7 +43,8 @@ class Place(NamedTuple):
     `requests_per_minute` how many questions, where that differs. A connection that nothing comes
     on for `silence_s` is made anew. Where orders have no receive window, one that the venue has not
     got `arrival_s` after it was sent is taken for never sent. `kinds` are the market data that a
-    run wants, where a venue lets one choose.
+    run wants, where a venue lets one choose. A venue that can cancels what a run has left open
+    `countdown_s` after it was last heard of; 0 for never.
     """
 
     host: str = ""
@@ -52,6 +53,7 @@ class Place(NamedTuple):
     requests_per_minute: int = 0
     arrival_s: float = 30.0
     kinds: tuple[Literal["trades", "quotes", "depth"], ...] = ("trades", "quotes")
+    countdown_s: int = 0
 
 
 VENUES_OWN = Place()

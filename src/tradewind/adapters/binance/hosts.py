@@ -143,6 +143,7 @@ USDM = Service(
         "ownTrades": 5,
         "ownTradesOfOrder": 5,
         "income": 30,
+        "countdown": 10,
     },
     depth_weights=((50, 2), (100, 5), (500, 10), (1000, 20)),
 )

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from tradewind.adapters.binance.account import AccountQuestions
 from tradewind.adapters.binance.amendments import Amendments
+from tradewind.adapters.binance.countdown import countdowns_per_minute_max, set_countdown
 from tradewind.adapters.binance.hosts import SERVICES, Hosts, MarketKind
 from tradewind.adapters.binance.income import Income
 from tradewind.adapters.binance.order_parameters import Parameters, submit_parameters
@@ -103,6 +104,11 @@ class BinanceTrading:
         """The receive window, what a fast clock adds to it, and what we may be wrong about it."""
         made = self._rest_made
         return made.silence_s if made else silence_s(self._recv_window_ms)
+
+    @property
+    def countdowns_per_minute_max(self) -> int:
+        """What half of the weight of a minute allows (USD-M); spot has no countdown."""
+        return countdowns_per_minute_max(self.service)
 
     @property
     def connection(self) -> Connection:
@@ -221,6 +227,11 @@ class BinanceTrading:
         except VenueRefused as error:
             if error.code != CANCEL_REJECTED:
                 raise  # anything but "there is nothing to cancel"
+
+    async def count_down(self, instrument: str, *, milliseconds: int) -> None:
+        """Have the orders of an instrument canceled later unless called again (USD-M)."""
+        listed = self._instrument(instrument)
+        await set_countdown(self._rest, listed.base + listed.currency, milliseconds)
 
     async def amend(self, command: m.AmendOrder) -> None:
         """Change quantity (spot: lower it, its place in the queue is kept) or price (USD-M)."""

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from tradewind.venue.accounts import Account
+from tradewind.venue.binance.countdowns import Countdowns
 from tradewind.venue.binance.funding import Funding
 from tradewind.venue.binance.limits import RateRules
 from tradewind.venue.binance.listen_keys import ListenKeys
@@ -47,6 +48,7 @@ class BinanceUsdm(BinanceVenue):
         listings = tuple(listings)
         self.clearing = MarginClearing("USDT", self.mark)
         self.listen_keys = ListenKeys()
+        self.countdowns = Countdowns()
         super().__init__(
             chaos,
             listings=listings,
@@ -142,7 +144,11 @@ class BinanceUsdm(BinanceVenue):
                 self.exchange.expire(each, event.time_ns)
 
     def on_tick(self, now_ns: int) -> None:
-        """As spot; funding is charged when it is due, and orders good till a date end with it."""
+        """As spot; funding is charged when it is due, orders good till a date end with it.
+
+        Countdowns that nobody renewed run out.
+        """
+        self.countdowns.run_out(self.exchange, now_ns)
         if self.funding.is_due(milliseconds(now_ns)):
             for symbol in self.exchange.books:
                 self.charge_funding(symbol)

@@ -156,6 +156,11 @@ def cancel_all(call: Call) -> dict[str, Any]:
     return {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
+def count_down(call: Call) -> dict[str, Any]:
+    """POST countdownCancelAll."""
+    return futures(call).countdowns.set(call)
+
+
 def modify(call: Call) -> dict[str, Any]:
     """PUT order: another quantity and price for a limit order."""
     order = find_open(call)

@@ -40,6 +40,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _endpoint("POST v1/batchOrders", 5, TRADE, orders.place_batch, 1),
     _endpoint("DELETE v1/batchOrders", 1, TRADE, orders.cancel_batch),
     _endpoint("DELETE v1/allOpenOrders", 1, TRADE, orders.cancel_all),
+    _endpoint("POST v1/countdownCancelAll", 10, TRADE, orders.count_down),
     _endpoint("GET v1/order", 1, DATA, orders.query),
     _endpoint("GET v1/openOrder", 1, DATA, orders.query_open),
     _endpoint("GET v1/openOrders", one_or_all(1, 40), DATA, orders.open_orders),
