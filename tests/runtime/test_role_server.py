@@ -80,3 +80,17 @@ def test_a_port_in_use_is_one_sentence() -> None:
 
     with pytest.raises(OutsideError, match="give another with TRADEWIND_ROLES_PORT"):
         asyncio.run(start_twice())
+
+
+def test_several_of_one_role_find_a_port_each_ten_apart() -> None:
+    async def start_three() -> list[int]:
+        servers = [RoleServer("worker", list, list) for _ in range(3)]
+        first = await servers[0].start("127.0.0.1", 0)
+        ports = [await server.start_near("127.0.0.1", first) for server in servers[1:]]
+        for server in servers:
+            await server.close()
+        return [port - first for port in ports]
+
+    distances = asyncio.run(start_three())
+    assert distances[0] < distances[1]
+    assert all(0 < distance <= 90 and distance % 10 == 0 for distance in distances)

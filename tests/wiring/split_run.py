@@ -29,6 +29,7 @@ class SplitRun:
         self.ports = {
             "market-data": first,
             "risk-manager": first + 2,
+            "worker": first + 4,
             "api-gateway": free_port(),
         }
         self._log = (home.parent / "split.txt").open("ab")
@@ -142,9 +143,9 @@ class SplitRun:
 
 
 def free_port() -> int:
-    """A port of which the two above are free as well, when it was looked at."""
+    """A port of which the four above are free as well, when it was looked at."""
     while True:
-        sockets = [socket.socket() for _ in range(3)]
+        sockets = [socket.socket() for _ in range(5)]
         try:
             sockets[0].bind(("127.0.0.1", 0))
             first: int = sockets[0].getsockname()[1]

@@ -16,7 +16,13 @@ from tradewind.runtime.supervisor import Supervisor
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.bus import check_installed
-from tradewind.wiring.role_place import API_GATEWAY, MARKET_DATA, RISK_MANAGER, role_port
+from tradewind.wiring.role_place import (
+    API_GATEWAY,
+    MARKET_DATA,
+    RISK_MANAGER,
+    WORKER,
+    role_port,
+)
 from tradewind.wiring.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,6 +84,18 @@ def play_gateway(make: Callable[[], GatewayProcess], seconds: float | None) -> i
     return _played(keep, seconds)
 
 
+def play_worker(settings: Settings, seconds: float | None) -> int:
+    """Play the role worker until stopped."""
+    from tradewind.wiring.worker_role import WorkerRole
+
+    role = WorkerRole(settings)
+
+    def ready(port: int) -> None:
+        note(f"tradewind {VERSION}  role {WORKER}, http://127.0.0.1:{port}/health")
+
+    return _played(lambda stop: role.run(stop, ready), seconds)
+
+
 def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run every role as a process, and start again what ends."""
     check_installed()
@@ -99,8 +117,10 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     }
     if not arguments.without_gateway:
         commands[API_GATEWAY] = gateway
+        # Jobs are asked for there, and kept by libraries that come with it.
+        commands[WORKER] = [*command, "--role", WORKER]
     note(f"tradewind {VERSION}  each a process: {', '.join(commands)}")
-    for role in (MARKET_DATA, RISK_MANAGER):
+    for role in (MARKET_DATA, RISK_MANAGER, WORKER):
         note(f"  {role:<12} http://127.0.0.1:{role_port(settings, role)}/health")
     return _played(Supervisor(commands).run, arguments.seconds)
 

@@ -86,6 +86,7 @@ class JobRunner:
         self._running: set[asyncio.Task[None]] = set()
         self._taking: asyncio.Task[None] | None = None
         self._failure = ""
+        self._ended: dict[JobState, int] = {}
         self._is_stopping = False
         self._offer_at_s = self._schedule_at_s = 0.0
 
@@ -105,8 +106,17 @@ class JobRunner:
     def complaint(self) -> str:
         """Why no jobs are taken, "" while they are."""
         if self._taking is not None and self._taking.done():
-            return "the job runner ended: restart the gateway"
+            return "the job runner ended: start this process again"
         return self._failure
+
+    @property
+    def running_count(self) -> int:
+        """How many jobs run here now."""
+        return len(self._running)
+
+    def ended(self) -> list[tuple[dict[str, str], int]]:
+        """How many jobs ended here, by a label with their state."""
+        return [({"state": state.value}, count) for state, count in self._ended.items()]
 
     async def stop(self) -> None:
         """End all processes and give their jobs back to the queue."""
@@ -202,6 +212,7 @@ class JobRunner:
             ended = msgspec.structs.replace(
                 work.job, state=JobState.FAILED, message=str(error), ended_time_ns=self._now_ns()
             )
+        self._ended[ended.state] = self._ended.get(ended.state, 0) + 1
         with contextlib.suppress(TradewindError):  # The lease runs out, and it is begun again.
             await run_in_threadpool(self._jobs.finish, ended)
         self.wake()

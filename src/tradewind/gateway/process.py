@@ -8,6 +8,7 @@ import select
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,7 +74,13 @@ def missing_modules() -> list[str]:
 class Worker:
     """One process that serves the socket; its standard input tells it when to end."""
 
-    def __init__(self, home: Path, listening: socket.socket, now_s: float) -> None:
+    def __init__(
+        self,
+        home: Path,
+        listening: socket.socket,
+        now_s: float,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.started_s = now_s
         ready, told = os.pipe()
         numbers = [listening.fileno(), told]
@@ -90,6 +97,7 @@ class Worker:
                 stdout=log,
                 stderr=log,
                 pass_fds=numbers,
+                env={**os.environ, **(environment or {})},
                 process_group=0,
             )
         os.close(told)
@@ -147,10 +155,20 @@ class Worker:
 
 
 class GatewayProcess:
-    """The workers of one gateway over one engine's home; start, look after them, stop."""
+    """The workers of one gateway over one engine's home; start, look after them, stop.
 
-    def __init__(self, home: Path, listening: socket.socket, workers: int = 1) -> None:
+    `environment` is theirs, over that of this process.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        listening: socket.socket,
+        workers: int = 1,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._home = home
+        self._environment = environment
         self._listening = listening
         self._count = workers
         self._workers: list[Worker] = []
@@ -183,7 +201,7 @@ class GatewayProcess:
             is_due = now_s - worker.started_s >= RESTART_INTERVAL_S
             if not worker.is_running and is_due:
                 _ended(worker)
-                self._workers[number] = Worker(self._home, self._listening, now_s)
+                self._workers[number] = self._worker(now_s)
         self._go_on_restarting(now_s)
         for worker, deadline_s in list(self._leaving):
             if not worker.is_running or now_s >= deadline_s:
@@ -209,7 +227,10 @@ class GatewayProcess:
         self._listening.close()
 
     def _started(self, now_s: float) -> list[Worker]:
-        return [Worker(self._home, self._listening, now_s) for _ in range(self._count)]
+        return [self._worker(now_s) for _ in range(self._count)]
+
+    def _worker(self, now_s: float) -> Worker:
+        return Worker(self._home, self._listening, now_s, self._environment)
 
     def _go_on_restarting(self, now_s: float) -> None:
         """Let the old workers go once all new ones answer; keep them where a new one does not."""

@@ -17,6 +17,8 @@ from tradewind.runtime.read_models import Metric
 
 REQUEST_BYTES_MAX = 8 << 10
 DEADLINE_S = 5.0
+NEAR_PORTS = 10
+"""Processes of one role on a host that find a port each; see `start_near`."""
 CONNECTIONS_MAX = 32
 """Beyond it a connection is closed without an answer."""
 _PHRASES = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed"}
@@ -56,6 +58,16 @@ class RoleServer:
             ) from None
         found: int = self._server.sockets[0].getsockname()[1]
         return found
+
+    async def start_near(self, host: str, port: int) -> int:
+        """Listen at a port, or at the first free one of 10, 20, 30, ... above it, and return it.
+
+        For a role that several processes of one host play at the same time.
+        """
+        for tried in range(port, port + 10 * (NEAR_PORTS - 1), 10):
+            with contextlib.suppress(OutsideError):
+                return await self.start(host, tried)
+        return await self.start(host, port + 10 * (NEAR_PORTS - 1))
 
     async def close(self) -> None:
         """Listen no more."""

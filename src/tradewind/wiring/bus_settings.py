@@ -29,7 +29,8 @@ ROLES_PORT: Setting[int] = Setting(
     ("TRADEWIND_ROLES_PORT",),
     kinds.integer(least=1, most=65_000),
     "9190",
-    "Where the role market-data serves /health and /metrics on one host; risk-manager two above.",
+    "Where the role market-data serves /health and /metrics on one host; risk-manager two above, "
+    "worker four.",
 )
 
 BUS_SETTINGS: tuple[Setting[Any], ...] = (BUS_MARKET_DATA, BUS_MARKET_DATA_KEY, ROLES_PORT)

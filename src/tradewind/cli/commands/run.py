@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tradewind.cli.engine import home_of
 from tradewind.cli.live_view import LiveView
 from tradewind.cli.output import add_json_option, note
-from tradewind.cli.roles import play_core, play_gateway, play_market_data, supervise
+from tradewind.cli.roles import play_core, play_gateway, play_market_data, play_worker, supervise
 from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
 from tradewind.model.account_terms import parse_terms
 from tradewind.model.errors import OutsideError, UserError
@@ -39,7 +39,7 @@ from tradewind.wiring.limit_profiles import demo_limits, limit_lines
 from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
-from tradewind.wiring.role_place import API_GATEWAY, MARKET_DATA, RISK_MANAGER, ROLES
+from tradewind.wiring.role_place import API_GATEWAY, MARKET_DATA, RISK_MANAGER, ROLES, WORKER
 from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stage_plan import stage_plans, strategies_of, symbols_of
@@ -56,6 +56,8 @@ LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
 LOGS_KEPT = 3
 MEGABYTE = 1_000_000
+NO_JOBS = {catalog.JOB_SLOTS.variables[0]: "0"}
+"""For a gateway that is a role: the role worker runs the jobs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +127,9 @@ def _run_roles(settings: Settings, arguments: argparse.Namespace) -> int:
         if role == MARKET_DATA:
             return play_market_data(settings, seconds, patience_s=patience_s)
         if role == API_GATEWAY:
-            return play_gateway(lambda: _gateway_process(settings), seconds)
+            return play_gateway(lambda: _gateway_process(settings, NO_JOBS), seconds)
+        if role == WORKER:
+            return play_worker(settings, seconds)
         with _notifying(settings):
             return play_core(settings, options, seconds, _say_core, patience_s=patience_s)
 
@@ -276,8 +280,11 @@ def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
     return GatewayGuest(settings[catalog.HOME], listening)
 
 
-def _gateway_process(settings: Settings) -> GatewayProcess:
-    return GatewayProcess(settings[catalog.HOME], _claimed(settings), settings[catalog.WORKERS])
+def _gateway_process(
+    settings: Settings, environment: Mapping[str, str] | None = None
+) -> GatewayProcess:
+    home, workers = settings[catalog.HOME], settings[catalog.WORKERS]
+    return GatewayProcess(home, _claimed(settings), workers, environment)
 
 
 def _claimed(settings: Settings) -> socket.socket:
