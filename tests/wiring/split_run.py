@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ from typing import Any
 
 DEADLINE_S = 60.0
 STOP_S = 40.0
+STRATEGIES = 3
+"""Those of the demo."""
 
 
 class SplitRun:
@@ -28,6 +31,7 @@ class SplitRun:
         first = free_port()
         self.ports = {
             "market-data": first,
+            "signal-bridge": first + 1,
             "risk-manager": first + 2,
             "worker": first + 4,
             "api-gateway": free_port(),
@@ -109,10 +113,16 @@ class SplitRun:
             time.sleep(0.02)
         return time.monotonic() - begun_s
 
+    def lent(self) -> int:
+        """How many strategies signal-bridges run."""
+        lines = self.asked("risk-manager", "/metrics").splitlines()
+        return sum(line.startswith("strategy_lent{") and line.endswith(" 1") for line in lines)
+
     def until_well(self) -> None:
         """Wait until all roles are well and orders fill."""
         for role in self.ports:
             self.until(lambda role=role: self.health(role).get("ok") is True, f"{role} is well")  # type: ignore[misc]
+        self.until(lambda: self.lent() == STRATEGIES, "all strategies run")
         self.until(lambda: self.metric("risk-manager", "fills_total") > 0, "an order fills")
 
     def until_standing_by(self, role: str) -> None:
@@ -125,6 +135,30 @@ class SplitRun:
         log = self.home / f"{role}.log"
         return log.read_text().count("standing_by") if log.exists() else 0
 
+    def kill_gateway(self) -> float:
+        """`kill -9` the gateway; the seconds until it answers again, while orders go on."""
+        orders = self.metric("risk-manager", "orders_submitted_total")
+        os.kill(self._child("api-gateway"), signal.SIGKILL)
+        begun_s = time.monotonic()
+        self.until(lambda: not self.health("api-gateway"), "the gateway is gone")
+        self.until(
+            lambda: self.metric("risk-manager", "orders_submitted_total") > orders,
+            "orders leave without it",
+        )
+        self.until(lambda: self.health("api-gateway").get("ok") is True, "the gateway answers")
+        return time.monotonic() - begun_s
+
+    def _child(self, role: str) -> int:
+        """The process of a role that a supervisor of ours started."""
+        ours = {process.pid for process in self._processes}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent in ours and role.encode() in words:
+                    return int(folder.name)
+        raise AssertionError(f"nobody plays {role}")
+
     def kill(self, role: str) -> float:
         """`kill -9` a role; the seconds until it is another process and trading goes on."""
         pid = self.health(role)["pid"]
@@ -136,6 +170,7 @@ class SplitRun:
             lambda: (
                 self.health("risk-manager").get("ok") is True
                 and self.metric("risk-manager", "market_rows_total") > rows
+                and self.lent() == STRATEGIES
             ),
             "the engine trades again",
         )

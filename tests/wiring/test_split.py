@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +13,13 @@ import pytest
 from tests.wiring.split_run import SplitRun
 from tradewind.cli.main import main
 from tradewind.model.errors import UserError
+from tradewind.model.messages import OrderIntended, TargetIntended
+from tradewind.ports.journal import numbered
+from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.role_place import RoleLock, taken_lock
 
 TRADING_AGAIN_S = 2.0
+LOG = logging.getLogger("tests.split")
 BUSY_FACTOR = 10
 """A machine that runs the other tests meanwhile is so much slower."""
 
@@ -25,8 +31,22 @@ def split(tmp_path: Path) -> Iterator[SplitRun]:
 
 
 def verified(home: Path) -> bool:
-    """Whether the journal is whole, and two folds of it give one state."""
-    return main(["verify", "--journal", "--home", str(home)]) == 0
+    """Whether the journal is whole, two folds of it give one state, and no id was left out."""
+    return main(["verify", "--journal", "--home", str(home)]) == 0 and has_whole_ids(home)
+
+
+def has_whole_ids(home: Path) -> bool:
+    """Whether each strategy's wishes are numbered without a gap and without one twice."""
+    numbers: dict[str, list[int]] = {}
+    with contextlib.closing(JournalPlace(home).read()) as journal:
+        for group in journal.groups():
+            for _, record in numbered(group):
+                if isinstance(record, OrderIntended | TargetIntended):
+                    number = int(record.order_id.rpartition("-")[2], 36)
+                    numbers.setdefault(record.strategy, []).append(number)
+    return bool(numbers) and all(
+        found == list(range(1, len(found) + 1)) for found in numbers.values()
+    )
 
 
 def test_a_split_run_trades_on_when_its_roles_are_killed(
@@ -34,8 +54,9 @@ def test_a_split_run_trades_on_when_its_roles_are_killed(
 ) -> None:
     split.start("--topology", "split")
     split.until_well()
-    for role in ("risk-manager", "market-data"):
-        split.until_standing_by(role)
+    for role in ("risk-manager", "market-data", "signal-bridge"):
+        if role != "signal-bridge":
+            split.until_standing_by(role)
         assert split.kill(role) < TRADING_AGAIN_S * BUSY_FACTOR
     orders = split.metric("risk-manager", "orders_submitted_total")
     split.until(
@@ -49,7 +70,7 @@ def test_a_split_run_trades_on_when_its_roles_are_killed(
 
 @pytest.mark.long
 def test_roles_started_the_wrong_way_round_find_each_other(split: SplitRun) -> None:
-    for role in ("api-gateway", "risk-manager"):
+    for role in ("worker", "api-gateway", "risk-manager", "signal-bridge"):
         split.start("--role", role)
     split.until(
         lambda: "nothing is heard of the bus" in split.asked("risk-manager"),
@@ -92,11 +113,14 @@ def test_one_role_of_a_home_has_one_process(tmp_path: Path) -> None:
 def test_every_role_may_be_killed_again_and_again(split: SplitRun) -> None:
     split.start("--topology", "split")
     split.until_well()
-    took: dict[str, list[float]] = {"market-data": [], "risk-manager": []}
+    took: dict[str, list[float]] = {role: [] for role in split.ports}
     for _ in range(5):
         for role, times in took.items():
-            split.until_standing_by(role)
-            times.append(split.kill(role))
+            if role in ("market-data", "risk-manager"):
+                split.until_standing_by(role)
+            times.append(split.kill_gateway() if role == "api-gateway" else split.kill(role))
+    LOG.info("%s", {role: [round(one, 2) for one in times] for role, times in took.items()})
     split.__exit__(None, None, None)
     assert verified(split.home)
-    assert max(took["market-data"] + took["risk-manager"]) < TRADING_AGAIN_S, took
+    trading = [took[role] for role in ("market-data", "signal-bridge", "risk-manager")]
+    assert max(map(max, trading)) < TRADING_AGAIN_S, took

@@ -20,6 +20,7 @@ from tradewind.wiring.role_place import (
     API_GATEWAY,
     MARKET_DATA,
     RISK_MANAGER,
+    SIGNAL_BRIDGE,
     WORKER,
     role_port,
 )
@@ -84,6 +85,18 @@ def play_gateway(make: Callable[[], GatewayProcess], seconds: float | None) -> i
     return _played(keep, seconds)
 
 
+def play_bridge(settings: Settings, seconds: float | None) -> int:
+    """Play the role signal-bridge until stopped."""
+    from tradewind.wiring.bridge_role import BridgeRole
+
+    role = BridgeRole(settings)
+
+    def ready(port: int) -> None:
+        note(f"tradewind {VERSION}  role {SIGNAL_BRIDGE}, http://127.0.0.1:{port}/health")
+
+    return _played(lambda stop: role.run(stop, ready), seconds)
+
+
 def play_worker(settings: Settings, seconds: float | None) -> int:
     """Play the role worker until stopped."""
     from tradewind.wiring.worker_role import WorkerRole
@@ -115,12 +128,16 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
         # Two of each: one plays, the other has loaded all and takes its place when it dies.
         for name in (role, f"{role} standby")
     }
+    # Strategies are shared among them, and all go to the one that is left.
+    commands |= {
+        f"{SIGNAL_BRIDGE} {number}": [*command, "--role", SIGNAL_BRIDGE] for number in (1, 2)
+    }
     if not arguments.without_gateway:
         commands[API_GATEWAY] = gateway
         # Jobs are asked for there, and kept by libraries that come with it.
         commands[WORKER] = [*command, "--role", WORKER]
     note(f"tradewind {VERSION}  each a process: {', '.join(commands)}")
-    for role in (MARKET_DATA, RISK_MANAGER, WORKER):
+    for role in (MARKET_DATA, SIGNAL_BRIDGE, RISK_MANAGER, WORKER):
         note(f"  {role:<12} http://127.0.0.1:{role_port(settings, role)}/health")
     return _played(Supervisor(commands).run, arguments.seconds)
 

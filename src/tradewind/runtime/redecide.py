@@ -37,6 +37,11 @@ INTENTS = (
 )
 
 
+IN_BRIDGES = ", strategies in signal-bridges"
+"""Ends what a run says it is whose strategies were called in other processes: when, the journal
+does not tell."""
+
+
 class Fresh(msgspec.Struct, frozen=True):
     """A strategy as its run made it: with these instruments and this sizing.
 
@@ -58,7 +63,8 @@ class Redecided(msgspec.Struct):
 
     Of `runs_again` of all `runs` the strategies decided again. Of the others it is not known with
     what they began: strategies go on from a snapshot after a restart, and old ones are not kept.
-    There, and in a run whose beginning was pruned, the journaled intents were taken as they are.
+    There, in a run whose beginning was pruned, and where strategies ran in processes of their own,
+    the journaled intents were taken as they are.
     `changed_code` names strategies whose source is another one now.
     """
 
@@ -81,7 +87,8 @@ def redecide(journal: JournalReader, recorder: Recorder, make: Make) -> Redecide
             if number <= start:
                 continue
             if isinstance(record, m.RunStarted):
-                again.begin_run(saved_before(journal, number))
+                is_elsewhere = record.code.endswith(IN_BRIDGES)
+                again.begin_run(None if is_elsewhere else saved_before(journal, number))
             again.take(number, record)
     return again.finish()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.ports.bus import Publisher, Subscriber
+from tradewind.ports.link import Exchange, Line
 from tradewind.runtime.control_client import SOCKET_PATH_BYTES_MAX
 from tradewind.wiring import catalog
 from tradewind.wiring.settings import Settings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FOLDER = "bus"
 SOCKET_NAME = "market-data.ipc"
+WISHES_NAME = "wishes.ipc"
 SPOOL_NAME = "spool"
 
 
@@ -63,15 +65,43 @@ def market_data_subscriber(settings: Settings) -> Subscriber:
     )
 
 
-def home_endpoint(home: Path) -> str:
-    """The socket of a home, which only its owner can open."""
+def wishes_exchange(settings: Settings) -> Exchange:
+    """Where the trading core lets signal-bridges in."""
+    check_installed()
+    from tradewind.adapters.zeromq.gatekeeper import Gatekeeper
+    from tradewind.adapters.zeromq.link import ZeroMqExchange
+
+    home, endpoint = settings[catalog.HOME], settings[catalog.BUS_WISHES]
+    if not endpoint or endpoint.startswith("ipc://"):
+        return ZeroMqExchange(endpoint or home_endpoint(home, WISHES_NAME))
+    return ZeroMqExchange(endpoint, Gatekeeper(bus_keys(home), time.monotonic))
+
+
+def wishes_line(settings: Settings) -> Line:
+    """The way of a signal-bridge to the trading core."""
+    check_installed()
+    from tradewind.adapters.zeromq.keys import checked_key
+    from tradewind.adapters.zeromq.link import ZeroMqLine
+    from tradewind.adapters.zeromq.subscriber import Access
+
+    home, endpoint = settings[catalog.HOME], settings[catalog.BUS_WISHES]
+    if not endpoint or endpoint.startswith("ipc://"):
+        return ZeroMqLine(endpoint or home_endpoint(home, WISHES_NAME))
+    pair = bus_keys(home).pair()
+    return ZeroMqLine(
+        endpoint, Access(pair, checked_key(settings[catalog.BUS_WISHES_KEY] or pair.public))
+    )
+
+
+def home_endpoint(home: Path, name: str = SOCKET_NAME) -> str:
+    """A socket of a home, which only its owner can open."""
     folder = bus_folder(home)
-    path = folder / SOCKET_NAME
+    path = folder / name
     if len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX:
         return f"ipc://{path}"
     # As long as this process lives, since ZeroMQ connects again behind our back.
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    return f"ipc:///proc/self/fd/{descriptor}/{SOCKET_NAME}"
+    return f"ipc:///proc/self/fd/{descriptor}/{name}"
 
 
 def bus_folder(home: Path) -> Path:

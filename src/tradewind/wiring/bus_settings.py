@@ -24,13 +24,34 @@ BUS_MARKET_DATA_KEY: Setting[str] = Setting(
     "without it our own.",
 )
 
+BUS_WISHES: Setting[str] = Setting(
+    "bus.wishes",
+    ("BUS_WISHES",),
+    kinds.text(),
+    "",
+    "Where the role risk-manager lets signal-bridges in, like `tcp://10.0.0.8:5557`; without it a "
+    "socket in TRADEWIND_HOME, for one machine.",
+)
+BUS_WISHES_KEY: Setting[str] = Setting(
+    "bus.wishes_key",
+    ("BUS_WISHES_KEY",),
+    kinds.text(),
+    "",
+    "The public key of the trading core there, for signal-bridges; without it our own.",
+)
 ROLES_PORT: Setting[int] = Setting(
     "roles.first_port",
     ("TRADEWIND_ROLES_PORT",),
     kinds.integer(least=1, most=65_000),
     "9190",
-    "Where the role market-data serves /health and /metrics on one host; risk-manager two above, "
-    "worker four.",
+    "Where the role market-data serves /health and /metrics on one host; signal-bridge one above, "
+    "risk-manager two, worker four.",
 )
 
-BUS_SETTINGS: tuple[Setting[Any], ...] = (BUS_MARKET_DATA, BUS_MARKET_DATA_KEY, ROLES_PORT)
+BUS_SETTINGS: tuple[Setting[Any], ...] = (
+    BUS_MARKET_DATA,
+    BUS_MARKET_DATA_KEY,
+    BUS_WISHES,
+    BUS_WISHES_KEY,
+    ROLES_PORT,
+)

@@ -11,6 +11,8 @@ from tradewind.wiring import setting_kinds as kinds
 from tradewind.wiring.bus_settings import BUS_MARKET_DATA as BUS_MARKET_DATA
 from tradewind.wiring.bus_settings import BUS_MARKET_DATA_KEY as BUS_MARKET_DATA_KEY
 from tradewind.wiring.bus_settings import BUS_SETTINGS
+from tradewind.wiring.bus_settings import BUS_WISHES as BUS_WISHES
+from tradewind.wiring.bus_settings import BUS_WISHES_KEY as BUS_WISHES_KEY
 from tradewind.wiring.bus_settings import ROLES_PORT as ROLES_PORT
 from tradewind.wiring.gateway_settings import ACCESS_LOG as ACCESS_LOG
 from tradewind.wiring.gateway_settings import AGE_IDENTITY as AGE_IDENTITY

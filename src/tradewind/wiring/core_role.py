@@ -1,19 +1,29 @@
-"""The role risk-manager: the trading core over the bus, with strategies and venue sessions."""
+"""The role risk-manager: the trading core over the bus, with venue sessions and no strategies."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
+from tradewind.core.engine import Engine
 from tradewind.ports.bus import Subscriber
+from tradewind.ports.link import Exchange
 from tradewind.runtime.desk import Desk
+from tradewind.runtime.followed_recorder import FollowedRecorder
+from tradewind.runtime.lender import Lender
+from tradewind.runtime.loop import Loop
 from tradewind.runtime.read_models import Metric
+from tradewind.runtime.redecide import IN_BRIDGES
 from tradewind.runtime.role_server import RoleServer
+from tradewind.runtime.segments import Segments
 from tradewind.wiring import catalog
-from tradewind.wiring.bus import market_data_subscriber
+from tradewind.wiring.bus import market_data_subscriber, wishes_exchange
+from tradewind.wiring.lent_strategies import LentStrategies
+from tradewind.wiring.plans import Plan
 from tradewind.wiring.platform import Platform, PlatformOptions
 from tradewind.wiring.role_place import RISK_MANAGER, only_stage, role_port, taken_lock
 from tradewind.wiring.settings import Settings
@@ -28,8 +38,20 @@ class CoreRole:
         self._patience_s = patience_s
         self._subscriber: Subscriber | None = None
         stage = replace(only_stage(options.stages), bus=self._new_subscriber)
-        self.platform = Platform(msgspec.structs.replace(options, stages=(stage,)))
+        self.platform = Platform(
+            msgspec.structs.replace(
+                options,
+                stages=(stage,),
+                program=options.program + IN_BRIDGES,
+                recording=self._new_recorder,
+                hosting=self._new_strategies,
+            )
+        )
         self._desk: Desk | None = None
+        self._exchange: Exchange | None = None
+        self._recorder: FollowedRecorder | None = None
+        self._lender: Lender | None = None
+        self._lending: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Platform], None]) -> None:
         """Wait for the role and for market data, then trade until told to stop."""
@@ -47,8 +69,16 @@ class CoreRole:
         server = RoleServer(RISK_MANAGER, self._reasons, self._metrics)
         await server.start(self._settings[catalog.HOST], role_port(self._settings, RISK_MANAGER))
 
+        self._exchange = wishes_exchange(self._settings)
+        await self._exchange.start()
+
         def ready(desk: Desk) -> None:
             self._desk = desk
+            assert self._lender is not None, "the platform has made what runs strategies"
+            desk.complaints.append(self._lender.complaint)
+            desk.more_metrics.append(self._lender.metrics)
+            self._lending = asyncio.create_task(self._lender.run())
+            self._lending.add_done_callback(lambda _: stop.set())
             on_ready(self.platform)
 
         running = asyncio.create_task(self.platform.run(stop=stop, on_ready=ready))
@@ -60,11 +90,39 @@ class CoreRole:
                 await asyncio.gather(running, return_exceptions=True)
             else:
                 await running
+            if self._lending is not None and self._lending.done():
+                self._lending.result()
         finally:
             stopping.cancel()
+            await self._close_lending()
             await server.close()
             if self._subscriber is not None:
                 await self._subscriber.close()
+
+    async def _close_lending(self) -> None:
+        if self._lending is not None:
+            self._lending.cancel()
+            await asyncio.gather(self._lending, return_exceptions=True)
+        if self._exchange is not None:
+            await self._exchange.close()
+
+    def _new_recorder(self, segments: Segments) -> FollowedRecorder:
+        self._recorder = FollowedRecorder(segments)
+        return self._recorder
+
+    def _new_strategies(
+        self, engine: Engine, loop: Loop, plans: Plan, **rest: Any
+    ) -> LentStrategies:
+        assert self._recorder is not None, "the platform records before it trades"
+        assert self._exchange is not None, "bridges are let in before the core trades"
+        self._lender = Lender(
+            loop,
+            self._recorder,
+            self._exchange,
+            session=engine.state.epoch,
+            now_s=asyncio.get_running_loop().time,
+        )
+        return LentStrategies(engine, loop, plans, lender=self._lender, **rest)
 
     def _new_subscriber(self) -> Subscriber:
         self._subscriber = market_data_subscriber(self._settings)

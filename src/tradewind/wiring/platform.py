@@ -43,7 +43,7 @@ from tradewind.runtime.risk_levels import Threshold, levels_of
 from tradewind.runtime.risk_monitor import RiskMonitor
 from tradewind.runtime.risk_rules import RiskRules, changed_terms
 from tradewind.runtime.scope_limits import limits_by_scope
-from tradewind.runtime.segments import FileSegments
+from tradewind.runtime.segments import FileSegments, Segments
 from tradewind.runtime.stress_scenarios import STANDARD, Given
 from tradewind.runtime.venue_watch import STARTING, VenueWatch
 from tradewind.version import VERSION
@@ -81,7 +81,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     `stages` it is the generated market. With several stages the run trades at several venues, on
     one account, and `routes` say which listings belong together.
     `symbols` are what to trade, the n-th by the n-th strategy; the demo's without them. `mark` is
-    a word of `model.marking`.
+    a word of `model.marking`. `hosting` makes what runs strategies.
     """
 
     home: Path
@@ -101,6 +101,9 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     scope_limits: dict[str, dict[str, Any]] = {}
     terms: AccountTerms | None = None
     new_code: Limits | None = None
+    program: str = f"tradewind {VERSION}"
+    recording: Callable[[Segments], Recorder] = Recorder
+    hosting: Callable[..., RunningStrategies] = RunningStrategies
 
 
 class Platform:
@@ -154,7 +157,7 @@ class Platform:
         if journal.dropped_bytes:
             LOG.warning("journal_tail_dropped bytes=%d", journal.dropped_bytes)
         try:
-            recorder = Recorder(FileSegments(home / "market"))
+            recorder = self.options.recording(FileSegments(home / "market"))
             yield journal, recorder
             recorder.close()
         finally:
@@ -240,7 +243,7 @@ class Platform:
             await watch.check()
         await self.loop.turn()
         new_code = NewCode(self.options.home, small=self.options.new_code, limits=self._limits)
-        self._strategies = RunningStrategies(
+        self._strategies = self.options.hosting(
             self.engine, self.loop, self._plans,
             account=self.plan.account, venue=self.plan.venue, home=self.options.home,
             new_code=new_code,
@@ -288,7 +291,7 @@ class Platform:
     def _setup(self) -> Iterator[m.ControlEvent]:
         state, account = self.engine.state, self.plan.account
         journal_id = self._journal.journal_id
-        yield m.RunStarted(0, journal_id, self.epoch, f"tradewind {VERSION}", self.options.mark)
+        yield m.RunStarted(0, journal_id, self.epoch, self.options.program, self.options.mark)
         for instrument in self.stages.instruments:
             known = state.market_numbers.get(instrument.id)
             if known is None or state.markets[known].instrument != instrument:
@@ -362,7 +365,7 @@ class Platform:
 
     async def _end_strategies(self) -> None:
         """Call `on_stop`; what a strategy wants then is journaled and sent like all else."""
-        self._strategies.end()
+        await self._strategies.end()
         self.loop.offer(m.ClockTicked(0))
         await self.loop.turn()
         await asyncio.sleep(LAST_COMMANDS_S)

@@ -14,12 +14,12 @@ from tradewind.wiring.settings import Settings
 from tradewind.wiring.stage import StagePlan
 
 MARKET_DATA, RISK_MANAGER, API_GATEWAY = "market-data", "risk-manager", "api-gateway"
-WORKER = "worker"
-ROLES = (MARKET_DATA, RISK_MANAGER, API_GATEWAY, WORKER)
+SIGNAL_BRIDGE, WORKER = "signal-bridge", "worker"
+ROLES = (MARKET_DATA, SIGNAL_BRIDGE, RISK_MANAGER, API_GATEWAY, WORKER)
 """The roles that are processes of their own, in the order of their start."""
 LOCK_LOOK_S = 0.02
 """How often a standby looks whether the role is free."""
-_PORTS = {MARKET_DATA: 0, RISK_MANAGER: 2, WORKER: 4}
+_PORTS = {MARKET_DATA: 0, SIGNAL_BRIDGE: 1, RISK_MANAGER: 2, WORKER: 4}
 """Their distance from TRADEWIND_ROLES_PORT."""
 
 

@@ -79,31 +79,25 @@ class RunningStrategies:
         name = library_name(name)
         if not self._is_running(name):
             raise UserError(f"strategy {name} does not run")
-        self._end(name)
+        await self._end([name])
         del self._running[name]
         event = m.StrategyStopped(0, short_name(name), f"stopped by {by}")
         sequence = await self._loop.submit(event)
         self._keep(name, StrategyChoice(is_running=False, parameters={}, by=by))
         return sequence
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Call `on_stop` of all that run."""
-        for name in self._running:
-            self._end(name)
+        await self._end(list(self._running))
 
     def snapshot(self) -> dict[str, bytes]:
         """What each that runs keeps, as bytes."""
         return {name: saved_state(name, strategy) for name, strategy in self._running.items()}
 
     def _attach(self, name: str, parameters: dict[str, str], saved: bytes) -> None:
-        if name not in self._plans:
-            self._plans |= plan_of([name], [], self._venue)
-        instrument_id, planned = self._plans[name]
+        instrument_id, planned = self._planned(name)
         strategy = library_strategy(name)(**{**planned, **parameters})
-        state = self._engine.state
-        if instrument_id not in state.market_numbers:
-            raise UserError(f"strategy {name} trades {instrument_id}, which this run has not")
-        short = short_name(name)
+        state, short = self._engine.state, short_name(name)
         attach(
             self._engine,
             strategy,
@@ -119,18 +113,32 @@ class RunningStrategies:
         saved_state(name, strategy)
         self._running[name] = strategy
         for wanted_id, timeframe in strategy.wanted_bars:
-            timeframes = self.bars.setdefault(wanted_id, [])
-            if timeframe not in timeframes:
-                timeframes.append(timeframe)
+            self.want_bars(wanted_id, timeframe)
+
+    def want_bars(self, instrument_id: str, timeframe: str) -> None:
+        """Have bars built."""
+        timeframes = self.bars.setdefault(instrument_id, [])
+        if timeframe not in timeframes:
+            timeframes.append(timeframe)
+
+    def _planned(self, name: str) -> tuple[str, dict[str, str | float]]:
+        """Instrument and parameters of a strategy, which this run must have."""
+        if name not in self._plans:
+            self._plans |= plan_of([name], [], self._venue)
+        instrument_id, planned = self._plans[name]
+        if instrument_id not in self._engine.state.market_numbers:
+            raise UserError(f"strategy {name} trades {instrument_id}, which this run has not")
+        return instrument_id, planned
 
     def _is_running(self, name: str) -> bool:
         number = self._engine.state.strategy_numbers.get(short_name(name))
         is_stopped = number is not None and self._engine.state.strategies[number].is_stopped
         return name in self._running and not is_stopped
 
-    def _end(self, name: str) -> None:
-        strategy = self._running[name]
-        end(self._engine, self._engine.state.strategy(short_name(name)).index, strategy)
+    async def _end(self, names: list[str]) -> None:
+        for name in names:
+            number = self._engine.state.strategy(short_name(name)).index
+            end(self._engine, number, self._running[name])
 
     def _keep_stopped(self, name: str, choice: StrategyChoice) -> None:
         """A strategy that is known stays stopped, also over a start."""

@@ -72,6 +72,11 @@ class Reading:
     ) -> None:
         asyncio.get_running_loop().remove_reader(self._descriptor)
 
+    def wake(self) -> None:
+        """Let who waits look: sending may have used up what the descriptor had to tell."""
+        if int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+            self._ready.set()
+
     async def wait(self, timeout_s: float) -> None:
         """Return once something can be read, or after the time."""
         self._ready.clear()

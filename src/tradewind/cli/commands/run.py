@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Any
 from tradewind.cli.engine import home_of
 from tradewind.cli.live_view import LiveView
 from tradewind.cli.output import add_json_option, note
-from tradewind.cli.roles import play_core, play_gateway, play_market_data, play_worker, supervise
+from tradewind.cli.roles import (
+    play_bridge,
+    play_core,
+    play_gateway,
+    play_market_data,
+    play_worker,
+    supervise,
+)
 from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
 from tradewind.model.account_terms import parse_terms
 from tradewind.model.errors import OutsideError, UserError
@@ -39,7 +46,14 @@ from tradewind.wiring.limit_profiles import demo_limits, limit_lines
 from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
-from tradewind.wiring.role_place import API_GATEWAY, MARKET_DATA, RISK_MANAGER, ROLES, WORKER
+from tradewind.wiring.role_place import (
+    API_GATEWAY,
+    MARKET_DATA,
+    RISK_MANAGER,
+    ROLES,
+    SIGNAL_BRIDGE,
+    WORKER,
+)
 from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.stage_plan import stage_plans, strategies_of, symbols_of
@@ -56,6 +70,8 @@ LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
 LOGS_KEPT = 3
 MEGABYTE = 1_000_000
+PLAYED = {SIGNAL_BRIDGE: play_bridge, WORKER: play_worker}
+"""Roles of which each may have any number of processes."""
 NO_JOBS = {catalog.JOB_SLOTS.variables[0]: "0"}
 """For a gateway that is a role: the role worker runs the jobs."""
 
@@ -128,8 +144,8 @@ def _run_roles(settings: Settings, arguments: argparse.Namespace) -> int:
             return play_market_data(settings, seconds, patience_s=patience_s)
         if role == API_GATEWAY:
             return play_gateway(lambda: _gateway_process(settings, NO_JOBS), seconds)
-        if role == WORKER:
-            return play_worker(settings, seconds)
+        if role in PLAYED:
+            return PLAYED[role](settings, seconds)
         with _notifying(settings):
             return play_core(settings, options, seconds, _say_core, patience_s=patience_s)
 
