@@ -4,7 +4,11 @@ The yardstick is the CPU time of the same order, signed before, sent by the same
 `p50_ms` is the whole call by the clock, `venue_p50_ms` the same order over a bare socket: both grow
 with what else the machine does.
 
-What limits it: aiohttp's client, about half of it; then the user stream's reports of the order.
+What limits it: the user stream's four reports of each order, the waits of the event loop, and the
+kernel, which hands the request over to the venue's process inside of `send`: under a profile that
+call takes most of the time. Connections of our own instead of aiohttp's client took a seventh off
+the calls of Python functions (669 an order before, 577 now); in three runs each in turn, at a load
+of 8, 0.90 to 1.31 ms of CPU before and 0.84 to 0.96 now.
 """
 
 from __future__ import annotations

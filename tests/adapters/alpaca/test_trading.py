@@ -160,7 +160,7 @@ def test_an_id_that_is_there_already_is_asked_for_and_not_refused() -> None:
 
 def test_no_server_at_all_is_never_sent() -> None:
     async def use(trading: AlpacaTrading, venue: Told, reports: list[m.Report]) -> None:
-        trading._rest.client._base = "http://127.0.0.1:1"
+        vars(trading._rest.client._connections).update(_port=1, _idle=[])  # nobody is there
         with pytest.raises(NeverSent):
             await trading.submit(limit_order())
 

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from tests.adapters.net.loopback import client_of, free_port_that_is_closed, served, spoken
 from tradewind.adapters.net.budget import RateBudget, Urgency, Window
-from tradewind.adapters.net.http import BODY_BYTES_MAX, Call, HttpClient, Method, Repeat, Request
+from tradewind.adapters.net.http import Call, HttpClient, Method, Repeat, Request
+from tradewind.adapters.net.http_answer import BODY_BYTES_MAX
 from tradewind.adapters.net.outcome import NeverSent, NoAnswer, RateLimited, ServerFailed
 
 SECRET = "hunter2-canary"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import structs
 
@@ -61,6 +62,7 @@ class BinanceTrading:
     """
 
     has_cancel_all = True
+    sends_at_once: Literal[True] = True
 
     def __init__(
         self,

@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Literal
+from urllib.parse import urlsplit
 
-import aiohttp
 import msgspec
-from multidict import CIMultiDictProxy
-from yarl import URL
 
 from tradewind.adapters.net.backoff import Backoff, Chance
 from tradewind.adapters.net.breaker import Breaker, BreakerSnapshot
 from tradewind.adapters.net.budget import RateBudget, Urgency
+from tradewind.adapters.net.http_answer import Answer
 from tradewind.adapters.net.outcome import NeverSent, NoAnswer, RateLimited, ServerFailed
 from tradewind.adapters.net.session import Session
 from tradewind.model.errors import OutsideError
@@ -33,8 +32,6 @@ RETRY_AFTER_DEFAULT_S = {429: 1.0, 418: 120.0}
 """Where an answer does not say how long: too many calls pass soon, a ban does not. Waiting long
 would hold cancels back, too."""
 RETRY_AFTER_MAX_S = 7 * 86_400.0
-BODY_BYTES_MAX = 64 * 2**20
-"""Bytes of an answer; a longer one is dropped and counts as none."""
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -86,7 +83,7 @@ class Response(msgspec.Struct, frozen=True):
     """An answer below 500 that is no rate refusal, whole; stamped when its last byte was read."""
 
     status: int
-    headers: CIMultiDictProxy[str]
+    headers: Mapping[str, str]
     body: bytes
     received_time_ns: int
 
@@ -115,8 +112,9 @@ class HttpClient:
     ) -> None:
         self.name = name
         self.budget = budget
-        self._base = base.rstrip("/")
-        self._session = session
+        parts = urlsplit(base.rstrip("/"))
+        self._host, self._prefix = parts.netloc, parts.path
+        self._connections = session.connections(f"{parts.scheme}://{parts.netloc}")
         self._clock = clock
         self._chance = chance
         self._note_headers = note_headers
@@ -171,41 +169,24 @@ class HttpClient:
         return response
 
     async def _send(self, request: Request, time_s: float) -> Response:
-        """One sending; what aiohttp says goes no further, as it may quote the query."""
+        """One sending; where it can, it leaves in this very call."""
         what = f"{self.name}: {request!r}"
         failure: OutsideError
         try:
-            async with asyncio.timeout(time_s):
-                status, headers, body = await self._exchange(request, time_s)
-            return self._judged(what, status, headers, body)
-        except aiohttp.ConnectionTimeoutError:
-            failure = NeverSent(f"{what}: no connection in time")
-        except aiohttp.ClientConnectorError as error:
-            failure = NeverSent(f"{what}: no connection ({error.os_error.strerror or 'refused'})")
-        except TimeoutError:
-            failure = NoAnswer(f"{what}: no answer within {time_s:.3g} s")
-        except (aiohttp.ClientError, OSError) as error:
-            failure = NoAnswer(f"{what}: the answer broke off ({type(error).__name__})")
+            data = encoded_request(request, host=self._host, prefix=self._prefix)
+            answer = await self._connections.send(
+                data, time_s=time_s, connect_s=time_s * CONNECT_SHARE
+            )
+            return self._judged(what, answer)
+        except NeverSent as error:
+            failure = NeverSent(f"{what}: {error}", fault=error.fault)
+        except NoAnswer as error:
+            failure = NoAnswer(f"{what}: {error}")
         raise failure
 
-    async def _exchange(
-        self, request: Request, time_s: float
-    ) -> tuple[int, CIMultiDictProxy[str], bytes]:
-        timeout = aiohttp.ClientTimeout(total=None, connect=time_s * CONNECT_SHARE)
-        async with self._session.client.request(
-            request.method,
-            URL(self._base + request.target, encoded=True),
-            data=request.body or None,
-            headers=request.headers,
-            timeout=timeout,
-            allow_redirects=False,
-        ) as response:
-            return response.status, response.headers, await _whole(response)
-
-    def _judged(
-        self, what: str, status: int, headers: CIMultiDictProxy[str], body: bytes
-    ) -> Response:
+    def _judged(self, what: str, answer: Answer) -> Response:
         now_ns = self._clock.now_ns()
+        status, headers = answer.status, answer.headers
         if self._note_headers is not None:
             self._note_headers(headers, self.budget, now_ns)
         if status in RETRY_AFTER_DEFAULT_S:
@@ -215,28 +196,35 @@ class HttpClient:
                 f"{what}: {status}, nothing for {pause_s:g} s",
                 status=status,
                 retry_after_s=pause_s,
-                body=body,
+                body=answer.body,
             )
         if status >= 500:
-            raise ServerFailed(f"{what}: {status}", status=status, body=body)
-        return Response(status, headers, body, now_ns)
+            raise ServerFailed(f"{what}: {status}", status=status, body=answer.body)
+        return Response(status, headers, answer.body, now_ns)
 
 
-async def _whole(response: aiohttp.ClientResponse) -> bytes:
-    """The body up to its bound."""
-    length = response.content_length
-    parts = []
-    left = BODY_BYTES_MAX
-    if length is None or length <= left:
-        async for part in response.content.iter_any():
-            parts.append(part)
-            left -= len(part)
-            if left < 0:
-                break
-        else:
-            return b"".join(parts)
-    response.close()
-    raise aiohttp.ClientPayloadError("the answer is too long")
+def encoded_request(request: Request, *, host: str, prefix: str = "") -> bytes:
+    """The bytes of a request; `NeverSent` where a part of it would end a line too early.
+
+    >>> request = Request(method="POST", target="/order?a=1", headers={"X-KEY": "k"})
+    >>> encoded_request(request, host="venue.example").decode().split("\\r\\n")[:2]
+    ['POST /order?a=1 HTTP/1.1', 'Host: venue.example']
+    """
+    lines = [
+        f"{request.method} {prefix}{request.target} HTTP/1.1",
+        f"Host: {host}",
+        "User-Agent: tradewind",
+        *[f"{name}: {value}" for name, value in request.headers.items()],
+    ]
+    if request.method == "GET":
+        lines.append("Accept-Encoding: gzip")
+    if request.body or request.method != "GET":
+        lines.append(f"Content-Length: {len(request.body)}")
+    head = "\r\n".join(lines)
+    is_plain = head.isascii() and head.count("\n") == head.count("\r") == len(lines) - 1
+    if not is_plain or lines[0].count(" ") != 2:
+        raise NeverSent("its target or a header holds what no request can", fault="ours")
+    return head.encode() + b"\r\n\r\n" + request.body
 
 
 def _retry_after_s(headers: Mapping[str, str], default_s: float) -> float:

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 import aiohttp
 
-CONNECTIONS_MAX = 64
-"""At once; one more waits for a free one, within its own time to connect."""
-KEEP_ALIVE_S = 60.0
+from tradewind.adapters.net.http_connections import HttpConnections
+
 DNS_CACHE_S = 300
 
 
 class Session:
     """Connections kept alive; open it on the event loop, close it at the end.
 
-    aiohttp repeats some requests by itself when a kept connection turns out to be closed. That
-    is switched off: here nothing is sent twice unless a caller said that it is harmless.
+    Requests go over connections of our own: nothing is sent twice unless a caller said that it is
+    harmless, and an order leaves in the call that sends it. Sockets go through aiohttp.
     """
 
-    __slots__ = ("client",)
+    __slots__ = ("_connections", "client")
 
     def __init__(self) -> None:
-        connector = aiohttp.TCPConnector(
-            limit=CONNECTIONS_MAX, keepalive_timeout=KEEP_ALIVE_S, ttl_dns_cache=DNS_CACHE_S
-        )
+        self._connections: dict[str, HttpConnections] = {}
         self.client = aiohttp.ClientSession(
-            connector=connector,
+            connector=aiohttp.TCPConnector(ttl_dns_cache=DNS_CACHE_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trust_env=False,
         )
-        # not part of aiohttp's interface; `test_a_stale_connection_repeats_nothing` holds it
-        assert hasattr(self.client, "_retry_connection")
-        self.client._retry_connection = False
+
+    def connections(self, origin: str) -> HttpConnections:
+        """Those to one host, `http://HOST:PORT` or `https://HOST`."""
+        if origin not in self._connections:
+            self._connections[origin] = HttpConnections(origin)
+        return self._connections[origin]
 
     async def close(self) -> None:
         """Close all connections."""
+        for each in self._connections.values():
+            await each.close()
         await self.client.close()
