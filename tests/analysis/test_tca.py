@@ -51,7 +51,7 @@ def story(side: int = 1, **terms: Any) -> OrderStory:
         "quantity": 12,
         "intended_ns": 10 * SECOND,
         "tick_ns": 10 * SECOND - 1_000,
-        "sent_ns": 10 * SECOND,
+        "sent_ns": 10 * SECOND + 300,
         "acked_ns": 10 * SECOND + 5_000_000,
         "ended_ns": 20 * SECOND,
         "fills": [
@@ -89,8 +89,9 @@ def test_the_costs_of_an_order_are_those_calculated_by_hand() -> None:
     assert cost.vwap_slippage == "0.405000"  # 10 x (100.168 - 100.1275)
     assert cost.vwap_slippage_bps == "4.0448"  # 0.405 / 1001.275
     assert (cost.quantity, cost.filled_quantity, cost.side) == ("12", "10", "BUY")
-    assert (cost.tick_to_send_ns, cost.send_to_ack_ns) == (1_000, 5_000_000)
-    assert (cost.ack_to_fill_ns, cost.send_to_fill_ns) == (1_995_000_000, 2_000_000_000)
+    assert (cost.tick_to_decision_ns, cost.decision_to_send_ns) == (1_000, 300)
+    assert (cost.tick_to_send_ns, cost.send_to_ack_ns) == (1_300, 4_999_700)
+    assert (cost.ack_to_fill_ns, cost.send_to_fill_ns) == (1_995_000_000, 1_999_999_700)
 
 
 def test_a_sale_at_the_same_prices_gains_what_a_purchase_pays_but_fees() -> None:
@@ -105,7 +106,7 @@ def test_totals_weigh_orders_by_their_arrival_value() -> None:
         order_id="j0-one-2",
         quantity=10,
         fills=[FillOf(12 * SECOND, 100_05, 10, 0, "USD")],
-        acked_ns=10 * SECOND + 1,
+        acked_ns=10 * SECOND + 301,
     )
     found = costs(story(), second, story(order_id="j0-one-3", fills=[], ended_ns=0, acked_ns=0))
     (total,) = found.totals
@@ -116,7 +117,7 @@ def test_totals_weigh_orders_by_their_arrival_value() -> None:
     assert total.shortfall == "2.380000"
     latency = {one.part: one for one in found.latency}
     assert latency["send_to_ack"].count == 2
-    assert (latency["send_to_ack"].p50_ns, latency["send_to_ack"].max_ns) == (1, 5_000_000)
+    assert (latency["send_to_ack"].p50_ns, latency["send_to_ack"].max_ns) == (1, 4_999_700)
     assert latency["tick_to_send"].count == 3
 
 

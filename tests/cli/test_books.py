@@ -88,6 +88,10 @@ def test_the_costs_of_a_run_are_told_for_each_order_and_in_total(cli: Cli, home:
     for cost in filled:
         parts = Decimal(cost["spread_paid"]) + Decimal(cost["timing"])
         assert abs(parts - Decimal(cost["slippage"])) <= Decimal("0.00000002")
+        assert cost["tick_to_decision_ns"] >= 0
+        assert cost["decision_to_send_ns"] > 0
+        ways = cost["tick_to_decision_ns"] + cost["decision_to_send_ns"]
+        assert cost["tick_to_send_ns"] == ways
         assert cost["send_to_ack_ns"] > 0
         assert cost["ack_to_fill_ns"] >= 0
     (total,) = answer["totals"]
@@ -95,7 +99,12 @@ def test_the_costs_of_a_run_are_told_for_each_order_and_in_total(cli: Cli, home:
     assert Decimal(total["fees"]) == fees > 0
     books = cli.json("report", "statement", "--home", home)["trial_balance"]
     assert [Decimal(line["debit"]) for line in books if line["kind"] == "fees"] == [fees]
-    assert {one["part"] for one in answer["latency"]} >= {"tick_to_send", "send_to_ack"}
+    assert {one["part"] for one in answer["latency"]} >= {
+        "tick_to_decision",
+        "decision_to_send",
+        "send_to_ack",
+        "ack_to_fill",
+    }
     none = cli.json("report", "tca", "--home", home, "--timerange", "20200101-20200102")
     assert none == {"orders": [], "totals": [], "latency": []}
     code, out, _ = cli.run("report", "tca", "--home", home, "--orders", "2")

@@ -24,6 +24,9 @@ def value_of(annotation: Any) -> st.SearchStrategy[Any]:
         return st.builds(Limits, position_notional=st.none() | st.just("10000"))
     if annotation is int:
         return st.integers(-(2**63), 2**63 - 1)
+    if annotation == tuple[tuple[str, int], ...]:
+        pair = st.tuples(st.text(), value_of(int))
+        return st.lists(pair, max_size=3).map(tuple)
     if annotation == dict[str, str]:
         return st.dictionaries(st.text(), st.text(), max_size=3)
     return st.from_type(annotation)

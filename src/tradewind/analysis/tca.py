@@ -30,6 +30,14 @@ BASIS_POINTS = 10_000
 RATIO_DIGITS = 4
 PRICE_DIGITS_MORE = 4
 PERCENTILES = (50, 95, 99)
+LATENCIES = (
+    "tick_to_decision_ns",
+    "decision_to_send_ns",
+    "tick_to_send_ns",
+    "send_to_ack_ns",
+    "ack_to_fill_ns",
+    "send_to_fill_ns",
+)
 
 
 class FillOf(msgspec.Struct, frozen=True):
@@ -89,6 +97,8 @@ class OrderCost(msgspec.Struct, frozen=True):
     vwap_slippage: str
     vwap_slippage_bps: str
     other_fees: dict[str, str]
+    tick_to_decision_ns: int | None
+    decision_to_send_ns: int | None
     tick_to_send_ns: int | None
     send_to_ack_ns: int | None
     ack_to_fill_ns: int | None
@@ -205,6 +215,7 @@ def _order_cost(story: OrderStory, path: MarketPath) -> tuple[_Sums, OrderCost]:
         money(parts["vwap"]) if vwap is not None else "",
         _bps(parts["vwap"], parts["vwap_base"]) if vwap is not None else "",
         _other_fees(story),
+        _between(story.tick_ns, story.intended_ns), _between(story.intended_ns, story.sent_ns),
         _between(story.tick_ns, story.sent_ns), _between(story.sent_ns, story.acked_ns),
         _between(story.acked_ns, first), _between(story.sent_ns, first),
     )  # fmt: skip
@@ -250,7 +261,7 @@ def _total(currency: str, sums: _Sums, counts: Sequence[int]) -> CostTotal:
 
 def _latencies(costs: Sequence[OrderCost]) -> list[Latency]:
     found = []
-    for name in ("tick_to_send_ns", "send_to_ack_ns", "ack_to_fill_ns", "send_to_fill_ns"):
+    for name in LATENCIES:
         values = sorted(getattr(cost, name) for cost in costs if getattr(cost, name) is not None)
         if values:
             p50, p95, p99 = (values[nearest_rank(percent, len(values))] for percent in PERCENTILES)

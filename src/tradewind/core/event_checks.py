@@ -370,6 +370,7 @@ CHECKS: dict[type, Callable[[State, Any], None]] = {
     m.CancelRejected: _nothing,
     m.AmendRejected: _nothing,
     m.OrderUnknown: _nothing,
+    m.OrdersLeft: _nothing,
     m.VenueDescribed: check_described,
     m.VenueLost: _nothing,
     m.VenueRecovered: _nothing,

@@ -307,6 +307,7 @@ TRANSITIONS: dict[type, Callable[[State, Any], Decisions]] = {
     m.CancelRejected: cancel_rejected,
     m.AmendRejected: amend_rejected,
     m.OrderUnknown: order_unknown,
+    m.OrdersLeft: only_time,
     m.VenueDescribed: venue_described,
     m.VenueLost: venue_lost,
     m.VenueRecovered: venue_recovered,

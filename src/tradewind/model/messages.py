@@ -52,6 +52,7 @@ from tradewind.model.route_messages import OrderRouted as OrderRouted
 from tradewind.model.route_messages import RouteSet as RouteSet
 from tradewind.model.venue_messages import InstrumentPaused as InstrumentPaused
 from tradewind.model.venue_messages import InstrumentResumed as InstrumentResumed
+from tradewind.model.venue_messages import OrdersLeft as OrdersLeft
 from tradewind.model.venue_messages import PositionTransferred as PositionTransferred
 from tradewind.model.venue_messages import VenueDescribed as VenueDescribed
 from tradewind.model.venue_messages import VenueDiffered as VenueDiffered
@@ -354,6 +355,7 @@ ControlEvent = (
     | StrategyStopped
     | Intent
     | Report
+    | OrdersLeft
     | VenueDescribed
     | VenueLost
     | VenueRecovered

@@ -26,6 +26,15 @@ class VenueDescribed(TimedMessage, frozen=True):
     lacks: tuple[OrderType, ...] = ()
 
 
+class OrdersLeft(TimedMessage, frozen=True):
+    """New orders were handed to the connection of their venue, each at its own time.
+
+    One for all that left since the group before; what was decided is in `SubmitOrder`.
+    """
+
+    left: tuple[tuple[str, int], ...]
+
+
 class InstrumentPaused(TimedMessage, frozen=True):
     """The venue takes no orders of an instrument: market closed, halted, delisted."""
 

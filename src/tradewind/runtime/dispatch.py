@@ -29,6 +29,8 @@ DEADLINE_S = 10.0
 """Our own deadline on each call to a venue."""
 QUERY_PAUSE_MIN_S = 0.2
 QUERY_PAUSE_MAX_S = 5.0
+LEFT_MAX = 10_000
+"""Times of leaving that wait for a turn of the journal; those beyond it are not kept."""
 LEFT_KEPT_S = 60.0
 """How long it is kept when an order left."""
 
@@ -38,7 +40,8 @@ Deliver = Callable[[m.ControlEvent], None]
 class Dispatch:
     """Workers that send; `deliver` takes every report and unknown outcome as an event.
 
-    A `last_check` must have heard of a turn before its commands are sent here.
+    A `last_check` must have heard of a turn before its commands are sent here. With `now_ns`
+    `take_left` tells when orders left.
     """
 
     def __init__(
@@ -48,8 +51,11 @@ class Dispatch:
         *,
         deadline_s: float = DEADLINE_S,
         last_check: LastCheck | None = None,
+        now_ns: Callable[[], int] | None = None,
     ) -> None:
         self._last_check = last_check
+        self._now_ns = now_ns
+        self._handed: list[tuple[str, int]] = []
         self._venues = dict(venues)
         self._prompt = {
             name: venue for name, venue in venues.items() if isinstance(venue, SendsAtOnce)
@@ -169,6 +175,13 @@ class Dispatch:
         if isinstance(command, m.SubmitOrder):
             self._waiting.add(command.order_id)
 
+    def take_left(self) -> m.OrdersLeft | None:
+        """When orders were handed to their venues since the last call; None where none were."""
+        if not self._handed:
+            return None
+        handed, self._handed = self._handed, []
+        return m.OrdersLeft(0, tuple(handed))
+
     async def close(self) -> None:
         """Stop sending; what waits stays unsent and is asked for at the next start."""
         self._further.clear()
@@ -253,6 +266,8 @@ class Dispatch:
         if command.order_id in self._given_up or not self._may_leave(command):
             return
         self._leaving.add(command.order_id)
+        if self._now_ns is not None and len(self._handed) < LEFT_MAX:
+            self._handed.append((command.order_id, self._now_ns()))
         try:
             await venue.submit(command)
         finally:

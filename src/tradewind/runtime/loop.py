@@ -76,6 +76,8 @@ class Loop:
     ) -> None:
         self.engine = engine
         self.listeners: list[Callable[[Turn], None]] = []
+        self.rider: Callable[[], m.ControlEvent | None] | None = None
+        """Asked at each turn for an event that goes along and is worth no turn of its own."""
         self.dropped_batches = 0
         self.refused: deque[str] = deque(maxlen=REFUSED_KEPT)
         self.last_commit_ns = 0
@@ -267,6 +269,9 @@ class Loop:
 
     def _step_waiting(self, records: list[m.Record]) -> list[tuple[asyncio.Future[int], int]]:
         """Reports and other events first, then market rows, then persons."""
+        riding = None if self.rider is None else self.rider()
+        if riding is not None:
+            self._step_offered(riding, records)
         for _ in range(len(self._events)):
             self._step_offered(self._events.popleft(), records)
         row_count = 0

@@ -113,6 +113,8 @@ class _Reading:
             self._owners.pop(record.order_id, None)
         elif isinstance(record, m.SubmitOrder):
             self._submit(record)
+        elif isinstance(record, m.OrdersLeft):
+            self._leave(record)
         else:
             self._report(record)
 
@@ -129,8 +131,14 @@ class _Reading:
             int(command.side),
             command.quantity,
             command.time_ns,
-            sent_ns=command.time_ns,
         )
+
+    def _leave(self, record: m.OrdersLeft) -> None:
+        """Journals that older versions wrote have no such record: times of leaving stay unknown."""
+        for order_id, time_ns in record.left:
+            story = self.stories.get(order_id)
+            if story is not None:
+                story.sent_ns = time_ns
 
     def _report(self, record: m.Record) -> None:
         story = self.stories.get(getattr(record, "order_id", ""))

@@ -206,6 +206,7 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
             m.AlgorithmIntended,
             m.CancelAllIntended,
             m.RouteSet,
+            m.OrdersLeft,
             m.VenueDescribed,
             m.OrderRouted,
             m.ChildSent,

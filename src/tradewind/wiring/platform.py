@@ -213,7 +213,9 @@ class Platform:
         self._routed = {leg.instrument for route in self.options.routes for leg in route.legs}
         last_check = LastCheck(asyncio.get_running_loop().time)
         last_check.begin(self.engine.state)
-        self.dispatch = Dispatch(self.stages.trading, self.loop.offer, last_check=last_check)
+        ends = self.stages.trading, self.loop.offer
+        self.dispatch = Dispatch(*ends, last_check=last_check, now_ns=self._clock.now_ns)
+        self.loop.rider = self.dispatch.take_left
         self.loop.listeners += [last_check.on_turn, self.dispatch.send_turn]
 
     async def _start(self, recovered: Recovered) -> None:
