@@ -1,6 +1,7 @@
 """Every message survives its bytes; bodies that are torn or of another format are refused."""
 
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 import pytest
@@ -24,15 +25,22 @@ def value_of(annotation: Any) -> st.SearchStrategy[Any]:
         return st.builds(Limits, position_notional=st.none() | st.just("10000"))
     if annotation is int:
         return st.integers(-(2**63), 2**63 - 1)
-    if annotation == tuple[tuple[str, int], ...]:
-        pair = st.tuples(st.text(), value_of(int))
-        return st.lists(pair, max_size=3).map(tuple)
     if annotation == dict[str, str]:
         return st.dictionaries(st.text(), st.text(), max_size=3)
+    parts = get_args(annotation)
+    if parts and get_origin(annotation) is tuple:
+        if parts[-1] is Ellipsis:
+            return st.lists(value_of(parts[0]), max_size=3).map(tuple)
+        return st.tuples(*map(value_of, parts))
+    if parts and get_origin(annotation) in (Union, UnionType):
+        return st.one_of(*map(value_of, parts))
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return record_of(annotation)
     return st.from_type(annotation)
 
 
-def record_of(kind: type[messages.Message]) -> st.SearchStrategy[messages.Message]:
+def record_of(kind: type[msgspec.Struct]) -> st.SearchStrategy[msgspec.Struct]:
+    """Structs with numbers that 64 bits hold, in what they are made of as well."""
     fields = msgspec.structs.fields(kind)
     return st.builds(kind, **{field.name: value_of(field.type) for field in fields})
 
