@@ -35,7 +35,6 @@ from tradewind.runtime.last_check import LastCheck
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.new_code import NewCode
 from tradewind.runtime.projector import Projector
-from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import Recovered, recover, snapshot_of
 from tradewind.runtime.retention import Retention, RetentionRule
@@ -45,15 +44,14 @@ from tradewind.runtime.risk_rules import RiskRules, changed_terms
 from tradewind.runtime.scope_limits import limits_by_scope
 from tradewind.runtime.segments import FileSegments, Segments
 from tradewind.runtime.stress_scenarios import STANDARD, Given
-from tradewind.runtime.venue_watch import STARTING, VenueWatch
+from tradewind.runtime.venue_watch import STARTING
 from tradewind.version import VERSION
-from tradewind.wiring.countdowns import countdown_of
 from tradewind.wiring.emergency import cancel_unjournaled
 from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.plans import instruments_of, plan_of
 from tradewind.wiring.records import RecordsPlace
 from tradewind.wiring.running_strategies import RunningStrategies
-from tradewind.wiring.stage import Stage, StagePlan, check_account
+from tradewind.wiring.stage import StagePlan, check_account
 from tradewind.wiring.stages import (
     Stages,
     account_events,
@@ -63,6 +61,7 @@ from tradewind.wiring.stages import (
     refuse_other_stages,
     route_events,
 )
+from tradewind.wiring.watches import watch_of
 
 HOUSEKEEPING_S = 0.1
 FOLDED_MAX = 10_000
@@ -228,7 +227,13 @@ class Platform:
                 self.engine.step(m.VenueLost(state.time_ns, plan.venue, STARTING))
         for event in self._setup():
             self.loop.offer(event)
-        self.watches = [self._watching(plan, stage) for plan, stage in self.stages.pairs()]
+        self.watches = [
+            watch_of(
+                plan, stage, loop=self.loop, journal=self._journal.journal_id, place=self._place,
+                clock=self._clock,
+            )
+            for plan, stage in self.stages.pairs()
+        ]  # fmt: skip
         await self.loop.turn()
         if self.loop.refused:
             raise UserError(self.loop.refused[0])
@@ -271,24 +276,6 @@ class Platform:
         self.desk.more_metrics += [self.monitor.metrics, self.loop.latency_metrics]
         if recovered.folded > FOLDED_MAX:
             await self._save()
-
-    def _watching(self, plan: StagePlan, stage: Stage) -> VenueWatch:
-        reconciliation = Reconciliation(
-            stage.trading,
-            self.loop,
-            account=self.plan.account,
-            journal_id=self._journal.journal_id,
-            owner=PERSON,
-            clock=self._clock,
-            # a paper venue remembers the executions of its own process alone
-            memory_ns=self._clock.now_ns() if stage.paper is not None else 0,
-            find_fill=self._place.find_fill,
-            find_posted=self._place.find_posted,
-        )
-        return VenueWatch(
-            stage.trading, reconciliation, self.loop, interval_s=plan.reconcile_interval_s,
-            countdown=countdown_of(plan, stage, self.loop),
-        )  # fmt: skip
 
     def _setup(self) -> Iterator[m.ControlEvent]:
         state, account = self.engine.state, self.plan.account
