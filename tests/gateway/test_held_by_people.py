@@ -229,6 +229,27 @@ def test_the_stop_price_of_a_held_order_is_amended(trader: TestClient, loop: Ste
     assert loop.engine.state.held[order_id].trigger_price == 5_850_000
 
 
+def test_the_stop_price_of_an_order_at_its_venue_is_amended(
+    trader: TestClient, loop: Stepping
+) -> None:
+    stop = placed(trader, "k1", side="SELL", type="STOP", stop_price="58000").json()["order_id"]
+    limit = placed(trader, "k2", side="BUY", type="LIMIT", limit_price="59000").json()["order_id"]
+    change = {"json": {"stop_price": "58500"}, "headers": {"Idempotency-Key": "a1"}}
+    loop.engine.step(m.OrderAccepted(9, stop, "v1"))
+    loop.engine.take_records()
+    loop.records.clear()
+    assert trader.patch(f"{ORDERS}/{stop}", **change).status_code == 200
+    (held,) = loop.made(m.OrderHeld)
+    assert held.order_id == f"{stop}_2"
+    assert held.reason.startswith("SIM changes no stop price")
+    change["headers"] = {"Idempotency-Key": "a2"}
+    answer = trader.patch(f"{ORDERS}/{limit}", **change)
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == f"stop_price: {limit} is a LIMIT order: it has none"
+    loop.engine.step(m.OrderCanceled(10, stop, "", 0))
+    assert loop.engine.state.open_orders[f"{stop}_2"].stop_price == 5_850_000
+
+
 def test_an_algorithm_reaches_the_core_exactly_is_shown_and_is_placed_once(
     trader: TestClient, loop: Stepping
 ) -> None:

@@ -14,12 +14,17 @@ import pytest
 
 from tests.adapters.local_venue import LocalVenue, local_venue
 from tests.storm.engine import StormEngine
-from tradewind.model.orders import Side
+from tradewind.model import messages as m
+from tradewind.model.ids import order_id
+from tradewind.model.orders import OrderType, Side
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import (
+    AmendRequest,
+    CancelRequest,
     HealthRequest,
     MetricsRequest,
     OrdersRequest,
+    PlaceRequest,
     StatusRequest,
 )
 
@@ -205,6 +210,35 @@ def test_what_the_venue_refuses_is_rejected_and_what_we_refuse_never_leaves(
     assert outcome(engine, decimals)["state"] == "DENIED"
     received = {entry.get("client_id") for entry in venue.log()}
     assert not received & {below, decimals}
+
+
+def test_a_stop_that_rests_is_canceled_before_one_in_its_stead_is_placed(
+    engine: StormEngine,
+) -> None:
+    said = engine.wait_until(lambda said: all(row["last"] for row in said["market"]), "priced")
+    below = int(float(said["market"][0]["last"]) * 0.97) * 100
+    assert outcome(engine, engine.place(COIN, Side.BUY, 50_000))["state"] == "FILLED"
+    name = order_id(engine.journal_id, "person", 99)
+    stop = m.OrderIntended(
+        0, name, "person", COIN, Side.SELL, 50_000, OrderType.STOP_LIMIT, below, below
+    )
+    ask(engine.home, PlaceRequest(stop))
+    engine.wait_until(lambda said: state_of(said, name) == "NEW", "resting")
+    ask(engine.home, AmendRequest(name, 40_000, 0, below + 10_000))
+    engine.wait_until(lambda said: state_of(said, f"{name}_2") == "NEW", "placed in its stead")
+    assert outcome(engine, name)["state"] == "CANCELED"
+    log = engine.venue.log()
+    ended = [one for one in log if one.get("client_id") == name and one["what"] == "canceled"]
+    begun = [one for one in log if one.get("client_id") == f"{name}_2"]
+    assert ended[0]["sequence"] < begun[0]["sequence"]
+    assert (begun[0]["quantity"], ended[0]["quantity"]) == ("0.0004", "0.0005")
+    ask(engine.home, CancelRequest(name))
+    engine.wait_until(lambda said: not said["orders"], "canceled by its first id")
+
+
+def state_of(status: Any, name: str) -> str:
+    """The state of an open order, "" where it is none."""
+    return next((row["state"] for row in status["orders"] if row["order_id"] == name), "")
 
 
 @pytest.mark.parametrize(

@@ -16,16 +16,17 @@ EMULATED = (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
 def venue_described(state: State, event: m.VenueDescribed) -> list[m.Decision]:
-    """What a venue lacks from here on; orders that work stay as they are."""
-    state.lacking.pop(event.venue, None)
-    if event.lacks:
-        state.lacking[event.venue] = tuple(map(int, event.lacks))
+    """What a venue lacks and what it amends from here on; orders that work stay as they are."""
+    for known, types in ((state.lacking, event.lacks), (state.amending, event.amends)):
+        known.pop(event.venue, None)
+        if types:
+            known[event.venue] = tuple(map(int, types))
     return []
 
 
 def check_described(state: State, event: m.VenueDescribed) -> None:
     """Refuse types in whose place the core can do nothing."""
-    wrong = sorted(set(map(int, event.lacks)) - set(map(int, EMULATED)))
+    wrong = sorted(set(map(int, (*event.lacks, *event.amends))) - set(map(int, EMULATED)))
     if wrong or not event.venue:
         names = ", ".join(each.name for each in EMULATED)
         raise UserError(f"{event.venue or 'a venue'}: the core can stand in for {names} only")

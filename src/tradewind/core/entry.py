@@ -355,7 +355,9 @@ def _denied(intent: OrderIntended, breach: Breach) -> OrderDenied:
     return OrderDenied(intent.time_ns, intent.order_id, breach[0], breach[1], breach[2])
 
 
-def amended_breach(state: State, order: Order, quantity: int, limit_price: int) -> Breach | None:
+def amended_breach(
+    state: State, order: Order, quantity: int, limit_price: int, stop_price: int
+) -> Breach | None:
     """The first reason against changing a working order's terms."""
     book: StrategyBook = state.strategies[order.strategy]
     market: Market = state.markets[order.instrument]
@@ -364,7 +366,7 @@ def amended_breach(state: State, order: Order, quantity: int, limit_price: int) 
     )
     changed.order_type = order.order_type
     changed.limit_price = limit_price
-    changed.stop_price = order.stop_price
+    changed.stop_price = stop_price
     changed.flags = order.flags
     changed.leg = order.leg
     held = order.reserved

@@ -318,6 +318,8 @@ def _order_restated(state: State, event: m.OrderRestated) -> None:
 def _order_amended(state: State, event: m.OrderAmended | m.OrderRestated) -> None:
     if not 0 <= event.quantity <= UNITS_MAX or not 0 <= event.limit_price <= UNITS_MAX:
         raise UserError(f"an amendment to {event.quantity} at {event.limit_price} is out of range")
+    if not 0 <= event.stop_price <= UNITS_MAX:
+        raise UserError(f"an amendment to a stop at {event.stop_price} is out of range")
 
 
 def _listed(state: State, event: m.InstrumentPaused | m.InstrumentResumed) -> None:

@@ -47,18 +47,25 @@ def _is_own(state: State, strategy: int, order_id: str) -> bool:
 
 
 def order_of(state: State, held: HeldOrder) -> Order:
-    """The order that is sent: a limit order where there is a limit price, else a market order."""
+    """The order that is sent: with its limit price if it has one, a stop if it is one."""
     terms = held.terms
     book: StrategyBook = state.strategies[held.strategy]
     account = book.account.index
     order = new_order(
         terms.order_id, held.strategy, account, held.instrument, int(terms.side), held.quantity
     )
-    order.order_type = int(OrderType.LIMIT if terms.limit_price else OrderType.MARKET)
+    order.order_type = int(_type_of(held))
     order.limit_price = terms.limit_price
+    order.stop_price = terms.trigger_price if held.is_stop else 0
     order.time_in_force = int(terms.time_in_force)
     order.flags = int(terms.flags)
     order.expire_time_ns = terms.expire_time_ns
     order.leg = int(terms.leg)
     order.intended_time_ns = state.time_ns
     return order
+
+
+def _type_of(held: HeldOrder) -> OrderType:
+    if held.is_stop:
+        return OrderType.STOP_LIMIT if held.terms.limit_price else OrderType.STOP
+    return OrderType.LIMIT if held.terms.limit_price else OrderType.MARKET

@@ -52,6 +52,11 @@ class HeldOrder:
         """The id it was wanted with, and will be sent with."""
         return self.terms.order_id
 
+    @property
+    def is_stop(self) -> bool:
+        """Whether it is sent as a stop order: nothing else that is sent at once has a price."""
+        return self.terms.trigger == Trigger.AT_ONCE and self.terms.trigger_price > 0
+
     def is_reached_by(self, price: int) -> bool:
         """Whether a price lets it go."""
         trigger = self.terms.trigger

@@ -50,12 +50,13 @@ def conditional_intended(state: State, event: ConditionalIntended) -> Decisions:
     breach = breach_of_held(state, held)
     if breach is not None:
         return [_denied(state, event, *breach)]
-    _forget_groups(state)
-    _keep(state, held)
+    forget_groups(state)
+    keep(state, held)
     return [OrderHeld(state.time_ns, held.order_id, why(state, held)), *_refresh(state, held)]
 
 
-def _keep(state: State, held: HeldOrder) -> None:
+def keep(state: State, held: HeldOrder) -> None:
+    """Hold an order from here on, until its time in force is over at the latest."""
     terms = held.terms
     state.held[terms.order_id] = held
     state.markets[held.instrument].held_count += 1
@@ -107,7 +108,7 @@ def _watching(state: State, market: Market) -> list[HeldOrder]:
         for held in state.held.values()
         if held.instrument == market.index
         and not held.is_waiting
-        and held.terms.trigger != Trigger.AT_ONCE
+        and (held.terms.trigger != Trigger.AT_ONCE or held.is_due)
     ]
     return sorted(found, key=lambda held: held.terms.trigger == Trigger.TOUCH)
 
@@ -116,7 +117,7 @@ def _let_go(state: State, due: list[HeldOrder]) -> Decisions:
     decided: Decisions = []
     for held in due:
         if held.order_id in state.held:  # another of its group may have ended it
-            decided += _release(state, held)
+            decided += release(state, held)
     return decided
 
 
@@ -127,7 +128,7 @@ def follow(state: State, order: Order) -> Decisions:
     """What held orders do when an order they wait for, or of their group, has moved."""
     decided: Decisions = []
     for held in list(state.held.values()):
-        group = state.groups.get(_group(held), {}) if held.terms.group else {}
+        group = state.groups.get(group_of(held), {}) if held.terms.group else {}
         is_linked = order.order_id == held.terms.parent or order.order_id in group
         if is_linked and held.order_id in state.held:
             decided += _refresh(state, held)
@@ -147,7 +148,7 @@ def _refresh(state: State, held: HeldOrder) -> Decisions:
             return [] if parent.is_open else end(state, held, f"{terms.parent} ended unfilled")
         if not parent.is_open:
             held.become(parent="", quantity=most)
-    most -= _filled_by_group(state, held)
+    most -= filled_by_group(state, held)
     if most <= 0:
         is_over = parent is None or not parent.is_open
         return end(state, held, "its group has filled") if is_over else []
@@ -161,15 +162,15 @@ def _refresh(state: State, held: HeldOrder) -> Decisions:
     if held.is_due or (is_at_once and not held.is_waiting):
         # a cancel that was refused is tried again with the next price, not at once for ever
         is_free = not any(order.is_open for order in _before(state, held))
-        return [*decided, *_release(state, held)] if is_free else decided
+        return [*decided, *release(state, held)] if is_free else decided
     return decided
 
 
-def _release(state: State, held: HeldOrder) -> Decisions:
+def release(state: State, held: HeldOrder) -> Decisions:
     """Send an order, once nothing of its group or parent works any more."""
     working = [order for order in _before(state, held) if order.is_open]
     if working:
-        if held.terms.trigger == Trigger.AT_ONCE:
+        if held.terms.trigger == Trigger.AT_ONCE and not held.is_due:
             return []  # it waits for its turn
         held.is_due = True
         leaving = [o for o in working if o.state not in (_PENDING_CANCEL, _AWAITING)]
@@ -182,7 +183,7 @@ def _release(state: State, held: HeldOrder) -> Decisions:
     denied = admit(state, order, book, state.markets[held.instrument])
     book.is_stopped = was_stopped
     if denied is None and held.terms.group:
-        state.groups.setdefault(_group(held), {})[order.order_id] = 0
+        state.groups.setdefault(group_of(held), {})[order.order_id] = 0
     if denied is not None:
         return [denied, *follow(state, order)]
     return [submit_command(state, order)]
@@ -207,11 +208,11 @@ def _drop(state: State, held: HeldOrder) -> None:
         heapq.heapify(state.timers)
 
 
-def _forget_groups(state: State) -> None:
+def forget_groups(state: State) -> None:
     """Forget groups of which nothing is held, and nothing sent has moved in this moment."""
     if not state.groups:
         return
-    held = {_group(one) for one in state.held.values()}
+    held = {group_of(one) for one in state.held.values()}
     for group, fills in list(state.groups.items()):
         sent = [state.orders[one] for one in fills if one in state.orders]
         is_over = all(not o.is_open and o.changed_time_ns < state.time_ns for o in sent)
@@ -219,9 +220,18 @@ def _forget_groups(state: State) -> None:
             del state.groups[group]
 
 
-def _filled_by_group(state: State, held: HeldOrder) -> int:
+def left_of(state: State, held: HeldOrder) -> int:
+    """What is left of its quantity: no more than its parent filled, less what its group did."""
+    parent = state.orders.get(held.terms.parent)
+    most = held.terms.quantity
+    if parent is not None and parent.filled_quantity:
+        most = min(most, parent.filled_quantity)
+    return most - filled_by_group(state, held)
+
+
+def filled_by_group(state: State, held: HeldOrder) -> int:
     """What the sent orders of its group have filled."""
-    fills = state.groups.get(_group(held))
+    fills = state.groups.get(group_of(held))
     if not held.terms.group or not fills:
         return 0
     for order_id in fills:
@@ -233,12 +243,13 @@ def _filled_by_group(state: State, held: HeldOrder) -> int:
 
 def _before(state: State, held: HeldOrder) -> list[Order]:
     """The sent orders that must not work beside it: its parent and those of its group."""
-    group = state.groups.get(_group(held), {}) if held.terms.group else {}
+    group = state.groups.get(group_of(held), {}) if held.terms.group else {}
     ids = [held.terms.parent, *group]
     return [state.orders[one] for one in ids if one in state.orders]
 
 
-def _group(held: HeldOrder) -> str:
+def group_of(held: HeldOrder) -> str:
+    """The key of its group in the state."""
     return f"{held.strategy}:{held.terms.group}"
 
 
@@ -249,11 +260,16 @@ def why(state: State, held: HeldOrder) -> str:
     market = state.markets[held.instrument]
     price = format_plain(held.trigger_price, market.instrument.price_digits)
     return {
-        Trigger.AT_ONCE: "goes out when nothing of its group works",
+        Trigger.AT_ONCE: _turn(price if held.is_stop else ""),
         Trigger.STOP: f"the core watches for a stop at {price}",
         Trigger.TOUCH: f"the core watches for a touch of {price}",
         Trigger.TRAIL: f"the core lets the stop follow, now at {price}",
     }[held.terms.trigger]
+
+
+def _turn(stop_price: str) -> str:
+    stop = f"as a stop at {stop_price} " if stop_price else ""
+    return f"goes out {stop}when nothing of its group works"
 
 
 def _denied(

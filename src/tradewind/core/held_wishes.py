@@ -6,12 +6,14 @@ from tradewind.core.cancels import cancel_command, is_in
 from tradewind.core.entry import count_message
 from tradewind.core.held_checks import breach_of_held
 from tradewind.core.held_order import HeldOrder
-from tradewind.core.held_orders import end, why
+from tradewind.core.held_orders import end, filled_by_group, left_of, why
 from tradewind.core.parent_orders import end_parent
+from tradewind.core.risk import Breach
 from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.conditional_messages import CancelAllIntended, OrderHeld
 from tradewind.model.ids import PERSON
+from tradewind.model.numbers import format_plain
 from tradewind.model.orders import OrderState
 
 Decisions = list[m.Decision]
@@ -25,23 +27,37 @@ def cancel_held(state: State, held: HeldOrder) -> Decisions:
 
 
 def amend_held(state: State, held: HeldOrder, event: m.AmendIntended) -> Decisions:
-    """Give a held order other terms at once; what cannot be held is denied, and it stays."""
+    """Give a held order other terms at once; what cannot be held is denied, and it stays.
+
+    The quantity of an order in another's stead is what will be sent; that of others counts what
+    their group has filled.
+    """
     before = held.terms
+    done = filled_by_group(state, held)
     held.become(
-        quantity=event.quantity,
+        quantity=event.quantity + (done if held.is_stop else 0),
         limit_price=event.limit_price or before.limit_price,
         trigger_price=event.stop_price or before.trigger_price,
     )
     del state.held[held.order_id]
-    breach = breach_of_held(state, held)
+    breach = breach_of_held(state, held) or _spent_breach(state, held, event.quantity)
     state.held[held.order_id] = held
     if breach is not None:
         held.terms = before
         return [m.OrderDenied(state.time_ns, held.order_id, *breach)]
-    held.quantity = event.quantity
+    held.quantity = left_of(state, held)
     if event.stop_price:
         held.trigger_price = event.stop_price
     return [OrderHeld(state.time_ns, held.order_id, why(state, held))]
+
+
+def _spent_breach(state: State, held: HeldOrder, quantity: int) -> Breach | None:
+    """Whether its group has filled all of a quantity."""
+    if left_of(state, held) > 0:
+        return None
+    digits = state.markets[held.instrument].instrument.quantity_digits
+    done = format_plain(filled_by_group(state, held), digits)
+    return ("amended_below", format_plain(quantity, digits), done)
 
 
 def expire_held(state: State, order_id: str) -> Decisions:

@@ -10,6 +10,7 @@ from tradewind.core.parent_order import ParentOrder
 from tradewind.core.parent_orders import end_parent, parent_of, pulse
 from tradewind.core.state import State
 from tradewind.model import messages as m
+from tradewind.model.ids import PERSON
 from tradewind.model.numbers import format_plain
 
 Decisions = list[m.Decision]
@@ -74,3 +75,11 @@ def breach_of_child(state: State, order: Order) -> tuple[str, str, str] | None:
     if parent is None:
         return None
     return ("child_order", order.order_id, f"amend {parent.order_id}, whose child it is")
+
+
+def foreign_denial(state: State, order: Order | Kept, strategy: str) -> m.OrderDenied | None:
+    """Why a strategy may not touch an order: it is another's. Persons may."""
+    owner = state.strategies[order.strategy].name
+    if strategy in (owner, PERSON) or strategy not in state.strategy_numbers:
+        return None
+    return m.OrderDenied(state.time_ns, order.order_id, "not_own_order", strategy, owner)

@@ -62,10 +62,10 @@ def order_amended(state: State, event: m.OrderAmended) -> Decisions:
     if order is None:
         return _NOTHING
     if not order.is_open:
-        _take_terms(order, event.quantity, event.limit_price)
+        _take_terms(order, event)
         state.note("amended_behind_the_end")
     elif _is_answer(state, order, event.number):
-        _take_terms(order, event.quantity, event.limit_price)
+        _take_terms(order, event)
         _settle(state, order, Happening.AMENDED)
     return _NOTHING
 
@@ -87,7 +87,7 @@ def order_restated(state: State, event: m.OrderRestated) -> Decisions:
     if is_outdated(order.amends, order.amends_sent, event.amends):
         return [_query(state, order)]
     order.amends = pending_behind_query(order.amends, event.amends)
-    _take_terms(order, event.quantity, event.limit_price)
+    _take_terms(order, event)
     _settle(state, order, Happening.ACCEPTED)
     return _NOTHING
 
@@ -159,9 +159,10 @@ def _query(state: State, order: Order) -> m.QueryOrder:
     return m.QueryOrder(state.time_ns, order.order_id, market.venue, market.id, order.amends_sent)
 
 
-def _take_terms(order: Order, quantity: int, limit_price: int) -> None:
-    order.quantity = quantity
-    order.limit_price = limit_price or order.limit_price
+def _take_terms(order: Order, event: m.OrderAmended | m.OrderRestated) -> None:
+    order.quantity = event.quantity
+    order.limit_price = event.limit_price or order.limit_price
+    order.stop_price = event.stop_price or order.stop_price
 
 
 def _is_answer(state: State, order: Order, number: int) -> bool:

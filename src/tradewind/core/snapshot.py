@@ -29,7 +29,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.messages import RouteSet, TargetIntended
 
-SNAPSHOT_FORMAT = 7
+SNAPSHOT_FORMAT = 8
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -65,6 +65,7 @@ def encode_state(state: State) -> bytes:
             [route.snapshot() for _, route in sorted(state.routes.items())],
             sorted(state.lacking.items()),
             [[name, scope.limits] for name, scope in sorted(state.instrument_scopes.items())],
+            sorted(state.amending.items()),
         ]
     )
 
@@ -115,6 +116,7 @@ def decode_state(data: bytes) -> State:
         for place in parent.places:
             state.markets[place].held_count += 1
     state.lacking = {venue: tuple(lacks) for venue, lacks in parts[20]}
+    state.amending = {venue: tuple(amends) for venue, amends in parts[22]}
     for stored in parts[19]:
         route = route_from(msgspec.convert(stored[0], RouteSet), stored)
         state.routes[route.terms.route] = route

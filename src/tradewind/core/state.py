@@ -127,6 +127,7 @@ class State:
     __slots__ = (
         "account_numbers",
         "accounts",
+        "amending",
         "anomalies",
         "done",
         "done_count",
@@ -187,6 +188,7 @@ class State:
         self.halts: dict[str, tuple[str, str]] = {}
         self.lost_venues: dict[str, str] = {}
         self.lacking: dict[str, tuple[int, ...]] = {}
+        self.amending: dict[str, tuple[int, ...]] = {}
         self.anomalies: dict[str, int] = {}
         self.venues: dict[str, Scope] = {}
         self.instrument_scopes: dict[str, Scope] = {}

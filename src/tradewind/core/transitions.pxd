@@ -2,10 +2,8 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from tradewind.core.entry cimport (
-    amended_breach,
     count_message,
     enter_intent,
-    reserve,
     submit_command,
 )
 from tradewind.core.cancels cimport cancel_command

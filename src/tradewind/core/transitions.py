@@ -17,6 +17,7 @@ from tradewind.core.account_transitions import (
     margin_called,
     position_liquidated,
 )
+from tradewind.core.amend_wishes import amend_intended
 from tradewind.core.cancels import cancel_command, is_in
 from tradewind.core.corporate_actions import (
     dividend_paid,
@@ -26,10 +27,8 @@ from tradewind.core.corporate_actions import (
 )
 from tradewind.core.emulation import emulated, venue_described
 from tradewind.core.entry import (
-    amended_breach,
     count_message,
     enter_intent,
-    reserve,
     submit_command,
 )
 from tradewind.core.exposure import Scope
@@ -38,7 +37,8 @@ from tradewind.core.held_wishes import cancel_all_intended, end_held_in, expire_
 from tradewind.core.instrument_limits import instrument_scope
 from tradewind.core.orders import Order
 from tradewind.core.parent_orders import algorithm_intended, end_parents_in, order_moved, parent_due
-from tradewind.core.parent_wishes import Kept, amend_kept, breach_of_child, cancel_kept, kept
+from tradewind.core.parent_wishes import cancel_kept, foreign_denial, kept
+from tradewind.core.replacements import newest_id
 from tradewind.core.report_moves import (
     amend_rejected,
     cancel_rejected,
@@ -64,7 +64,6 @@ from tradewind.core.venue_transitions import (
     venue_recovered,
 )
 from tradewind.model import messages as m
-from tradewind.model.ids import PERSON
 from tradewind.model.marking import parse_marking
 from tradewind.model.orders import OrderState
 
@@ -171,54 +170,18 @@ def target_intended(state: State, event: m.TargetIntended) -> Decisions:
 
 def cancel_intended(state: State, event: m.CancelIntended) -> Decisions:
     """Cancel a working order; one that is done stays as it is."""
-    held = kept(state, event.order_id)
+    order_id = newest_id(state, event.order_id)
+    held = kept(state, order_id)
     if held is not None:
-        denied = _foreign(state, held, event.strategy)
+        denied = foreign_denial(state, held, event.strategy)
         return [denied] if denied is not None else cancel_kept(state, held)
-    order = state.open_orders.get(event.order_id)
+    order = state.open_orders.get(order_id)
     if order is None or order.state == _AWAITING:
         return _NOTHING
-    if (denied := _foreign(state, order, event.strategy)) is not None:
+    if (denied := foreign_denial(state, order, event.strategy)) is not None:
         return [denied]
     count_message(state, order)
     return [cancel_command(state, order)]
-
-
-def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
-    """Change a working order if the limits allow the new terms, a held one at once."""
-    held = kept(state, event.order_id)
-    if held is not None:
-        denied = _foreign(state, held, event.strategy)
-        return [denied] if denied is not None else amend_kept(state, held, event)
-    order = state.open_orders.get(event.order_id)
-    if order is None or order.state == _AWAITING:
-        return _NOTHING
-    if (denied := _foreign(state, order, event.strategy)) is not None:
-        return [denied]
-    if event.stop_price:
-        wanted = (str(event.stop_price), "a stop that the core holds: cancel and place it anew")
-        return [m.OrderDenied(state.time_ns, order.order_id, "amend_stop", *wanted)]
-    price = event.limit_price or order.limit_price
-    breach = breach_of_child(state, order)
-    breach = breach or amended_breach(state, order, event.quantity, price)
-    if breach is not None:
-        return [m.OrderDenied(state.time_ns, order.order_id, *breach)]
-    order.amends_sent += 1
-    order.amends = (*order.amends, order.amends_sent)
-    added = event.quantity - order.filled_quantity - order.reserved
-    if added > 0:
-        reserve(state, order, added)
-    market = state.markets[order.instrument]
-    command = m.AmendOrder(
-        state.time_ns,
-        order.order_id,
-        market.venue,
-        market.id,
-        event.quantity,
-        price,
-        order.amends_sent,
-    )
-    return [command]
 
 
 def timer_set(state: State, event: m.TimerSet) -> Decisions:
@@ -360,14 +323,6 @@ def scope_of(state: State, name: str) -> Scope:
         return instrument_scope(state, rest)
     assert name == FIRM, f"no such scope: {name}"
     return state.firm
-
-
-def _foreign(state: State, order: Order | Kept, strategy: str) -> m.OrderDenied | None:
-    """Why a strategy may not touch an order: it is another's. Persons may."""
-    owner = state.strategies[order.strategy].name
-    if strategy in (owner, PERSON) or strategy not in state.strategy_numbers:
-        return None
-    return m.OrderDenied(state.time_ns, order.order_id, "not_own_order", strategy, owner)
 
 
 def _drop_timer(state: State, strategy: str, name: str) -> None:

@@ -175,10 +175,7 @@ class CancelIntended(TimedMessage, frozen=True):
 
 
 class AmendIntended(TimedMessage, frozen=True):
-    """A working order shall have another quantity or limit price; 0 keeps a price.
-
-    A stop price is taken by orders that the core holds.
-    """
+    """An order shall have another quantity, limit price or stop price; 0 keeps a price."""
 
     strategy: str
     order_id: str
@@ -295,7 +292,7 @@ class CancelOrder(TimedMessage, frozen=True):
 
 
 class AmendOrder(TimedMessage, frozen=True):
-    """Command: change quantity or limit price of a working order.
+    """Command: give a working order these terms; a price of 0 is none.
 
     `number` counts the amendments of the order from 1; the answer gives it back.
     """
@@ -306,6 +303,7 @@ class AmendOrder(TimedMessage, frozen=True):
     quantity: int
     limit_price: int
     number: int = 0
+    stop_price: int = 0
 
 
 class QueryOrder(TimedMessage, frozen=True):

@@ -56,7 +56,7 @@ class OrderExpired(TimedMessage, frozen=True):
 
 
 class OrderAmended(TimedMessage, frozen=True):
-    """The venue works the order with these terms now.
+    """The venue works the order with these terms now; a price of 0 stayed.
 
     `number` is that of the `AmendOrder` it answers; 0 says that answers come in turn.
     """
@@ -65,6 +65,7 @@ class OrderAmended(TimedMessage, frozen=True):
     quantity: int
     limit_price: int
     number: int = 0
+    stop_price: int = 0
 
 
 class OrderRestated(TimedMessage, frozen=True):
@@ -79,6 +80,7 @@ class OrderRestated(TimedMessage, frozen=True):
     quantity: int
     limit_price: int
     amends: int = 0
+    stop_price: int = 0
 
 
 class CancelRejected(TimedMessage, frozen=True):

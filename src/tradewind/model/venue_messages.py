@@ -20,10 +20,15 @@ class VenueRecovered(TimedMessage, frozen=True):
 
 
 class VenueDescribed(TimedMessage, frozen=True):
-    """Which order types a venue lacks, by its card: the core holds such orders from here on."""
+    """What a venue cannot do and the core does in its place from here on, by the venue's card.
+
+    `lacks` are order types that it has not: the core holds such orders. `amends` are those whose
+    stop price it changes; those of others are canceled and placed anew.
+    """
 
     venue: str
     lacks: tuple[OrderType, ...] = ()
+    amends: tuple[OrderType, ...] = ()
 
 
 class OrdersLeft(TimedMessage, frozen=True):

@@ -10,7 +10,8 @@ import msgspec
 class VenueCard(msgspec.Struct, frozen=True, kw_only=True):
     """What an adapter can, as data: the documents show it, programs may ask it.
 
-    `order_types` maps our words to the venue's. `limits` are what it lets us send, `quality` what
+    `order_types` maps our words to the venue's, `amended_stops` are those of them whose stop price
+    the venue changes. `limits` are what it lets us send, `quality` what
     was measured and how, `not_tried` what no test could show.
     """
 
@@ -28,6 +29,7 @@ class VenueCard(msgspec.Struct, frozen=True, kw_only=True):
     unknown: str
     quality: tuple[str, ...]
     not_tried: tuple[str, ...]
+    amended_stops: tuple[str, ...] = ()
 
 
 def card_markdown(card: VenueCard) -> str:
@@ -48,6 +50,7 @@ def card_markdown(card: VenueCard) -> str:
         ("times in force", _mapped(card.times_in_force)),
         ("flags", _mapped(card.flags)),
         ("amendments", card.amend),
+        ("stop price amended at the venue", _listed(card.amended_stops)),
         ("beyond the port", _listed(card.beyond)),
         ("keys", _listed(card.keys)),
         ("rate limits", _listed(card.limits)),

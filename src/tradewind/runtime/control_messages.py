@@ -86,10 +86,7 @@ class CancelAllRequest(Request, frozen=True, tag="cancel_all"):
 
 
 class AmendRequest(Request, frozen=True, tag="amend"):
-    """Give a working order another quantity or limit price, in the instrument's units.
-
-    A stop price is for orders that the core holds; 0 keeps it.
-    """
+    """Give an order another quantity, limit or stop price, in its units; a price of 0 stays."""
 
     order_id: str
     quantity: int

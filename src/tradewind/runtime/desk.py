@@ -9,6 +9,7 @@ from typing import Any
 
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
+from tradewind.core.replacements import newest_id
 from tradewind.core.route import legs_of
 from tradewind.core.state import Account, State
 from tradewind.model import messages as m
@@ -236,8 +237,8 @@ class Desk:
         self._broadcast.close(reason)
 
     def _check_open(self, order_id: str) -> None:
-        state = self.state
-        if not any(order_id in kept for kept in (state.open_orders, state.held, state.parents)):
+        state, newest = self.state, newest_id(self.state, order_id)
+        if not any(newest in kept for kept in (state.open_orders, state.held, state.parents)):
             raise UserError(f"there is no open order {order_id!r}: see `tradewind orders`")
 
     def _check_scope(self, scope: str) -> None:

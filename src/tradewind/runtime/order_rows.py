@@ -236,6 +236,7 @@ def _with_terms(
         row,
         quantity=format_units(event.quantity, instrument.quantity_digits),
         limit_price=_price(event.limit_price, instrument) or row.limit_price,
+        stop_price=_price(event.stop_price, instrument) or row.stop_price,
     )
 
 

@@ -153,7 +153,8 @@ class Strategy:
     ) -> None:
         """Want an order with another total quantity and price; a price of 0 stays.
 
-        A stop price can be changed while the core holds the order.
+        Where the venue of a stop changes no stop price, the order is canceled and one in its stead
+        is sent, with `_2` behind its id; the first id goes on meaning the newest.
         """
         self._view.amend(order_id, quantity, limit, stop)
 

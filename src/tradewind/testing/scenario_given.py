@@ -266,8 +266,8 @@ def _amended(world: World, words: Words) -> None:
     market = _market_of(world, order_id)
     terms = _pairs(rest)
     price, number = world.price(market, terms.get("@", "0")), int(terms.get("number", "0"))
-    units = world.units(market, quantity)
-    world.give(m.OrderAmended(world.time_ns, order_id, units, price, number))
+    units, stop = world.units(market, quantity), world.price(market, terms.get("stop", "0"))
+    world.give(m.OrderAmended(world.time_ns, order_id, units, price, number, stop))
 
 
 def _restated(world: World, words: Words) -> None:

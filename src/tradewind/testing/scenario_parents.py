@@ -70,6 +70,12 @@ def _lacks(world: World, words: Words) -> None:
     world.give(m.VenueDescribed(world.time_ns, words[0], types))
 
 
+def _amends(world: World, words: Words) -> None:
+    """`amends SIM STOP STOP_LIMIT`: the venue changes their stop prices itself."""
+    types = tuple(OrderType[word] for word in words[1:])
+    world.give(m.VenueDescribed(world.time_ns, words[0], amends=types))
+
+
 def routed_text(world: World, routed: m.OrderRouted) -> str:
     """`route #1 30: GOOG.AAA 20 at 100 +1000000+0+0, GOOG.BBB 10 (no price)`."""
     market = world.state.market(routed.scores[0].instrument)
@@ -95,4 +101,5 @@ PARENTS_GIVEN: dict[str, Callable[[World, Words], None]] = {
     "work": _work,
     "route": _route,
     "lacks": _lacks,
+    "amends": _amends,
 }

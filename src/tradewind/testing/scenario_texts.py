@@ -39,7 +39,8 @@ def _submit_text(world: World, command: m.SubmitOrder) -> str:
 def _amend_text(world: World, command: m.AmendOrder) -> str:
     market = world.state.market(command.instrument)
     terms = f"{_quantity(market, command.quantity)} @ {_price(market, command.limit_price)}"
-    return f"amend {world.number_of(command.order_id)} {terms}"
+    stop = f" stop {_price(market, command.stop_price)}" if command.stop_price else ""
+    return f"amend {world.number_of(command.order_id)} {terms}{stop}"
 
 
 DECISIONS: dict[type, Callable[[World, Any], str]] = {

@@ -80,16 +80,16 @@ class World:
         return name
 
     def order(self, words: Words) -> tuple[str, Words]:
-        """The id of the order that words name, `#2`, `#2.1` or `buy`, and the words behind it.
+        """The id of the order that words name, `#2`, `#2.1`, `#2_2` or `buy`, and the others.
 
         A side is the oldest open order on it; a number without an order is an unknown id.
         """
         word = words[0]
         if word.startswith("#"):
-            head, dot, child = word[1:].partition(".")
+            head, mark, child = word[1:].partition("_" if "_" in word else ".")
             known = int(head) <= len(self.order_ids)
             found_id = self.order_ids[int(head) - 1] if known else f"j0-nobody-{head}"
-            return found_id + dot + child, words[1:]
+            return found_id + mark + child, words[1:]
         side = Side[word.upper()]
         found = [order for order in self.state.open_orders.values() if order.side == side]
         if not found:
@@ -97,10 +97,11 @@ class World:
         return found[0].order_id, words[1:]
 
     def number_of(self, order_id: str) -> str:
-        """`#n` of an order id, `#n.m` of a child's."""
-        head, dot, child = order_id.partition(".")
-        if head in self.order_ids:
-            return f"#{self.order_ids.index(head) + 1}{dot}{child}"
+        """`#n` of an order id, `#n.m` of a child's, `#n_m` of one in its stead."""
+        for mark in "._":
+            head, found, child = order_id.partition(mark)
+            if head in self.order_ids:
+                return f"#{self.order_ids.index(head) + 1}{found}{child}"
         return order_id
 
     def units(self, market: Market, text: str) -> int:

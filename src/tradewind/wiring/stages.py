@@ -161,11 +161,17 @@ def account_events(
 
 
 def described_events(state: State, plans: tuple[StagePlan, ...]) -> Iterator[m.VenueDescribed]:
-    """Which order types each venue lacks, where that is not known yet."""
+    """What each venue lacks and amends, where that is not known yet.
+
+    On paper the simulated venue takes the orders: it changes no stop price.
+    """
     for plan in plans:
-        lacks = () if plan.entry is None else _lacks(plan.entry)
-        if state.lacking.get(plan.venue, ()) != tuple(map(int, lacks)):
-            yield m.VenueDescribed(0, plan.venue, lacks)
+        lacks, amends = ((), ()) if plan.entry is None else _described(plan.entry)
+        if plan.mode == "paper":
+            amends = ()
+        known = state.lacking.get(plan.venue, ()), state.amending.get(plan.venue, ())
+        if known != (tuple(map(int, lacks)), tuple(map(int, amends))):
+            yield m.VenueDescribed(0, plan.venue, lacks, amends)
 
 
 def route_events(state: State, routes: Sequence[m.RouteSet]) -> Iterator[m.RouteSet]:
@@ -183,9 +189,9 @@ def _terms(route: m.RouteSet) -> tuple[object, ...]:
     return route.legs, route.millisecond_cost, route.miss_cost, route.stale_ns
 
 
-def _lacks(entry: VenueEntry) -> tuple[OrderType, ...]:
-    """The order types that the core does in a venue's place."""
+def _described(entry: VenueEntry) -> tuple[tuple[OrderType, ...], tuple[OrderType, ...]]:
+    """The order types that the core does in a venue's place, those whose stop the venue moves."""
     # Here and not above: the cards load the libraries of all venues, half of a start without one.
-    from tradewind.wiring.venues import lacks_of
+    from tradewind.wiring.venues import amends_of, lacks_of
 
-    return lacks_of(entry)
+    return lacks_of(entry), amends_of(entry)

@@ -40,9 +40,24 @@ def lacks_of(entry: VenueEntry) -> tuple[OrderType, ...]:
     >>> lacks_of(venue_entry("binance"))
     ()
     """
+    return tuple(each for each in EMULATED if each.name not in _card_of(entry).order_types)
+
+
+def amends_of(entry: VenueEntry) -> tuple[OrderType, ...]:
+    """The order types whose stop price a venue changes, by the card of its adapter.
+
+    >>> from tradewind.wiring.trading_venues import venue_entry
+    >>> [each.name for each in amends_of(venue_entry("alpaca"))]
+    ['STOP', 'STOP_LIMIT']
+    >>> amends_of(venue_entry("binance"))
+    ()
+    """
+    return tuple(each for each in EMULATED if each.name in _card_of(entry).amended_stops)
+
+
+def _card_of(entry: VenueEntry) -> VenueCard:
     cards = {card.venue: card for card in venue_cards()}
-    card = cards.get(entry.venue) or ccxt_card()
-    return tuple(each for each in EMULATED if each.name not in card.order_types)
+    return cards.get(entry.venue) or ccxt_card()
 
 
 def venues_markdown() -> str:

@@ -142,6 +142,27 @@ def test_an_order_works_is_amended_and_canceled(venue: LocalVenue) -> None:
     trade(venue, use)
 
 
+def test_a_stop_price_is_amended_at_the_venue_and_told(venue: LocalVenue) -> None:
+    async def use(desk: Desk) -> None:
+        await desk.trading.submit(market(10_000))
+        order = far(side=Side.SELL, type=OrderType.STOP, limit_price=0, stop_price=10_000)
+        await desk.trading.submit(order)
+        amend = m.AmendOrder(0, order.order_id, "ALPACA", APPLE, order.quantity, 0, 1, 12_000)
+        await desk.trading.amend(amend)
+        await until(lambda: desk.of(order.order_id, m.OrderAmended))
+        [told] = desk.of(order.order_id, m.OrderAmended)
+        assert told == m.OrderAmended(0, order.order_id, order.quantity, 0, 1, 12_000)
+        asked = m.QueryOrder(0, order.order_id, "ALPACA", APPLE, 1)
+        [stated] = [
+            one for one in await desk.trading.query(asked) or [] if isinstance(one, m.OrderRestated)
+        ]
+        assert (stated.quantity, stated.stop_price) == (order.quantity, 12_000)
+        await desk.trading.cancel(m.CancelOrder(0, order.order_id, "ALPACA", APPLE))
+        await until(lambda: desk.of(order.order_id, m.OrderCanceled))
+
+    trade(venue, use)
+
+
 def test_an_execution_of_a_replacement_is_ours_for_a_later_process_too(venue: LocalVenue) -> None:
     order = far(limit_price=10_000)
 

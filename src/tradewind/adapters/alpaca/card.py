@@ -23,7 +23,8 @@ def alpaca_card() -> VenueCard:
         order_types={ours.name: theirs for ours, theirs in TYPES.items()},
         times_in_force={ours.name: theirs for ours, theirs in TIMES_IN_FORCE.items()},
         flags={flag.name or "": theirs for flag, theirs in FLAGS.items()},
-        amend="limit price at any time, quantity while nothing is filled; a new order at the venue",
+        amend="limit and stop price, quantity while nothing is filled; a new order at the venue",
+        amended_stops=("STOP", "STOP_LIMIT"),
         beyond=(
             "bracket, OCO, OTO",
             "trailing stops",

@@ -111,7 +111,7 @@ class OrderUpdates:
             return None
         self.venue_ids[order_id] = order.replaced_by or order.id
         terms = command.quantity, command.limit_price
-        return [m.OrderAmended(0, order_id, *terms, command.number)]
+        return [m.OrderAmended(0, order_id, *terms, command.number, command.stop_price)]
 
     def _amend_rejected(self, update: TradeUpdate, listing: Listing) -> Reports:
         order, order_id = update.order, order_id_of(update.order.client_order_id)

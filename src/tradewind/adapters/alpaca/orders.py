@@ -273,7 +273,8 @@ def _restated(
     order_id = order_id_of(last.client_order_id)
     if quantity <= 0:
         return []
-    return [m.OrderRestated(0, order_id, last.id, quantity, limit, amends)]
+    stop = nearest_units(last.stop_price or Decimal(0), instrument.price_digits)
+    return [m.OrderRestated(0, order_id, last.id, quantity, limit, amends, stop)]
 
 
 def ended(status: str, order_id: str, filled: int) -> list[m.Report]:

@@ -19,6 +19,7 @@ from tradewind.adapters.alpaca.order_wire import Order, Replacement, TradeUpdate
 from tradewind.adapters.alpaca.orders import (
     LIMIT_TYPES,
     PLAIN,
+    STOP_TYPES,
     TYPE_OF,
     Extras,
     new_order,
@@ -375,6 +376,7 @@ def _replacement(command: m.AmendOrder, chain: Sequence[Order], listing: Listing
             "and place another"
         )
     has_limit = TYPE_OF.get(order.type) in LIMIT_TYPES and command.limit_price
+    has_stop = TYPE_OF.get(order.type) in STOP_TYPES and command.stop_price
     return Replacement(
         client_order_id=next_client_id(order.client_order_id, command.number),
         quantity=format_plain(command.quantity, instrument.quantity_digits)
@@ -383,4 +385,5 @@ def _replacement(command: m.AmendOrder, chain: Sequence[Order], listing: Listing
         limit_price=format_plain(command.limit_price, instrument.price_digits)
         if has_limit
         else None,
+        stop_price=format_plain(command.stop_price, instrument.price_digits) if has_stop else None,
     )

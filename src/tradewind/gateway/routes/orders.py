@@ -50,6 +50,7 @@ Writer = Annotated[Principal, require(Permission.WRITE_ORDERS)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 HELD = "HELD"
 """The state of an order that the core holds."""
+STOPS = ("STOP", "STOP_LIMIT")
 INTERNAL = frozenset({"ends_as", "stated_quantity", "amends", "amends_sent"})
 
 
@@ -139,12 +140,13 @@ async def amend(
     services: UseServices,
     principal: Writer,
 ) -> Response:
-    """Ask for another quantity or limit price, and of an order that the core holds (its `state` is
-    HELD) for another stop price.
+    """Ask for another quantity or limit price, and of a stop, or of an order that the core holds
+    (its `state` is HELD), for another stop price. Where the venue of a stop changes none, it is
+    canceled and one in its stead is held until that is confirmed: its id has `_2` behind it.
     """
     row = await _own_open_order(services, principal, order_id)
-    if change.stop_price and row["state"] != HELD:
-        raise Problem(400, f"stop_price: {order_id} is at its venue: cancel it and place another")
+    if change.stop_price and row["state"] != HELD and row["type"] not in STOPS:
+        raise Problem(400, f"stop_price: {order_id} is a {row['type']} order: it has none")
     found = await listing(services)
     instrument = next(each for each in found.instruments if each.id == row["instrument"])
     quantity = change.quantity or row["quantity"]
