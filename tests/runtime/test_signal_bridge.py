@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from tests.runtime.split_core import Dipper, SplitCore
 from tradewind.core.snapshot import state_hash
 from tradewind.model import messages as m
+from tradewind.model.limits import Limits
+from tradewind.model.orders import Side
+from tradewind.runtime import loop
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover
 
@@ -121,6 +126,22 @@ def test_a_lost_message_ends_the_lease_and_the_strategy_goes_on_from_before_it()
     core = played(play)
     assert core.lender.leases.granted == 2
     assert core.ids() == list(range(1, len(core.ids()) + 1))
+
+
+def test_wishes_that_the_core_has_no_room_for_never_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(core: SplitCore) -> None:
+        await core.set_up()
+        await core.trade(3)
+        before = len(core.ids())
+        monkeypatch.setattr(loop, "EVENTS_WAITING_MAX", 0)
+        await core.quote(9_980)
+        monkeypatch.undo()
+        assert len(core.ids()) == before
+        await core.wait(0.2)
+        await core.quote(9_981)
+        assert len(core.ids()) == before + 1
+
+    assert played(play).lender.leases.granted == 2
 
 
 def test_a_bridge_that_has_no_room_begins_anew() -> None:
@@ -260,3 +281,30 @@ def test_a_dipper_is_restored_with_its_counts() -> None:
     again = Dipper()
     again.restore(strategy.snapshot())
     assert (again.held, again.seen) == (3, 4)
+
+
+def test_rows_that_came_while_the_core_was_down_are_not_decided_on_and_old_prices_deny() -> None:
+    async def play(core: SplitCore) -> None:
+        await core.set_up()
+        await core.step(m.StrategyRegistered(0, "person", "main", "", {}))
+        limits = Limits(stale_price_ns=2 * 10**9)
+        await core.step(m.LimitsChanged(0, "account:main", limits, "a test"))
+        await core.quote(10_001)
+        core.now_ms += 3_000  # quotes of this time were published, and nobody took them
+        await core.restart()
+        await core.wait(1.0)
+        seen = vars(core.running().made[-1])["seen"]
+        await core.step(_wish_of_a_person(1))
+        await core.quote(10_002)
+        await core.step(_wish_of_a_person(2))
+        assert vars(core.running().made[-1])["seen"] == seen + 1
+
+    core = played(play)
+    denied = [one for one in core.records() if isinstance(one, m.OrderDenied)]
+    assert [(one.order_id, one.rule) for one in denied] == [("j0-person-1", "stale_price")]
+    sent = [one.order_id for one in core.records() if isinstance(one, m.SubmitOrder)]
+    assert sent == ["j0-person-2"]
+
+
+def _wish_of_a_person(number: int) -> m.OrderIntended:
+    return m.OrderIntended(0, f"j0-person-{number}", "person", "GOOG.SIM", Side.BUY, 1)

@@ -39,6 +39,8 @@ class SplitRun:
         self._log = (home.parent / "split.txt").open("ab")
         self._processes: list[subprocess.Popen[bytes]] = []
         self._seen: dict[str, int] = {}
+        self.environment: dict[str, str] = {}
+        self.strategies = STRATEGIES
 
     def __enter__(self) -> SplitRun:
         return self
@@ -73,6 +75,7 @@ class SplitRun:
         """Run all roles (`--topology split`) or one of them (`--role NAME`)."""
         environment = {
             **os.environ,
+            **self.environment,
             "TRADEWIND_HOME": str(self.home),
             "TRADEWIND_ROLES_PORT": str(self.ports["market-data"]),
             "PORT": str(self.ports["api-gateway"]),
@@ -122,7 +125,7 @@ class SplitRun:
         """Wait until all roles are well and orders fill."""
         for role in self.ports:
             self.until(lambda role=role: self.health(role).get("ok") is True, f"{role} is well")  # type: ignore[misc]
-        self.until(lambda: self.lent() == STRATEGIES, "all strategies run")
+        self.until(lambda: self.lent() == self.strategies, "all strategies run")
         self.until(lambda: self.metric("risk-manager", "fills_total") > 0, "an order fills")
 
     def until_standing_by(self, role: str) -> None:
@@ -170,7 +173,7 @@ class SplitRun:
             lambda: (
                 self.health("risk-manager").get("ok") is True
                 and self.metric("risk-manager", "market_rows_total") > rows
-                and self.lent() == STRATEGIES
+                and self.lent() == self.strategies
             ),
             "the engine trades again",
         )

@@ -15,8 +15,9 @@ from tradewind.cli.main import main
 from tradewind.model.errors import UserError
 from tradewind.model.messages import OrderIntended, TargetIntended
 from tradewind.ports.journal import numbered
+from tradewind.runtime.role_lease import RoleLease
 from tradewind.wiring.journals import JournalPlace
-from tradewind.wiring.role_place import RoleLock, taken_lock
+from tradewind.wiring.role_place import taken_lock
 
 TRADING_AGAIN_S = 2.0
 LOG = logging.getLogger("tests.split")
@@ -83,7 +84,7 @@ def test_roles_started_the_wrong_way_round_find_each_other(split: SplitRun) -> N
 def test_a_standby_has_the_role_once_it_is_free(tmp_path: Path) -> None:
     async def stand_by() -> list[str]:
         stop, seen = asyncio.Event(), []
-        first = RoleLock(tmp_path, "market-data")
+        first = RoleLease(tmp_path, "market-data")
         waiting = asyncio.create_task(taken_lock(tmp_path, "market-data", stop, patience_s=60))
         await asyncio.sleep(0.1)
         seen.append("waits" if not waiting.done() else "has it too")
@@ -101,12 +102,12 @@ def test_a_standby_has_the_role_once_it_is_free(tmp_path: Path) -> None:
 
 
 def test_one_role_of_a_home_has_one_process(tmp_path: Path) -> None:
-    first = RoleLock(tmp_path / "home", "market-data")
+    first = RoleLease(tmp_path / "home", "market-data")
     with pytest.raises(UserError, match="another process plays the role market-data"):
-        RoleLock(tmp_path / "home", "market-data")
-    RoleLock(tmp_path / "home", "other").close()
+        RoleLease(tmp_path / "home", "market-data")
+    RoleLease(tmp_path / "home", "other").close()
     first.close()
-    RoleLock(tmp_path / "home", "market-data").close()
+    RoleLease(tmp_path / "home", "market-data").close()
 
 
 @pytest.mark.long

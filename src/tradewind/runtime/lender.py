@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tradewind.core.snapshot import encode_state
 from tradewind.model import messages as m
 from tradewind.model.codec import FORMAT, decode, split
-from tradewind.model.errors import BadMessage, UserError
+from tradewind.model.errors import BadMessage, OutsideError, UserError
 from tradewind.ports.link import Exchange, Frames
 from tradewind.runtime import bridge_messages as b
 from tradewind.runtime.followed_recorder import FollowedRecorder
@@ -219,10 +219,23 @@ class Lender:
             together = list(self._waiting)
             self._waiting.clear()
             events = [event for waiting in together for event in waiting.events]
-            if events:
-                await self._submit(events)
-            for loan, message, _ in together:
-                self._taken(loan, message)
+            try:
+                if events:
+                    await self._submit(events)
+            except OutsideError as error:
+                if not error.retry:
+                    raise
+                self._give_up(together, str(error))
+            else:
+                for loan, message, _ in together:
+                    self._taken(loan, message)
+
+    def _give_up(self, together: list[_Waiting], why: str) -> None:
+        """What the core had no room for is void, with the states that it left."""
+        for loan, message, _ in together:
+            loan.pending -= 1
+            if loan.lease == message.lease:
+                self._revoke(loan, why)
 
     async def _submit(self, events: list[m.ControlEvent]) -> None:
         """One turn for all; where one of them cannot be any more, one by one without it."""

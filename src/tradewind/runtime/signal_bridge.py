@@ -174,7 +174,8 @@ class SignalBridge:
         self._send_wishes()
 
     def _sync(self, message: b.Synced) -> None:
-        self._keep_offers()
+        self._held.clear()
+        self._offers = {}  # the core has them now, and lends them again
         self._session = message.session
         self._replica = Replica(message.state)
         LOG.info("following session=%d sequence=%d", self._session, self._replica.sequence)

@@ -18,6 +18,7 @@ from tradewind.runtime.lender import Lender
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.read_models import Metric
 from tradewind.runtime.redecide import IN_BRIDGES
+from tradewind.runtime.role_lease import RoleLease
 from tradewind.runtime.role_server import RoleServer
 from tradewind.runtime.segments import Segments
 from tradewind.wiring import catalog
@@ -25,7 +26,7 @@ from tradewind.wiring.bus import market_data_subscriber, wishes_exchange
 from tradewind.wiring.lent_strategies import LentStrategies
 from tradewind.wiring.plans import Plan
 from tradewind.wiring.platform import Platform, PlatformOptions
-from tradewind.wiring.role_place import RISK_MANAGER, only_stage, role_port, taken_lock
+from tradewind.wiring.role_place import RISK_MANAGER, beating, role_port, taken_lock
 from tradewind.wiring.settings import Settings
 
 
@@ -36,12 +37,12 @@ class CoreRole:
         assert options.stages, "a run's options have a stage"
         self._settings = settings
         self._patience_s = patience_s
-        self._subscriber: Subscriber | None = None
-        stage = replace(only_stage(options.stages), bus=self._new_subscriber)
+        self._subscribers: list[Subscriber] = []
+        stages = tuple(replace(one, bus=self._new_subscriber) for one in options.stages)
         self.platform = Platform(
             msgspec.structs.replace(
                 options,
-                stages=(stage,),
+                stages=stages,
                 program=options.program + IN_BRIDGES,
                 recording=self._new_recorder,
                 hosting=self._new_strategies,
@@ -52,6 +53,7 @@ class CoreRole:
         self._recorder: FollowedRecorder | None = None
         self._lender: Lender | None = None
         self._lending: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Platform], None]) -> None:
         """Wait for the role and for market data, then trade until told to stop."""
@@ -60,11 +62,13 @@ class CoreRole:
         if lock is None:
             return
         try:
-            await self._run(stop, on_ready)
+            await self._run(stop, on_ready, lock)
         finally:
             lock.close()
 
-    async def _run(self, stop: asyncio.Event, on_ready: Callable[[Platform], None]) -> None:
+    async def _run(
+        self, stop: asyncio.Event, on_ready: Callable[[Platform], None], lease: RoleLease
+    ) -> None:
         """Take the journal over, resolve what is unknown, and trade; raises what ended it."""
         server = RoleServer(RISK_MANAGER, self._reasons, self._metrics)
         await server.start(self._settings[catalog.HOST], role_port(self._settings, RISK_MANAGER))
@@ -77,6 +81,7 @@ class CoreRole:
             assert self._lender is not None, "the platform has made what runs strategies"
             desk.complaints.append(self._lender.complaint)
             desk.more_metrics.append(self._lender.metrics)
+            self._tasks.append(asyncio.create_task(beating(lease)))
             self._lending = asyncio.create_task(self._lender.run())
             self._lending.add_done_callback(lambda _: stop.set())
             on_ready(self.platform)
@@ -96,13 +101,14 @@ class CoreRole:
             stopping.cancel()
             await self._close_lending()
             await server.close()
-            if self._subscriber is not None:
-                await self._subscriber.close()
+            for subscriber in self._subscribers:
+                await subscriber.close()
 
     async def _close_lending(self) -> None:
-        if self._lending is not None:
-            self._lending.cancel()
-            await asyncio.gather(self._lending, return_exceptions=True)
+        tasks = self._tasks if self._lending is None else [*self._tasks, self._lending]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._exchange is not None:
             await self._exchange.close()
 
@@ -125,14 +131,14 @@ class CoreRole:
         return LentStrategies(engine, loop, plans, lender=self._lender, **rest)
 
     def _new_subscriber(self) -> Subscriber:
-        self._subscriber = market_data_subscriber(self._settings)
-        return self._subscriber
+        self._subscribers.append(market_data_subscriber(self._settings))
+        return self._subscribers[-1]
 
     def _reasons(self) -> list[str]:
         if self._desk is not None:
             return self._desk.health()["reasons"]
-        complaint = "" if self._subscriber is None else self._subscriber.complaint
-        return [complaint or "the engine recovers"]
+        complaints = (each.complaint for each in self._subscribers)
+        return [next(filter(None, complaints), "the engine recovers")]
 
     def _metrics(self) -> list[Metric]:
         return [] if self._desk is None else self._desk.metrics()

@@ -14,13 +14,15 @@ from tradewind.ports.bus import Publisher
 from tradewind.ports.market_data import MarketData
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.read_models import Metric
+from tradewind.runtime.role_lease import RoleLease
 from tradewind.runtime.role_server import RoleServer
 from tradewind.wiring import catalog
 from tradewind.wiring.bus import FOLDER, market_data_publisher
 from tradewind.wiring.plans import instruments_of, plan_of
-from tradewind.wiring.role_place import MARKET_DATA, only_stage, role_port, taken_lock
+from tradewind.wiring.role_place import MARKET_DATA, beating, role_port, taken_lock
 from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings
+from tradewind.wiring.stage import StagePlan
 from tradewind.wiring.stage_plan import stage_plans, strategies_of, symbols_of
 from tradewind.wiring.stages import listed_at
 
@@ -56,17 +58,22 @@ class MarketDataRole:
             server = RoleServer(MARKET_DATA, self._reasons, self._metrics)
             await server.start(self._settings[catalog.HOST], role_port(self._settings, MARKET_DATA))
             open_things.push_async_callback(server.close)
-            market_data = self._market_data(home / FOLDER / STATE_NAME)
-            await market_data.start()
+            sources = self._sources(home / FOLDER / STATE_NAME)
+            for source in sources:
+                await source.start()
             publisher = market_data_publisher(self._settings, self._clock.now_ns())
             open_things.push_async_callback(publisher.close)
-            await publisher.start(market_data.instruments)
+            await publisher.start([one for source in sources for one in source.instruments])
             self._publisher = publisher
             on_ready()
-            await self._publish(market_data, publisher, stop)
+            await self._publish(sources, publisher, stop, lock)
 
     async def _publish(
-        self, market_data: MarketData, publisher: Publisher, stop: asyncio.Event
+        self,
+        sources: list[MarketData],
+        publisher: Publisher,
+        stop: asyncio.Event,
+        lease: RoleLease,
     ) -> None:
         """All that runs side by side; the first that fails ends the rest."""
 
@@ -77,12 +84,16 @@ class MarketDataRole:
 
         running = [
             asyncio.create_task(publisher.run(), name="bus"),
-            asyncio.create_task(market_data.run(take), name="market data"),
             asyncio.create_task(stop.wait(), name="stop"),
+            asyncio.create_task(beating(lease), name="lease"),
+            *(asyncio.create_task(one.run(take), name="market data") for one in sources),
         ]
-        if isinstance(market_data, LocalMarketData):
-            path = self._settings[catalog.HOME] / FOLDER / STATE_NAME
-            running.append(asyncio.create_task(_keep_place(market_data, path), name="place"))
+        path = self._settings[catalog.HOME] / FOLDER / STATE_NAME
+        running += [
+            asyncio.create_task(_keep_place(one, path), name="place")
+            for one in sources
+            if isinstance(one, LocalMarketData)
+        ]
         try:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
@@ -92,13 +103,22 @@ class MarketDataRole:
                 each.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    def _market_data(self, state: Path) -> MarketData:
+    def _sources(self, state: Path) -> list[MarketData]:
+        """The market data of each venue, of which a run trades the instruments."""
         settings = self._settings
         plans, strategies = stage_plans(settings), strategies_of(settings)
-        plan = only_stage(plans)
-        symbols = symbols_of(settings, plan.entry, len(strategies))
-        traded = instruments_of(plan_of(strategies, symbols, plan.venue), symbols, plan.venue)
-        names = listed_at(plans, traded, routes_of(settings))
+        first = plans[0]
+        symbols = symbols_of(settings, first.entry, len(strategies))
+        traded = instruments_of(plan_of(strategies, symbols, first.venue), symbols, first.venue)
+        listed = listed_at(plans, traded, routes_of(settings))
+        return [
+            self._source(
+                plan, [one for one in listed if one.rpartition(".")[2] == plan.venue], state
+            )
+            for plan in plans
+        ]
+
+    def _source(self, plan: StagePlan, names: list[str], state: Path) -> MarketData:
         if plan.entry is None:
             saved = state.read_bytes() if state.exists() else b""
             return LocalMarketData(names, seed=plan.seed, clock=self._clock, saved=saved)
