@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import zmq
 
 from tradewind.adapters.zeromq import wire
+from tradewind.adapters.zeromq.file_pipes import FilePipe
 from tradewind.adapters.zeromq.publisher import NONCE_BYTES, ZeroMqPublisher
-from tradewind.adapters.zeromq.sockets import new_socket
+from tradewind.adapters.zeromq.sockets import path_of
 from tradewind.adapters.zeromq.subscriber import ZeroMqSubscriber
 from tradewind.model.errors import BadMessage, OutsideError
 from tradewind.runtime.replay_log import ReplayLog
@@ -28,27 +27,18 @@ def publisher(short_folder: Path) -> ZeroMqPublisher:
     return ZeroMqPublisher(f"ipc://{short_folder}/bus.ipc", log, session=7)
 
 
-@pytest.fixture
-def context() -> Iterator[zmq.Context[zmq.Socket[bytes]]]:
-    found: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    yield found
-    found.destroy(linger=0)
-
-
 def test_requests_are_answered_within_limits_and_nonsense_is_counted(
-    publisher: ZeroMqPublisher, context: zmq.Context[zmq.Socket[bytes]]
+    publisher: ZeroMqPublisher,
 ) -> None:
-    asyncio.run(ask(publisher, context))
+    asyncio.run(ask(publisher))
 
 
-async def ask(publisher: ZeroMqPublisher, context: zmq.Context[zmq.Socket[bytes]]) -> None:
+async def ask(publisher: ZeroMqPublisher) -> None:
     await publisher.start([BTC])
     running = asyncio.create_task(publisher.run())
     for price in range(1, 31):
         publisher.publish(trades(price))
-    socket = new_socket(context, zmq.XSUB)
-    socket.connect(publisher.endpoint)
-    socket.send(b"\x01" + wire.ANSWER + NONCE)
+    pipe = FilePipe(path_of(publisher.endpoint))
     wrong = [
         [wire.REQUEST],
         [wire.REQUEST, b"short", wire.encoded_request(wire.Hello())],
@@ -56,24 +46,24 @@ async def ask(publisher: ZeroMqPublisher, context: zmq.Context[zmq.Socket[bytes]
         [wire.REQUEST, NONCE, b"\x81\xa4type\xa3all"],
     ]
     for frames in wrong:
-        socket.send_multipart(frames)
+        pipe.send(frames)
     for session, first, last in ((6, 21, 22), (7, 29, 2**60), (7, -5, 21)):
         request = wire.encoded_request(wire.Replay(session, first, last))
-        socket.send_multipart([wire.REQUEST, NONCE, request])
+        pipe.send([wire.REQUEST, NONCE, request])
     answers = []
     async with asyncio.timeout(30):
         while len(answers) < 5:
-            while not socket.poll(0):
+            while (frames := pipe.received()) is None:
                 assert not running.done(), running.exception()
                 await asyncio.sleep(0.01)
-            _, kind, place, *_ = socket.recv_multipart()
-            answers.append((kind, wire.place_of(place).sequence))
+            if frames[0] == wire.ANSWER + NONCE:
+                answers.append((frames[1], wire.place_of(frames[2]).sequence))
     assert publisher.damaged_count == len(wrong)
     # of another session nothing; up to the newest; from the oldest that there is
     assert answers == [
         (wire.ROWS, 29), (wire.ROWS, 30), (wire.END, 30), (wire.GONE, 21), (wire.ROWS, 21),
     ]  # fmt: skip
-    socket.close()
+    pipe.close()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await publisher.close()

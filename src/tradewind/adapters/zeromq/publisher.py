@@ -1,4 +1,4 @@
-"""The publisher: one XPUB socket for rows, heartbeats, and what subscribers ask for again."""
+"""The publisher: rows, heartbeats, and what subscribers ask for again, by ZeroMQ or a file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import contextlib
 import errno
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 import zmq
 
 from tradewind.adapters.zeromq import wire
+from tradewind.adapters.zeromq.file_pipes import FileHub
 from tradewind.adapters.zeromq.gatekeeper import Gatekeeper
 from tradewind.adapters.zeromq.sockets import (
     Reading,
     checked_endpoint,
     is_on_this_host,
     new_socket,
+    path_of,
     received,
 )
 from tradewind.model.columns import Columns
@@ -42,7 +43,8 @@ LOG = logging.getLogger("tradewind.bus")
 class ZeroMqPublisher:
     """Publishes on an endpoint. `session` is later than that of every publisher before.
 
-    A `gatekeeper` has to guard every endpoint that is not a file of this host.
+    A `gatekeeper` has to guard every endpoint that is not a file of this host. Through a file rows
+    go without ZeroMQ's threads (`file_pipes`); all else is the same.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class ZeroMqPublisher:
         self._gatekeeper = None if is_on_this_host(endpoint) else gatekeeper
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
+        self._hub: FileHub | None = None
         self._layouts = wire.Layouts()
         self._instruments = b""
 
@@ -75,6 +78,9 @@ class ZeroMqPublisher:
     async def start(self, instruments: Sequence[Instrument]) -> None:
         """Bind; `OutsideError` where the endpoint cannot be had."""
         self._instruments = wire.encoded_instruments(instruments)
+        if is_on_this_host(self._endpoint):
+            self._bind_file()
+            return
         self._context = zmq.Context()
         if self._gatekeeper is not None:
             self._gatekeeper.start(self._context)
@@ -93,15 +99,17 @@ class ZeroMqPublisher:
         heartbeat_s = loop.time()
         while True:
             revoked = self._gatekeeper is not None and self._gatekeeper.has_revoked()
-            if self._socket is None or revoked:
+            if self._hub is None and (self._socket is None or revoked):
                 # Whoever is still allowed connects again, and asks for what it missed meanwhile.
                 await self._bind()
-            assert self._socket is not None
             with contextlib.ExitStack() as open_readings:
                 readings = [open_readings.enter_context(Reading(each)) for each in self._to_read()]
                 while loop.time() < heartbeat_s + HEARTBEAT_S:
-                    left_s = heartbeat_s + HEARTBEAT_S - loop.time()
-                    await _first(readings, max(0.0, left_s))
+                    left_s = max(0.0, heartbeat_s + HEARTBEAT_S - loop.time())
+                    if self._hub is not None:
+                        await self._hub.wait(left_s)
+                    else:
+                        await _first(readings, left_s)
                     self._look()
             heartbeat_s = loop.time()
             place = wire.Place(self._session, self._log.sequence)
@@ -111,6 +119,9 @@ class ZeroMqPublisher:
         """Let go of sockets and of the replay log."""
         if self._gatekeeper is not None:
             self._gatekeeper.close()
+        if self._hub is not None:
+            self._hub.close()
+            self._hub = None
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -142,10 +153,17 @@ class ZeroMqPublisher:
             await asyncio.sleep(0.02)
         self._socket = found
         self.endpoint = found.getsockopt_string(zmq.LAST_ENDPOINT)
-        if is_on_this_host(self._endpoint):
-            Path(self._endpoint.removeprefix("ipc://")).chmod(0o600)
 
-    def _unusable(self, error: zmq.ZMQError) -> OutsideError:
+    def _bind_file(self) -> None:
+        hub = FileHub(path_of(self._endpoint))
+        try:
+            hub.bind()
+        except OSError as error:
+            hub.close()
+            raise self._unusable(error) from None
+        self._hub = hub
+
+    def _unusable(self, error: zmq.ZMQError | OSError) -> OutsideError:
         return OutsideError(
             f"the bus cannot be published at {self._endpoint}: {error.strerror}; set "
             "BUS_MARKET_DATA to another place",
@@ -154,21 +172,27 @@ class ZeroMqPublisher:
         )
 
     def _to_read(self) -> list[zmq.Socket[bytes]]:
-        assert self._socket is not None
         gates = [] if self._gatekeeper is None else self._gatekeeper.sockets
-        return [self._socket, *gates]
+        return [*gates] if self._socket is None else [self._socket, *gates]
 
     def _send(self, frames: list[bytes]) -> None:
         """Send to whoever has room; one that has none finds the gap and asks."""
-        if self._socket is not None:
+        if self._hub is not None:
+            self._hub.send(frames)
+        elif self._socket is not None:
             self._socket.send_multipart(frames, zmq.NOBLOCK)
+
+    def _received(self) -> list[bytes] | None:
+        if self._hub is not None:
+            return self._hub.received()
+        assert self._socket is not None
+        return received(self._socket)
 
     def _look(self) -> None:
         if self._gatekeeper is not None:
             self._gatekeeper.look()
         for _ in range(REQUESTS_PER_LOOK_MAX):
-            assert self._socket is not None
-            frames = received(self._socket)
+            frames = self._received()
             if frames is None:
                 return
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from types import TracebackType
 
 import zmq
@@ -36,6 +37,15 @@ def is_on_this_host(endpoint: str) -> bool:
     return endpoint.startswith("ipc://")
 
 
+def path_of(endpoint: str) -> str:
+    """The path of an endpoint on this host.
+
+    >>> path_of("ipc:///tmp/bus.ipc")
+    '/tmp/bus.ipc'
+    """
+    return endpoint.removeprefix("ipc://")
+
+
 def new_socket(context: zmq.Context[zmq.Socket[bytes]], kind: int) -> zmq.Socket[bytes]:
     """A socket with the limits of this file."""
     found = context.socket(kind)
@@ -53,15 +63,19 @@ def new_socket(context: zmq.Context[zmq.Socket[bytes]], kind: int) -> zmq.Socket
 
 
 class Reading:
-    """Waits on the running event loop until a socket may have something; a context manager."""
+    """Waits on the running event loop until a socket may have something; a context manager.
 
-    def __init__(self, socket: zmq.Socket[bytes]) -> None:
+    `look` is called in the very turn of the loop that finds something, before `wait` returns.
+    """
+
+    def __init__(self, socket: zmq.Socket[bytes], look: Callable[[], None] = lambda: None) -> None:
         self._socket = socket
+        self._look = look
         self._ready = asyncio.Event()
         self._descriptor = int(socket.getsockopt(zmq.FD))
 
     def __enter__(self) -> Reading:
-        asyncio.get_running_loop().add_reader(self._descriptor, self._ready.set)
+        asyncio.get_running_loop().add_reader(self._descriptor, self._notice)
         return self
 
     def __exit__(
@@ -72,11 +86,6 @@ class Reading:
     ) -> None:
         asyncio.get_running_loop().remove_reader(self._descriptor)
 
-    def wake(self) -> None:
-        """Let who waits look: sending may have used up what the descriptor had to tell."""
-        if int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
-            self._ready.set()
-
     async def wait(self, timeout_s: float) -> None:
         """Return once something can be read, or after the time."""
         self._ready.clear()
@@ -86,6 +95,41 @@ class Reading:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._ready.wait()
+
+    def wake(self) -> None:
+        """Let who waits look: sending may have used up what the descriptor had to tell."""
+        if int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+            self._ready.set()
+
+    def _notice(self) -> None:
+        self._ready.set()
+        self._look()
+
+
+class KeptFailure:
+    """What went wrong in a call of the event loop, kept for the task that answers for it."""
+
+    def __init__(self) -> None:
+        self._error: Exception | None = None
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self._error = error
+        return True
+
+    def raise_again(self) -> None:
+        """Raise it where there is one."""
+        if self._error is not None:
+            raise self._error
 
 
 def received(socket: zmq.Socket[bytes]) -> list[bytes] | None:

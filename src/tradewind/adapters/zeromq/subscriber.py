@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Callable
 from typing import NamedTuple
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from tradewind.adapters.zeromq import wire
+from tradewind.adapters.zeromq.file_pipes import FilePipe, PipeReading
 from tradewind.adapters.zeromq.keys import KeyPair
 from tradewind.adapters.zeromq.publisher import NONCE_BYTES
 from tradewind.adapters.zeromq.sockets import (
+    KeptFailure,
     Reading,
     checked_endpoint,
     is_on_this_host,
     new_socket,
+    path_of,
     received,
 )
 from tradewind.model.columns import Columns
@@ -38,6 +42,8 @@ KNOCK_AGAIN_S = 1.0
 """How often a key that was refused is tried again."""
 BURST_MAX = 500
 """Messages taken before other tasks have a turn."""
+LOOK_BURST_MAX = 20
+"""Of them, those taken in the call of the event loop that finds the first."""
 ASKED_MAX = 20
 """Questions without an answer, while heartbeats come, until a gap is given up."""
 
@@ -70,6 +76,8 @@ class ZeroMqSubscriber:
         self._access = None if is_on_this_host(endpoint) else access
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
+        self._pipe: FilePipe | None = None
+        self._failure = KeptFailure()
         self._monitor: zmq.Socket[bytes] | None = None
         self._layouts = wire.Layouts()
         self._nonce = new_nonce()
@@ -112,16 +120,15 @@ class ZeroMqSubscriber:
 
     async def start(self) -> None:
         """Connect, and ask until the publisher answers."""
-        if self._socket is None:
+        if self._socket is None and self._pipe is None:
             self._connect()
-        assert self._socket is not None
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
-        with Reading(self._socket) as reading:
+        with self._reading() as reading:
             while not self._begins.session:
                 self._request(wire.Hello())
                 await reading.wait(HELLO_S)
-                while not self._begins.session and (frames := received(self._socket)) is not None:
+                while not self._begins.session and (frames := self._received()) is not None:
                     self._greet(frames)
                 self._notice_silence(loop.time(), begun_s)
         self._heard_s = loop.time()
@@ -131,29 +138,49 @@ class ZeroMqSubscriber:
         """Deliver until cancelled; raises what `take` raises."""
         if not self._begins.session:
             await self.start()
-        assert self._socket is not None
         self._order = InOrder(take, missed)
         self._order.begin(*self._begins)
         loop = asyncio.get_running_loop()
-        with Reading(self._socket) as reading:
+        with self._reading(self._look) as reading:
             while True:
                 await reading.wait(LOOK_S)
+                self._failure.raise_again()
                 if self._take_burst(loop.time()):
                     await asyncio.sleep(0)
                 self._ask_for_missing(loop.time())
                 self._notice_silence(loop.time(), self._heard_s)
 
+    def _look(self) -> None:
+        """Something can be read: a few messages are taken at once, `run` takes what is more."""
+        with self._failure:
+            self._take_burst(asyncio.get_running_loop().time(), LOOK_BURST_MAX)
+
+    def _reading(self, look: Callable[[], None] = lambda: None) -> Reading | PipeReading:
+        if self._pipe is not None:
+            return PipeReading(self._pipe, look)
+        assert self._socket is not None
+        return Reading(self._socket, look)
+
+    def _received(self) -> list[bytes] | None:
+        if self._pipe is not None:
+            return self._pipe.received()
+        assert self._socket is not None
+        return received(self._socket)
+
     async def close(self) -> None:
         """Let go of sockets."""
-        for each in (self._monitor, self._socket):
+        for each in (self._monitor, self._socket, self._pipe):
             if each is not None:
                 each.close()
-        self._monitor = self._socket = None
+        self._monitor = self._socket = self._pipe = None
         if self._context is not None:
             self._context.term()
             self._context = None
 
     def _connect(self) -> None:
+        if is_on_this_host(self._endpoint):
+            self._pipe = FilePipe(path_of(self._endpoint))
+            return
         self._context = zmq.Context()
         found = self._socket = new_socket(self._context, zmq.XSUB)
         if self._access is not None:
@@ -167,9 +194,12 @@ class ZeroMqSubscriber:
 
     def _request(self, request: wire.Replay | wire.Hello) -> None:
         """Ask; a question that cannot be sent now is asked again later."""
+        frames = [wire.REQUEST, self._nonce, wire.encoded_request(request)]
+        if self._pipe is not None:
+            self._pipe.send(frames)
+            return
         assert self._socket is not None
         try:
-            frames = [wire.REQUEST, self._nonce, wire.encoded_request(request)]
             self._socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.Again:
             return
@@ -184,15 +214,14 @@ class ZeroMqSubscriber:
         except BadMessage as error:
             self._damaged(error)
 
-    def _take_burst(self, now_s: float) -> bool:
+    def _take_burst(self, now_s: float, most: int = BURST_MAX) -> bool:
         """Take what came; True where there may be more."""
-        assert self._socket is not None
-        for _ in range(BURST_MAX):
-            frames = received(self._socket)
-            if frames is None:
-                return False
-            self._heard_s = now_s
+        for _ in range(most):
             try:
+                frames = self._received()
+                if frames is None:
+                    return False
+                self._heard_s = now_s
                 self._accept(frames)
             except BadMessage as error:
                 self._damaged(error)
