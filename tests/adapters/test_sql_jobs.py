@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from sqlalchemy import Engine, delete
 
 from tests.servers.postgres_server import running_postgres
 from tradewind.adapters.sql.database import open_database, sqlite_url, writing
+from tradewind.adapters.sql.inbox import KEPT_NS
 from tradewind.adapters.sql.jobs import SqlJobs
 from tradewind.adapters.sql.outbox import SqlOutbox
-from tradewind.adapters.sql.queue_tables import OUTBOX
+from tradewind.adapters.sql.queue_tables import INBOX, OUTBOX
 from tradewind.adapters.sql.tables import JOBS
 from tradewind.ports.jobs import (
     ATTEMPTS_MAX,
@@ -26,6 +28,8 @@ from tradewind.ports.jobs import (
     Job,
     JobState,
 )
+
+NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         return
     found: Engine = request.getfixturevalue("postgres_engine")
     with writing(found) as connection:
-        for table in (JOBS, OUTBOX):
+        for table in (JOBS, OUTBOX, INBOX):
             connection.execute(delete(table))
     yield found
 
@@ -63,10 +67,22 @@ def job(job_id: str, user_id: str = "u1", **fields: Any) -> Job:
 
 
 def claim(
-    jobs: SqlJobs, job_id: str = "one", owner: str = "a", now_ns: int = 10, slots: int = 4
+    jobs: SqlJobs,
+    job_id: str = "one",
+    owner: str = "a",
+    now_ns: int = 10,
+    slots: int = 4,
+    ticket: str = "",
 ) -> Job | None:
+    """Claim a job with a ticket that was never there before, or with one by its id."""
     return jobs.claim(
-        job_id, owner, now_ns=now_ns, until_ns=now_ns + 10, slots=slots, kind_slots={"sweep": 1}
+        job_id,
+        owner,
+        ticket=ticket or f"ticket {next(NUMBERS)}",
+        now_ns=now_ns,
+        until_ns=now_ns + 10,
+        slots=slots,
+        kind_slots={"sweep": 1},
     )
 
 
@@ -89,6 +105,33 @@ def test_a_job_is_claimed_once_and_its_ticket_came_with_it(jobs: SqlJobs, engine
     assert claim(jobs, "no such job") is None
     assert tickets(engine, 19) == []
     assert set(tickets(engine, 21)) == {"one"}, "somebody looks when the lease is over"
+
+
+def test_a_ticket_that_comes_again_begins_nothing(jobs: SqlJobs) -> None:
+    """Its job was given back meanwhile: another ticket stands for that."""
+    jobs.add(job("one"))
+    first = claim(jobs, ticket="t")
+    assert first is not None
+    assert jobs.finish(msgspec.structs.replace(first, state=JobState.QUEUED))
+    assert claim(jobs, ticket="t") is None
+    again = claim(jobs, ticket="u")
+    assert again is not None
+    assert again.attempt == 2
+
+
+def test_a_ticket_that_found_no_room_may_come_again(jobs: SqlJobs) -> None:
+    jobs.add(job("one", due_time_ns=20))
+    assert claim(jobs, now_ns=10, ticket="t") is None
+    assert claim(jobs, now_ns=20, ticket="t") is not None
+
+
+def test_old_tickets_are_forgotten(jobs: SqlJobs) -> None:
+    for name in ("one", "two"):
+        jobs.add(job(name))
+    assert claim(jobs, "one", now_ns=10, ticket="old") is not None
+    assert claim(jobs, "two", now_ns=KEPT_NS, ticket="young") is not None
+    assert jobs.forget_tickets(KEPT_NS + 11) == 1
+    assert jobs.forget_tickets(KEPT_NS + 11) == 0
 
 
 def test_a_ticket_goes_to_the_queue_of_the_jobs_priority(jobs: SqlJobs, engine: Engine) -> None:

@@ -115,6 +115,16 @@ def test_a_list_shows_every_series(cli: Cli, goog: Path) -> None:
     assert series["first_ns"] == 1_709_251_200_000_000_000
 
 
+def test_what_is_too_old_is_taken_out_when_it_is_asked_for(cli: Cli, goog: Path) -> None:
+    cli.json(*importing(goog))
+    assert cli.json("retain", "--kind", "all", "--days", 36_000)["pieces"] == 0
+    assert "give 1 to 36500 days" in cli.refused("retain", "--kind", "bars", "--days", 0)
+    assert cli.json("retain", "--kind", "trades", "--days", 1)["pieces"] == 0
+    (name,) = cli.json("retain", "--kind", "bars", "--days", 1)["names"]
+    assert name.endswith("bars/SIM/GOOG/1d/2024/part-0.parquet")
+    assert cli.json("list") == {"series": []}
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_what_was_exported_is_imported_again_as_the_same(
     cli: Cli, goog: Path, tmp_path: Path, suffix: str

@@ -62,6 +62,14 @@ class RabbitNode:
         assert done.returncode == 0, done.stdout + done.stderr + self.said()
         return done.stdout
 
+    def has_joined(self, count: int) -> bool:
+        """True where it runs beside so many, itself included."""
+        try:
+            self.control("await_online_nodes", str(count), "--timeout", "20")
+        except AssertionError:
+            return False
+        return True
+
     def wait_until_running(self) -> None:
         """Wait until it has opened its ports, which it does at the end of its start."""
         ends_at = time.monotonic() + PATIENCE_S
@@ -163,6 +171,14 @@ class RabbitCluster:
                 node.wait_until_running()  # the others shall find somebody to join
         for node in self.nodes:
             node.wait_until_running()
+
+    def wait_until_whole(self) -> None:
+        """Wait until each node says that all are there; who was cut off starts anew meanwhile."""
+        for node in self.nodes:
+            ends_at = time.monotonic() + PATIENCE_S
+            while not node.has_joined(len(self.nodes)):
+                assert time.monotonic() < ends_at, node.said()[-2000:]
+                time.sleep(1)
 
     def stop(self) -> None:
         for node in self.nodes:

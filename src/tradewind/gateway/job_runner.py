@@ -18,7 +18,15 @@ from starlette.concurrency import run_in_threadpool
 
 from tradewind.gateway.job_commands import arguments_of
 from tradewind.model.errors import TradewindError
-from tradewind.ports.broker import JOBS_HIGH, JOBS_LOW, JOBS_NORMAL, Broker, Delivery, Outbox
+from tradewind.ports.broker import (
+    JOBS_HIGH,
+    JOBS_LOW,
+    JOBS_NORMAL,
+    Broker,
+    Delivery,
+    Message,
+    Outbox,
+)
 from tradewind.ports.jobs import LOG_BYTES_MAX, RETRY_NS, Job, Jobs, JobState, Schedules
 from tradewind.runtime.relay import Relay
 
@@ -149,6 +157,7 @@ class JobRunner:
         now_s = time.monotonic()
         if now_s >= self._offer_at_s:
             await run_in_threadpool(self._jobs.offer_again, self._now_ns())
+            await run_in_threadpool(self._jobs.forget_tickets, self._now_ns())
             self._offer_at_s = now_s + OFFER_S
         if now_s >= self._schedule_at_s:
             await run_in_threadpool(self._put_scheduled)
@@ -170,7 +179,7 @@ class JobRunner:
 
     async def _follow(self, ticket: Delivery) -> None:
         """Begin the job that a ticket names, if it can be begun; the ticket is used up."""
-        job = await self._claimed(ticket.message.body.decode(errors="replace"))
+        job = await self._claimed(ticket.message)
         if job is not None:
             task = asyncio.create_task(self._run(job))
             self._running.add(task)
@@ -184,12 +193,13 @@ class JobRunner:
             async with asyncio.timeout(POLL_S):
                 await self._wake.wait()
 
-    async def _claimed(self, job_id: str) -> Job | None:
+    async def _claimed(self, ticket: Message) -> Job | None:
         now_ns = self._now_ns()
         claim = partial(
             self._jobs.claim,
-            job_id,
+            ticket.body.decode(errors="replace"),
             self._owner,
+            ticket=ticket.message_id,
             now_ns=now_ns,
             until_ns=now_ns + LEASE_NS,
             slots=self._slots,

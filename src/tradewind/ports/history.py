@@ -122,6 +122,14 @@ class History(Protocol):
         """Compare what is stored with what was written; nothing to say is an empty list."""
         ...
 
+    def retain(self, kind: ColumnKind, *, before_ns: int) -> list[str]:
+        """Drop what is stored of a kind in pieces wholly before a time; their names.
+
+        A piece is a file or a partition: rows older than that may stay with younger ones. The
+        instruments' definitions and corporate actions stay.
+        """
+        ...
+
     def actions(self, instrument_id: str) -> list[CorporateAction]:
         """The corporate actions stored with an instrument's data, by ex-date; often none."""
         ...

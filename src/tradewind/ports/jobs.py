@@ -102,6 +102,7 @@ class Jobs(Protocol):
         job_id: str,
         owner: str,
         *,
+        ticket: str,
         now_ns: int,
         until_ns: int,
         slots: int,
@@ -111,6 +112,9 @@ class Jobs(Protocol):
 
         None too where `slots` jobs run already, or as many of its kind as `kind_slots` allow. A
         job begun too often fails here. Unless it has ended, another ticket is kept.
+
+        `ticket` is the id of the message that led here: in the transaction in which a job is
+        begun it is noted, and the same message, delivered once more, begins nothing.
         """
 
     def keep(self, job: Job, *, until_ns: int) -> bool:
@@ -127,6 +131,9 @@ class Jobs(Protocol):
 
     def offer_again(self, now_ns: int) -> None:
         """Keep a ticket for each job that has not ended: tickets of a broker can be lost."""
+
+    def forget_tickets(self, now_ns: int) -> int:
+        """Take out what was noted of tickets too old to be delivered again; how many."""
 
 
 class Schedules(Protocol):

@@ -14,7 +14,7 @@ BATCH = 200
 POLL_S = 0.2
 CLAIM_NS = 30_000_000_000
 """What a relay has claimed and not handed over by then is another one's: it died."""
-RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+RETRY_S = (0.1, 0.2, 0.5)
 """Waits between attempts while the broker fails; the last one for ever."""
 
 

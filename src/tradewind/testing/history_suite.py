@@ -19,6 +19,7 @@ from tradewind.ports.history import History, Series, Written
 
 GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
 BITCOIN = Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001")
+LITECOIN = Instrument("LTC/USDT.BINANCE", tick="0.01", lot="0.00001")
 DAY_NS = 86_400_000_000_000
 START_NS = 19_782 * DAY_NS  # 2024-02-29
 MINUTE_NS = 60_000_000_000
@@ -252,6 +253,21 @@ class HistorySuite:
     def test_a_fresh_series_has_no_damage(self, history: History) -> None:
         history.write(bars(range(400)), timeframe="1d")
         assert history.check(Series("bars", GOOG.id, "1d")) == []
+
+    def test_what_is_old_is_dropped_and_the_rest_stays(self, history: History) -> None:
+        old, young = START_NS, START_NS + 40 * DAY_NS
+        history.write(trades(old))
+        history.write(trades(old + 1, young, instrument=LITECOIN))
+        history.write(bars(range(2)), timeframe="1d")
+        history.retain("trades", before_ns=START_NS - DAY_NS)
+        assert len(history.entries()) == 3
+        assert history.retain("trades", before_ns=young) != []
+        left = {entry.series: entry for entry in history.entries()}
+        assert set(left) == {Series("trades", LITECOIN.id), Series("bars", GOOG.id, "1d")}
+        assert history.read("trades", LITECOIN.id)["time_ns"][-1] == young
+        assert history.check(Series("trades", LITECOIN.id)) == []
+        history.write(trades(old))
+        assert len(history.read("trades", BITCOIN.id)) == 1
 
     def test_corporate_actions_are_kept_by_their_ex_dates(self, history: History) -> None:
         history.write(bars(range(2)), timeframe="1d")

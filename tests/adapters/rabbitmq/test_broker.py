@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from tests.servers.found import free_port
 from tests.servers.rabbit_server import RabbitCluster
 from tradewind.adapters.rabbitmq.broker import RabbitBroker
+from tradewind.adapters.rabbitmq.connection import CALL_S, SIGN_PAUSE_S, SIGN_S
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.broker import Broker, Queue
 from tradewind.testing.broker_suite import HIGH, SUITE_QUEUES, BrokerSuite, message
@@ -101,3 +103,26 @@ def test_what_was_taken_over_a_lost_connection_cannot_be_done_over_the_next(
         await broker.close()
 
     asyncio.run(work())
+
+
+def test_no_call_waits_long_behind_a_node_that_stands_still(rabbit: RabbitCluster) -> None:
+    """Without its signs of life it would be waited for as long as any slow call."""
+
+    async def work() -> float:
+        broker = RabbitBroker(rabbit.url, queues=SUITE_QUEUES)
+        await broker.publish([message(1)])
+        rabbit.nodes[0].freeze()
+        try:
+            began_s = time.monotonic()
+            with pytest.raises(OutsideError, match="no answer in time"):
+                await broker.take([HIGH.name], wait_s=0)
+            took_s = time.monotonic() - began_s
+        finally:
+            rabbit.nodes[0].thaw()
+        delivery = await broker.take([HIGH.name], wait_s=5)
+        assert delivery is not None
+        await broker.done(delivery)
+        await broker.close()
+        return took_s
+
+    assert asyncio.run(work()) < SIGN_PAUSE_S + SIGN_S + 0.5 < CALL_S

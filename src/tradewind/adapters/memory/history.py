@@ -126,6 +126,17 @@ class MemoryHistory:
             raise no_series(series, self.entries())
         return []
 
+    def retain(self, kind: ColumnKind, *, before_ns: int) -> list[str]:
+        """Drop series that ended before a time; here a series is one piece."""
+        old = [
+            series
+            for series, columns in self._series.items()
+            if series.kind == kind and _ends(columns)[1] < before_ns
+        ]
+        for series in old:
+            del self._series[series]
+        return list(map(str, old))
+
     def actions(self, instrument_id: str) -> list[CorporateAction]:
         """The stored corporate actions of an instrument."""
         return list(self._actions.get(instrument_id, ()))

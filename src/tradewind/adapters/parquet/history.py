@@ -16,6 +16,7 @@ from tradewind.adapters.parquet.manifest import (
     Manifest,
     Part,
     cannot_write,
+    drop_old_parts,
     read_actions,
     read_instruments,
     read_manifest,
@@ -157,6 +158,15 @@ class ParquetHistory:
             for path in sorted(found - named)
         ]
         return [damage for damage in damages if damage] + strangers
+
+    def retain(self, kind: ColumnKind, *, before_ns: int) -> list[str]:
+        """Drop the files of a kind whose rows are all older than a time."""
+        gone: list[str] = []
+        with self._writing():
+            for entry in self.entries():
+                if entry.series.kind == kind:
+                    gone += drop_old_parts(self.folder(entry.series), before_ns)
+        return gone
 
     def actions(self, instrument_id: str) -> list[CorporateAction]:
         """The stored corporate actions of an instrument."""

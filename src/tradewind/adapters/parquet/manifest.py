@@ -97,6 +97,33 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_durably(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
 
 
+def drop_old_parts(folder: Path, before_ns: int) -> list[str]:
+    """Take files whose rows are all older than a time out of a series; their paths.
+
+    The manifest forgets them first: what a crash leaves then belongs to nothing, and a check
+    names it. With its last file the series itself goes.
+    """
+    manifest = read_manifest(folder)
+    old = [part for part in manifest.parts if part.last_ns < before_ns] if manifest else []
+    if manifest is None or not old:
+        return []
+    kept = tuple(part for part in manifest.parts if part.last_ns >= before_ns)
+    paths = [folder / part.path for part in old]
+    try:
+        if kept:
+            write_manifest(folder, msgspec.structs.replace(manifest, parts=kept))
+        else:
+            (folder / MANIFEST).unlink()
+            sync_folder(folder)
+        for path in paths:
+            path.unlink(missing_ok=True)
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
+    except OSError as error:
+        raise cannot_write(folder, error.strerror or str(error)) from error
+    return [str(path) for path in paths]
+
+
 def read_instruments(root: Path) -> dict[str, Instrument]:
     """The definitions of every stored instrument, by id."""
     return _read(root / INSTRUMENTS, dict[str, Instrument]) or {}

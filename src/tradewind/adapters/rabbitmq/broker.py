@@ -38,6 +38,8 @@ POLL_S = 0.1
 """How often queues that were empty are asked again."""
 IN_FLIGHT_MAX = 64
 """Messages whose confirms are waited for together."""
+FULL = 0.75
+"""A queue that was full takes messages again when four fifths of it are left."""
 
 
 class _Taken(NamedTuple):
@@ -62,10 +64,11 @@ class RabbitBroker:
         for first in range(0, len(messages), IN_FLIGHT_MAX):
             part = messages[first : first + IN_FLIGHT_MAX]
             async with self._connection.channel() as channel:
-                told = [self._sent(channel, self._queues[one.queue], one) for one in part]
+                told = [_confirmed(channel, one.queue, one, {}) for one in part]
                 outcomes = await asyncio.gather(*told, return_exceptions=True)
-                for outcome in outcomes:
+                for one, outcome in zip(part, outcomes, strict=True):
                     if isinstance(outcome, BaseException):
+                        await self._raise_full(channel, one.queue, outcome)
                         raise outcome
 
     async def take(self, queues: Sequence[str], *, wait_s: float) -> Delivery | None:
@@ -122,7 +125,11 @@ class RabbitBroker:
         async with self._connection.second_channel() as channel:
             async for each in taken_dead(channel, queue, message_ids=message_ids):
                 message = dead_letter(queue, each).message
-                await self._sent(channel, self._queues[queue], message)
+                try:
+                    await _confirmed(channel, queue, message, {})
+                except DeliveryError as error:
+                    await self._raise_full(channel, queue, error)
+                    raise
                 await each.ack()
                 count += 1
         return count
@@ -141,13 +148,16 @@ class RabbitBroker:
         self._taken.clear()
         await self._connection.close()
 
-    async def _sent(self, channel: AbstractChannel, queue: Queue, message: Message) -> None:
-        try:
-            await _confirmed(channel, queue.name, message, {})
-        except PublishError:
-            raise  # The queue is gone: the next connection declares it again.
-        except DeliveryError:
-            raise QueueFull(self.place, queue) from None
+    async def _raise_full(self, channel: AbstractChannel, name: str, error: BaseException) -> None:
+        """Raise `QueueFull` where a queue refused a message because it is full.
+
+        It refuses as well while no node leads it; and a channel whose first message came then is
+        refused until the dead node is back, so it is left with the error.
+        """
+        if isinstance(error, DeliveryError) and not isinstance(error, PublishError):
+            state, queue = await states_of(channel, name), self._queues[name]
+            if state.waiting >= FULL * queue.length_max:
+                raise QueueFull(self.place, queue) from None
 
     def _noted(self, queue: str, letter: AbstractIncomingMessage) -> Delivery:
         number, receipt = self._connection.number, next(self._receipts)

@@ -1,15 +1,18 @@
 """One connection to a RabbitMQ: made when needed, at the next node where one fails.
 
-No call waits long. Whatever fails is one sentence; after a failure the connection is gone, and what
-was taken over it and not done is handed out again by the server.
+No call waits long, and none behind a node that stands still: it is asked for a sign of life all
+the while. Whatever fails is one sentence; after a failure the connection is gone, and what was
+taken over it and not done is handed out again by the server.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -24,13 +27,23 @@ from aio_pika.exceptions import (
 )
 
 from tradewind.adapters.rabbitmq.address import Address, shown
+from tradewind.adapters.rabbitmq.opening import first_of
 from tradewind.adapters.rabbitmq.topology import declare
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.broker import Queue
 
 CALL_S = 2.0
 """The longest one call may take: a frozen node would hold its client for ever."""
+TROUBLED_CALL_S = 0.4
+"""The shortest one: what is asked while a queue changes its leader may stay without an answer."""
 CONNECT_S = 2.0
+SIGN_PAUSE_S = 0.25
+SIGN_S = 0.75
+"""A node that gives no sign of life for so long is left: no call waits for it any longer."""
+AVOIDED_S = 15.0
+"""A node that failed is tried behind the others for so long."""
+CLOSING_S = 5.0
+"""How long the end of the program waits for connections that are still being closed."""
 HEARTBEAT_S = 10
 FAILURES = (AMQPError, OSError, asyncio.TimeoutError, RuntimeError)
 """What the client raises where a node is lost; `RuntimeError` where its transport is closed."""
@@ -46,9 +59,14 @@ class Connection:
         self._address = address
         self._queues = queues
         self._name = name
-        self._first = 0
+        self._node = 0
+        self._failed_s: dict[int, float] = {}
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
+        self._signs: asyncio.Task[None] | None = None
+        self._call: asyncio.Timeout | None = None
+        self._trouble_since_s: float | None = None
+        self._closings: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._is_declared = False
         self.number = 0
@@ -61,20 +79,25 @@ class Connection:
         async with self._turn:
             try:
                 async with asyncio.timeout(call_s + CONNECT_S * len(self._address.nodes)):
-                    if self._channel is not None and self._channel.is_closed:
-                        await self._let_go()
+                    if self._channel is not None and self._is_lost(self._channel):
+                        self._let_go()
                     if self._channel is None:
                         self._channel = await self._connected()
-                async with asyncio.timeout(call_s):
+                async with asyncio.timeout(min(call_s, self._patience_s())) as self._call:
                     yield self._channel
+                self._trouble_since_s = None
             except FAILURES as error:
-                await self._let_go()
+                self._let_go()
+                if self._trouble_since_s is None:
+                    self._trouble_since_s = time.monotonic()
                 if isinstance(error, (ChannelNotFoundEntity, PublishError)):
                     self._is_declared = False  # Somebody deleted a queue.
                 raise self._meaning(error) from error
             except asyncio.CancelledError:
-                await self._let_go()  # Half a call: nobody knows what the next answer belongs to.
+                self._let_go()  # Half a call: nobody knows what the next answer belongs to.
                 raise
+            finally:
+                self._call = None
 
     @asynccontextmanager
     async def second_channel(self) -> AsyncIterator[AbstractChannel]:
@@ -90,31 +113,43 @@ class Connection:
                     await channel.close()
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, and wait for those that are still being closed."""
         async with self._turn:
-            await self._let_go()
+            self._let_go()
+            if self._closings:
+                await asyncio.wait(self._closings, timeout=CLOSING_S)
 
     async def _connected(self) -> AbstractChannel:
-        """Ask the nodes in turn; the last one's failure where none answers."""
-        nodes = self._address.nodes
+        """Ask the nodes until one answers; the last one's failure where none does."""
+        left = self._in_order()
         failure: Exception = AMQPError("there is no node")
-        for step in range(len(nodes)):
-            place = (self._first + step) % len(nodes)
+        while left:
+            openings = [partial(self._open, number) for number in left]
+            node, connection = await first_of(openings, self._close_behind)
+            self._node, self._connection = left.pop(node), connection
             try:
-                self._connection = await self._open(*nodes[place])
                 async with asyncio.timeout(CALL_S):
-                    channel = await self._connection.channel(publisher_confirms=True)
+                    channel = await connection.channel(publisher_confirms=True)
                     await self._declare_once(channel)
             except FAILURES as error:
                 failure = error
-                await self._let_go()
+                self._let_go()
                 if refusal(error):
                     raise
             else:
-                self._first = place
                 self.number += 1
+                self._signs = asyncio.create_task(self._watch(connection))
                 return channel
         raise failure
+
+    def _in_order(self) -> list[int]:
+        """The node that answered last, those behind it; then those that failed lately."""
+        count, since_s = len(self._address.nodes), time.monotonic() - AVOIDED_S
+
+        def rank(number: int) -> tuple[float, int]:
+            return max(self._failed_s.get(number, 0.0), since_s), (number - self._node) % count
+
+        return sorted(range(count), key=rank)
 
     async def _declare_once(self, channel: AbstractChannel) -> None:
         # A declaration asks every node, and would wait for one that is frozen.
@@ -122,8 +157,9 @@ class Connection:
             await declare(channel, self._queues)
             self._is_declared = True
 
-    async def _open(self, host: str, port: int) -> AbstractConnection:
+    async def _open(self, number: int) -> AbstractConnection:
         address = self._address
+        host, port = address.nodes[number]
         url = make_url(
             host=host,
             port=port,
@@ -137,19 +173,52 @@ class Connection:
         connection = aio_pika.Connection(url, ssl_context=address.tls)
         async with AsyncExitStack() as undo:
             # Left to the garbage collector it would be closed on whichever thread that runs.
-            undo.push_async_callback(connection.close)
-            async with asyncio.timeout(CONNECT_S):
-                await connection.connect()
+            undo.callback(self._close_behind, connection)
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    await connection.connect()
+            except FAILURES:
+                self._failed_s[number] = time.monotonic()
+                raise
             undo.pop_all()
         return connection
 
-    async def _let_go(self) -> None:
+    async def _watch(self, connection: AbstractConnection) -> None:
+        """Ask the node itself, not its queues, for signs of life; end the call without them."""
+        with suppress(*FAILURES):
+            async with asyncio.timeout(CALL_S):
+                channel = await connection.channel(publisher_confirms=False)
+            while True:
+                await asyncio.sleep(SIGN_PAUSE_S)
+                async with asyncio.timeout(SIGN_S):
+                    await channel.set_qos(prefetch_count=1)
+        if self._call is not None:
+            with suppress(RuntimeError):  # It is ending already.
+                self._call.reschedule(asyncio.get_running_loop().time())
+
+    def _patience_s(self) -> float:
+        """Longer the longer there has been trouble: at last it may be a server that is slow."""
+        if self._trouble_since_s is None:
+            return CALL_S
+        return max(TROUBLED_CALL_S, (time.monotonic() - self._trouble_since_s) / 2)
+
+    def _is_lost(self, channel: AbstractChannel) -> bool:
+        return channel.is_closed or self._signs is None or self._signs.done()
+
+    def _let_go(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
-        self._first = (self._first + 1) % len(self._address.nodes)
+        if self._signs is not None:
+            self._signs.cancel()
+            self._signs = None
         if connection is not None:
-            with suppress(*FAILURES):
-                async with asyncio.timeout(1):
-                    await connection.close()
+            self._failed_s[self._node] = time.monotonic()
+            self._close_behind(connection)
+
+    def _close_behind(self, connection: AbstractConnection) -> None:
+        """Close it while others go on: a node that stands still says no good-bye."""
+        closing = asyncio.create_task(_closed(connection))
+        self._closings.add(closing)
+        closing.add_done_callback(self._closings.discard)
 
     def _meaning(self, error: Exception) -> TradewindError:
         refused = refusal(error)
@@ -161,6 +230,11 @@ class Connection:
             fault="theirs",
             retry=True,
         )
+
+
+async def _closed(connection: AbstractConnection) -> None:
+    with suppress(*FAILURES):
+        await connection.close()
 
 
 REFUSALS: tuple[tuple[type[Exception], str, str], ...] = (

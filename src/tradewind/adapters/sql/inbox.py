@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -23,6 +23,12 @@ def is_first(connection: Connection, consumer: str, message_id: str, now_ns: int
     noted = (sqlite_insert if is_sqlite else postgres_insert)(INBOX).values(values)
     first = noted.on_conflict_do_nothing().returning(INBOX.c.message_id)
     return connection.execute(first).first() is not None
+
+
+def is_noted(connection: Connection, consumer: str, message_id: str) -> bool:
+    """True where a message had its effect in a transaction before."""
+    mine = (INBOX.c.consumer == consumer) & (INBOX.c.message_id == message_id)
+    return connection.execute(select(INBOX.c.message_id).where(mine)).first() is not None
 
 
 def forget(connection: Connection, *, now_ns: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 
+from tradewind.adapters.sql import inbox
 from tradewind.adapters.sql.database import reading, writing
 from tradewind.adapters.sql.engine import is_postgres
 from tradewind.adapters.sql.outbox import keep
@@ -17,6 +18,8 @@ from tradewind.ports.jobs import ATTEMPTS_MAX, BUSY_NS, ENDED, LOG_BYTES_MAX, Jo
 
 TICKET_QUEUES = (JOBS_LOW.name, JOBS_NORMAL.name, JOBS_HIGH.name)
 """By priority."""
+CONSUMER = "jobs"
+"""Who notes in the inbox which tickets began a job."""
 CLAIM_LOCK = 4_207_003
 """PostgreSQL's advisory lock of whoever counts which places are taken."""
 OFFERED_MAX = 10_000
@@ -68,6 +71,7 @@ class SqlJobs:
         job_id: str,
         owner: str,
         *,
+        ticket: str,
         now_ns: int,
         until_ns: int,
         slots: int,
@@ -75,6 +79,8 @@ class SqlJobs:
     ) -> Job | None:
         """Take a job that waits and is due, or whose owner gave no sign of life; else None."""
         with writing(self._engine) as connection:
+            if inbox.is_noted(connection, CONSUMER, ticket):
+                return None
             if is_postgres(self._engine):  # Two claims at once would count the same places.
                 connection.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
             _end_lost(connection, job_id, now_ns)
@@ -92,6 +98,8 @@ class SqlJobs:
                 "started_time_ns": now_ns,
                 "attempt": JOBS.c.attempt + 1,
             }
+            if not inbox.is_first(connection, CONSUMER, ticket, now_ns):
+                return None
             connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(values))
             keep_ticket(connection, job, until_ns)  # Somebody looks whether the owner lives.
             return _job(connection, job_id)
@@ -138,6 +146,11 @@ class SqlJobs:
             for row in connection.execute(question).mappings().all():
                 job = _of(row)
                 keep_ticket(connection, job, max(now_ns, job.lease_until_ns, job.due_time_ns))
+
+    def forget_tickets(self, now_ns: int) -> int:
+        """Take out what was noted of old tickets."""
+        with writing(self._engine) as connection:
+            return inbox.forget(connection, now_ns=now_ns)
 
 
 def keep_ticket(connection: Connection, job: Job, due_time_ns: int) -> None:

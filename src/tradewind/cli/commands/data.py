@@ -13,6 +13,7 @@ from tradewind.cli.data_actions import add_actions_arguments, print_actions
 from tradewind.cli.data_check import add_check_arguments, check_series
 from tradewind.cli.data_download import add_download_arguments, download_data
 from tradewind.cli.data_import import add_import_arguments, import_data
+from tradewind.cli.data_retain import add_retain_arguments, retain_data
 from tradewind.cli.engine import add_engine_options, home_of, output_width
 from tradewind.cli.main import EXIT_OK
 from tradewind.cli.output import note, print_answer
@@ -40,7 +41,7 @@ LIST_COLUMNS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `download`, `import`, `export`, `actions`, `list` and `check`."""
+    """Add `download`, `import`, `export`, `actions`, `list`, `check` and `retain`."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     downloading = actions.add_parser("download", help="fetch a venue's past into the history")
     importing = actions.add_parser("import", help="take files into the history, all or none")
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     checking = actions.add_parser(
         "check", help="look for damage, gaps, doubles, stale prices, outliers"
     )
+    retaining = actions.add_parser("retain", help="take what is too old out of the history")
     add_download_arguments(downloading)
     add_import_arguments(importing)
     _add_series_arguments(exporting)
@@ -59,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_actions_arguments(acting)
     _add_series_arguments(checking)
     add_check_arguments(checking)
+    add_retain_arguments(retaining)
     answers = (
         (downloading, download_),
         (importing, import_),
@@ -66,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         (acting, actions_),
         (listing, list_),
         (checking, check),
+        (retaining, retain),
     )
     for action, answer in answers:
         add_engine_options(action)
@@ -140,6 +144,12 @@ def list_(history: History, arguments: argparse.Namespace) -> int:
 def check(history: History, arguments: argparse.Namespace) -> int:
     """Check the files and the rows of an instrument's series."""
     return check_series(history, _series(history, arguments), arguments)
+
+
+def retain(history: History, arguments: argparse.Namespace) -> int:
+    """Drop what is older than the days to keep."""
+    retain_data(history, arguments)
+    return EXIT_OK
 
 
 def _add_series_arguments(parser: argparse.ArgumentParser) -> None:
