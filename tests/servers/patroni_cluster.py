@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.servers.found import free_port, program, skip
+from tests.servers.link import Link
 from tests.servers.pooler import SHIPPED, serving, wait_for_port
 from tests.servers.postgres_server import OWNER, psycopg
 
@@ -46,17 +47,42 @@ def packages() -> Path:
     return folder
 
 
+class Member:
+    """The ports of one member; the other members reach it, and it reaches etcd, over links."""
+
+    def __init__(self, etcd_port: int) -> None:
+        self.port, self.rest_port = free_port(), free_port()
+        self.links = [Link(self.port), Link(self.rest_port), Link(etcd_port)]
+
+    def start(self) -> None:
+        for link in self.links:
+            link.start()
+
+    def stop(self) -> None:
+        for link in self.links:
+            link.stop()
+
+
 class PatroniCluster:
     """Members n1, n2 and n3, one of them the primary, one its synchronous standby."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self._ports = {number: (free_port(), free_port()) for number in MEMBERS}
         self._etcd = (free_port(), free_port())
+        self._members = {number: Member(self._etcd[0]) for number in MEMBERS}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
+        for member in self._members.values():
+            member.start()
+        self.start_etcd()
+        for number in MEMBERS:
+            (self.folder / f"n{number}.yml").write_text(json.dumps(self._settings(number)))
+            self.start_member(number)
+        self.wait_until_whole()
+
+    def start_etcd(self) -> None:
         client, peer = self._etcd
         self._run(
             "etcd", [
@@ -69,10 +95,24 @@ class PatroniCluster:
             ],
         )  # fmt: skip
         wait_for_port(client, self._processes["etcd"], self.folder / "etcd.log")
-        for number in MEMBERS:
-            (self.folder / f"n{number}.yml").write_text(json.dumps(self._settings(number)))
-            self.start_member(number)
-        self.wait_until_whole()
+
+    def signal_etcd(self, number: signal.Signals) -> None:
+        self._processes["etcd"].send_signal(number)
+
+    def part(self, number: int) -> None:
+        """Cut a member off from etcd and from the others; who uses the database still reaches it.
+
+        What the others say to each other is cut as well: it takes the same links.
+        """
+        for other in MEMBERS:
+            self._members[other].links[1].cut()
+        self._members[number].links[0].cut()
+        self._members[number].links[2].cut()
+
+    def heal(self) -> None:
+        for member in self._members.values():
+            for link in member.links:
+                link.heal()
 
     def start_member(self, number: int) -> None:
         settings = str(self.folder / f"n{number}.yml")
@@ -104,9 +144,10 @@ class PatroniCluster:
             time.sleep(0.2)
 
     def members(self) -> list[dict[str, object]]:
-        for _, rest in self._ports.values():
+        for member in self._members.values():
             with suppress(OSError, ValueError):
-                answer = urllib.request.urlopen(f"http://127.0.0.1:{rest}/cluster", timeout=2)
+                url = f"http://127.0.0.1:{member.rest_port}/cluster"
+                answer = urllib.request.urlopen(url, timeout=2)
                 with answer:
                     found: list[dict[str, object]] = json.load(answer)["members"]
                     return found
@@ -114,9 +155,10 @@ class PatroniCluster:
 
     def primary(self) -> int:
         """The number of the member that says it is the primary; 0 for none."""
-        for number, (_, rest) in self._ports.items():
+        for number, member in self._members.items():
             with suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{rest}/primary", timeout=1).close()
+                url = f"http://127.0.0.1:{member.rest_port}/primary"
+                urllib.request.urlopen(url, timeout=1).close()
                 return number
         return 0
 
@@ -149,9 +191,9 @@ class PatroniCluster:
             "PRIMARY_BIND": f"127.0.0.1:{self.port}",
             "STANDBY_BIND": f"127.0.0.1:{free_port()}",
         }
-        for number, (port, rest) in self._ports.items():
-            found[f"NODE{number}"] = f"127.0.0.1:{port}"
-            found[f"CHECK{number}"] = str(rest)
+        for number, member in self._members.items():
+            found[f"NODE{number}"] = f"127.0.0.1:{member.port}"
+            found[f"CHECK{number}"] = str(member.rest_port)
         return found
 
     def url(self, name: str) -> str:
@@ -170,6 +212,8 @@ class PatroniCluster:
         for process in self._processes.values():
             process.kill()
             process.wait()
+        for member in self._members.values():
+            member.stop()
 
     def _postmaster(self, number: int) -> int:
         path = self.folder / f"n{number}" / "data" / "postmaster.pid"
@@ -182,7 +226,8 @@ class PatroniCluster:
             )
 
     def _settings(self, number: int) -> dict[str, object]:
-        port, rest = self._ports[number]
+        member = self._members[number]
+        database, rest, etcd = (link.port for link in member.links)
         data = self.folder / f"n{number}"
         data.mkdir(mode=0o700)
         os.chown(data, pwd.getpwnam(OWNER).pw_uid, -1)
@@ -190,8 +235,11 @@ class PatroniCluster:
         return {
             "scope": "trading",
             "name": f"n{number}",
-            "restapi": {"listen": f"127.0.0.1:{rest}", "connect_address": f"127.0.0.1:{rest}"},
-            "etcd3": {"hosts": f"127.0.0.1:{self._etcd[0]}"},
+            "restapi": {
+                "listen": f"127.0.0.1:{member.rest_port}",
+                "connect_address": f"127.0.0.1:{rest}",
+            },
+            "etcd3": {"hosts": f"127.0.0.1:{etcd}", "use_proxies": True},
             "bootstrap": {
                 "dcs": json.loads((SHIPPED / "patroni.json").read_text()),
                 "initdb": [{"encoding": "UTF8"}, "data-checksums", {"auth": "trust"}],
@@ -201,8 +249,8 @@ class PatroniCluster:
                 ],
             },
             "postgresql": {
-                "listen": f"127.0.0.1:{port}",
-                "connect_address": f"127.0.0.1:{port}",
+                "listen": f"127.0.0.1:{member.port}",
+                "connect_address": f"127.0.0.1:{database}",
                 "data_dir": str(data / "data"),
                 "bin_dir": str(Path(program("postgres", "postgresql-15")).resolve().parent),
                 "pgpass": str(data / "pgpass"),

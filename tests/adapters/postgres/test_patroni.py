@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ TABLE = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end -->)", re.DOTALL)
 HEAD = """| fault | acknowledged events | lost | doubled | no writes for | promised |
 |---|---|---|---|---|---|
 """
+ETCD_AWAY_S = 25.0
+"""Longer than the primary's lease."""
 pytestmark = pytest.mark.long
 
 
@@ -35,6 +38,8 @@ class Fault(NamedTuple):
     name: str
     promised_s: float
     begin: Callable[[PatroniCluster, int], None]
+    end: Callable[[PatroniCluster, int], None]
+    keeps_primary: bool = False
 
 
 class Found(NamedTuple):
@@ -55,9 +60,50 @@ def switch_over(cluster: PatroniCluster, primary: int) -> None:
     cluster.switch_over()
 
 
+def kill_node(cluster: PatroniCluster, primary: int) -> None:
+    """Its manager and its database at once, as with a lost machine."""
+    cluster.send(cluster.processes(primary), signal.SIGKILL)
+
+
+def freeze_node(cluster: PatroniCluster, primary: int) -> None:
+    cluster.send(cluster.processes(primary), signal.SIGSTOP)
+
+
+def part_node(cluster: PatroniCluster, primary: int) -> None:
+    """From etcd and from the others; its clients still reach it."""
+    cluster.part(primary)
+
+
+def freeze_etcd(cluster: PatroniCluster, primary: int) -> None:
+    """The members agree among themselves that the primary stays."""
+    cluster.signal_etcd(signal.SIGSTOP)
+    time.sleep(ETCD_AWAY_S)
+    cluster.signal_etcd(signal.SIGCONT)
+
+
+def start_again(cluster: PatroniCluster, primary: int) -> None:
+    cluster.start_member(primary)
+
+
+def thaw_node(cluster: PatroniCluster, primary: int) -> None:
+    cluster.send(cluster.processes(primary), signal.SIGCONT)
+
+
+def heal(cluster: PatroniCluster, primary: int) -> None:
+    cluster.heal()
+
+
+def nothing(cluster: PatroniCluster, primary: int) -> None:
+    """The cluster mends itself."""
+
+
 FAULTS = (
-    Fault("switchover by hand", 5, switch_over),
-    Fault("primary's database killed", 5, crash),
+    Fault("switchover by hand", 5, switch_over, nothing),
+    Fault("primary's database killed", 5, crash, nothing),
+    Fault("primary's node killed", 30, kill_node, start_again),
+    Fault("primary's node frozen", 30, freeze_node, thaw_node),
+    Fault("primary's node parted from etcd and the others", 30, part_node, heal),
+    Fault("etcd frozen for 25 s", 5, freeze_etcd, nothing, keeps_primary=True),
 )
 
 
@@ -87,9 +133,11 @@ def test_a_fault_of_the_primary_loses_and_doubles_nothing(
     writer.wait_for(200)
     primary, began_s = cluster.primary(), time.monotonic()
     fault.begin(cluster, primary)
-    wait_for_other(cluster, primary)
+    if not fault.keeps_primary:
+        wait_for_other(cluster, primary)
     writer.wait_for(200)
     outage_s = writer.outage_s(began_s)
+    fault.end(cluster, primary)
     cluster.wait_until_whole()
     writer.wait_for(200)
     writer.stop()
@@ -97,6 +145,7 @@ def test_a_fault_of_the_primary_loses_and_doubles_nothing(
     lost, doubled = lost_and_doubled(writer.acknowledged, url, name)
     findings.append(Found(fault, len(writer.acknowledged), lost, doubled, outage_s))
     assert (lost, doubled) == (0, 0)
+    assert outage_s < fault.promised_s
 
 
 def wait_for_other(cluster: PatroniCluster, old: int) -> None:
