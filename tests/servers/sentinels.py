@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.found import end, free_port, program
+from tests.servers.link import Link
 from tests.servers.redis_server import RedisServer, redis
 
 PATIENCE_S = 60.0
@@ -32,6 +33,8 @@ class WatchedRedis:
         (folder / "replica").mkdir()
         self.primary = RedisServer(folder / "primary")
         self.replica = RedisServer(folder / "replica")
+        self.links = [Link(server.port) for server in (self.primary, self.replica)]
+        """Sentinels, clients and the other server reach the two over these."""
         self.ports = [free_port() for _ in range(3)]
         self._sentinels: list[subprocess.Popen[bytes]] = []
 
@@ -41,12 +44,15 @@ class WatchedRedis:
         return f"redis+sentinel://{hosts}/desk/0"
 
     def start(self) -> None:
-        self.primary.start()
-        self.replica.start("--replicaof", "127.0.0.1", str(self.primary.port))
+        for link in self.links:
+            link.start()
+        first, second = (link.port for link in self.links)
+        self.primary.start(*_announced(first))
+        self.replica.start("--replicaof", "127.0.0.1", str(first), *_announced(second))
         for port in self.ports:
             settings = self._folder / f"{port}.conf"
             settings.write_text(
-                WATCHING.format(port=port, folder=self._folder, primary=self.primary.port)
+                WATCHING.format(port=port, folder=self._folder, primary=self.links[0].port)
             )
             command = [program("redis-server", "redis-server"), str(settings), "--sentinel"]
             self._sentinels.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
@@ -69,6 +75,8 @@ class WatchedRedis:
             end(process)
         self.replica.stop()
         self.primary.stop()
+        for link in self.links:
+            link.stop()
 
     def _knows_all(self) -> bool:
         try:
@@ -80,6 +88,10 @@ class WatchedRedis:
         except redis.RedisError:
             return False
         return True
+
+
+def _announced(port: int) -> tuple[str, ...]:
+    return ("--replica-announce-ip", "127.0.0.1", "--replica-announce-port", str(port))
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def test_the_store_goes_on_at_the_new_primary(watched: WatchedRedis) -> None:
         watched.primary.kill()
         assert store.take("ann", RATE, count=1, now_ns=NOW_NS).granted == 1
         assert not store.is_answering
-        watched.wait_until(lambda: watched.primary_port() == watched.replica.port)
+        watched.wait_until(lambda: watched.primary_port() == watched.links[1].port)
 
         def answers() -> bool:
             store.attempts.again_at_s = 0.0
