@@ -220,6 +220,8 @@ class PatroniCluster:
         return int(path.read_text().splitlines()[0])
 
     def _run(self, name: str, command: list[str]) -> None:
+        if name in self._processes:
+            self._processes[name].wait()
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
                 command, user=OWNER, cwd=self.folder, stdout=log, stderr=log, env=_environment()

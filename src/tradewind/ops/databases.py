@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from tradewind.model.errors import TradewindError
@@ -37,6 +38,33 @@ def database_findings(services: Sequence[Service]) -> list[Finding]:
         if service.url and not service.url.startswith("sqlite"):
             by_url.setdefault(service.url, []).append(service)
     return [finding for url, found in by_url.items() for finding in _findings(url, found)]
+
+
+def replica_findings(url: str, replica_url: str, lag_max_s: float) -> list[Finding]:
+    """Say how far the replica that records are read from is behind."""
+    if not replica_url:
+        return []
+    name = "replica"
+    if not url:
+        return [Finding(name, "fault", "JOURNAL_REPLICA_URL has no JOURNAL_URL that it follows")]
+    from tradewind.adapters.sql.engine import connect_database
+    from tradewind.adapters.sql.replica import bounded_replica, lag_text
+
+    with ExitStack() as undo:
+        try:
+            primary = connect_database(url, connections=1)
+            undo.callback(primary.dispose)
+            replica = bounded_replica(primary, replica_url, lag_max_s=lag_max_s)
+            undo.callback(replica.close)
+            look = replica.look()
+        except TradewindError as error:
+            return [Finding(name, "fault", str(error))]
+        is_near = replica.is_near(look)
+    behind = look.replica_failure or f"it is {lag_text(look.lag_s)} behind"
+    if is_near:
+        return [Finding(name, "ok", f"records are read there: {behind}, at most {lag_max_s:g} s")]
+    sentence = f"records are read from the primary: {behind}, at most {lag_max_s:g} s are allowed"
+    return [Finding(name, "warning", sentence)]
 
 
 def pool_finding(services: Sequence[Service], connections_max: int) -> Finding:

@@ -41,6 +41,8 @@ from tradewind.wiring.gateway_settings import VAULT_TOKEN as VAULT_TOKEN
 from tradewind.wiring.gateway_settings import WORKERS as WORKERS
 from tradewind.wiring.guard_settings import GUARD_SETTINGS
 from tradewind.wiring.notify_settings import NOTIFY_SETTINGS
+from tradewind.wiring.replica_settings import JOURNAL_REPLICA_URL as JOURNAL_REPLICA_URL
+from tradewind.wiring.replica_settings import REPLICA_LAG_MAX as REPLICA_LAG_MAX
 from tradewind.wiring.route_settings import ROUTE_SETTINGS
 from tradewind.wiring.setting import Setting
 from tradewind.wiring.venue_settings import VENUE_SETTINGS
@@ -371,6 +373,8 @@ SETTINGS: tuple[Setting[Any], ...] = (
     NEW_CODE_LIMITS,
     ACCOUNT_TERMS,
     JOURNAL_URL,
+    JOURNAL_REPLICA_URL,
+    REPLICA_LAG_MAX,
     JOURNAL_NAME,
     SNAPSHOT_INTERVAL,
     RETENTION_DAYS,

@@ -29,11 +29,16 @@ class OpenedJournal(Journal, Protocol):
 
 
 class JournalPlace(msgspec.Struct, frozen=True):
-    """Where a run's journal is; `url` is empty for the file in `home`."""
+    """Where a run's journal is; `url` is empty for the file in `home`.
+
+    Records may be read from a replica at `replica_url` while it is at most `lag_max_s` behind.
+    """
 
     home: Path
     url: str = ""
     name: str = "main"
+    replica_url: str = ""
+    lag_max_s: int = 2
 
     def open(self) -> OpenedJournal:
         """The journal to be written, made if there is none."""
@@ -91,7 +96,11 @@ class JournalPlace(msgspec.Struct, frozen=True):
 def journal_place(settings: Settings) -> JournalPlace:
     """Where the settings say that the journal is."""
     return JournalPlace(
-        settings[catalog.HOME], settings[catalog.JOURNAL_URL], settings[catalog.JOURNAL_NAME]
+        settings[catalog.HOME],
+        settings[catalog.JOURNAL_URL],
+        settings[catalog.JOURNAL_NAME],
+        settings[catalog.JOURNAL_REPLICA_URL],
+        settings[catalog.REPLICA_LAG_MAX],
     )
 
 

@@ -12,6 +12,8 @@ from tradewind.wiring.journals import JournalPlace, require_driver
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from tradewind.adapters.sql.replica import BoundedReplica
+
 READ_CONNECTIONS = 5
 WRITE_CALL_S = 30.0
 """The longest one call of the writer may take: it may have to empty large tables."""
@@ -24,6 +26,7 @@ class RecordsPlace:
         self._place = place
         self._connections = connections
         self._engine: Engine | None = None
+        self._replica: BoundedReplica | None = None
         self._lock = threading.Lock()
 
     @property
@@ -50,14 +53,32 @@ class RecordsPlace:
             return sqlite.read_records(self._place.home / "journal")
         from tradewind.adapters.sql.records import SqlRecords
 
-        return SqlRecords(self._pool(), self._place.name)
+        engine, replica = self._pool(), self._bounded()
+        reads = replica.reading if replica is not None else None
+        return SqlRecords(engine, self._place.name, reads=reads)
 
     def close(self) -> None:
         """Close the connections of readers."""
         with self._lock:
+            if self._replica is not None:
+                self._replica.close()
             if self._engine is not None:
                 self._engine.dispose()
-            self._engine = None
+            self._engine = self._replica = None
+
+    def _bounded(self) -> BoundedReplica | None:
+        """The replica that the settings name, read while it is near enough."""
+        if not self._place.replica_url:
+            return None
+        from tradewind.adapters.sql.replica import bounded_replica
+
+        engine = self._pool()
+        with self._lock:
+            if self._replica is None:
+                self._replica = bounded_replica(
+                    engine, self._place.replica_url, lag_max_s=self._place.lag_max_s
+                )
+            return self._replica
 
     def _pool(self) -> Engine:
         require_driver()

@@ -110,6 +110,7 @@ def _plain_stores(settings: Settings) -> Iterator[str]:
     for setting, secure in (
         (catalog.DATABASE_URL, _is_safe_database),
         (catalog.JOURNAL_URL, _is_safe_database),
+        (catalog.JOURNAL_REPLICA_URL, _is_safe_database),
         (catalog.HISTORY_URL, _is_safe_database),
         (catalog.REDIS_URL, _is_safe_redis),
         (catalog.RABBITMQ_URL, _is_safe_rabbitmq),
@@ -150,6 +151,7 @@ def _is_safe_rabbitmq(url: str) -> bool:
 STORES = (
     catalog.DATABASE_URL,
     catalog.JOURNAL_URL,
+    catalog.JOURNAL_REPLICA_URL,
     catalog.HISTORY_URL,
     catalog.REDIS_URL,
     catalog.RABBITMQ_URL,

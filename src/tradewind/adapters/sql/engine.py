@@ -23,12 +23,17 @@ BUSY_S = 5.0
 
 
 def connect_database(
-    url: str, *, connections: int = POOL_CONNECTIONS, call_s: float | None = None
+    url: str,
+    *,
+    connections: int = POOL_CONNECTIONS,
+    call_s: float | None = None,
+    target: str = "read-write",
 ) -> Engine:
     """Return an engine over a database, as it is; nothing is asked of it yet.
 
-    `call_s` is the longest one call to PostgreSQL may take, in seconds. Raises `UserError` for a
-    URL that is none.
+    `call_s` is the longest one call to PostgreSQL may take, in seconds; `target` is libpq's
+    `target_session_attrs`, "any" for a server that is only read. Raises `UserError` for a URL
+    that is none.
     """
     if url.startswith("sqlite"):
         return _sqlite_engine(url)
@@ -46,7 +51,9 @@ def connect_database(
             host=parts.get("host", "this machine"),
             database=parts.get("dbname", "postgres"),
         ),
-        creator=lambda: bounded.connect(address, application="tradewind", call_s=call_s),
+        creator=lambda: bounded.connect(
+            address, application="tradewind", call_s=call_s, target=target
+        ),
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_WAIT_S,

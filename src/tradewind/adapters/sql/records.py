@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -32,16 +34,23 @@ class SqlRecords:
     """
 
     def __init__(
-        self, engine: Engine, journal: str, *, on_close: Callable[[], None] | None = None
+        self,
+        engine: Engine,
+        journal: str,
+        *,
+        on_close: Callable[[], None] | None = None,
+        reads: Callable[[], AbstractContextManager[Connection]] | None = None,
     ) -> None:
+        """`reads` gives connections for questions; without it they are asked of `engine`."""
         self._engine = engine
+        self._reading = reads or partial(reading, engine)
         self._journal = journal
         self._on_close = on_close
 
     def sequence(self, name: str) -> int:
         """How far a projection has written."""
         mine = (PROJECTIONS.c.journal == self._journal) & (PROJECTIONS.c.name == name)
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return connection.execute(select(PROJECTIONS.c.sequence).where(mine)).scalar() or 0
 
     def write(self, name: str, sequence: int, rows: Sequence[Row]) -> None:
@@ -97,7 +106,7 @@ class SqlRecords:
         if before:
             question = question.where(table.c.sequence < before)
         order = [table.c.sequence.desc(), *(table.c[name] for name in KEYS[kind])]
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             found = connection.execute(question.order_by(*order).limit(limit)).all()
         return [kind(*values) for values in found]
 
@@ -107,7 +116,7 @@ class SqlRecords:
         question = select(*(table.c[name] for name in kind.__struct_fields__)).where(
             self._is_mine(table)
         )
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             found = connection.execute(question.order_by(*(table.c[n] for n in KEYS[kind]))).all()
         return [kind(*values) for values in found]
 

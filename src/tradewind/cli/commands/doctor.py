@@ -7,7 +7,7 @@ import argparse
 from tradewind.cli.engine import add_engine_options
 from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import print_answer
-from tradewind.ops.databases import Service, database_findings
+from tradewind.ops.databases import Service, database_findings, replica_findings
 from tradewind.ops.doctor import Finding, examine
 from tradewind.ops.rabbitmq import rabbitmq_findings
 from tradewind.ops.redis import redis_findings
@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     findings.append(Finding("history", "ok", reason(settings)))
     findings += database_findings(services_of(settings))
+    findings += replica_findings(place.url, place.replica_url, place.lag_max_s)
     findings += redis_findings(settings[catalog.REDIS_URL], settings[catalog.REDIS_PASSWORD])
     findings += rabbitmq_findings(settings[catalog.RABBITMQ_URL])
     if arguments.json:
