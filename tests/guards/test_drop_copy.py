@@ -51,7 +51,7 @@ class Copying:
         all_records = [m.RunStarted(1, "j0", epoch, ""), *records]
         journal.append(group_of(all_records, after_sequence=0, epoch=epoch, time_ns=2))
         self.drop_copy = DropCopy(
-            self.venue, [COIN], lambda: journal, clock=self, alarm=self._alarm
+            self.venue, lambda: [COIN], lambda: journal, clock=self, alarm=self._alarm
         )
 
     def now_ns(self) -> int:

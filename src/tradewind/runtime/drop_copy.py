@@ -74,19 +74,23 @@ class Reading(Protocol):
 
 
 class DropCopy:
-    """Compares one account at one venue with one journal; `look` once, or `run` for ever."""
+    """Compares one account at one venue with one journal; `look` once, or `run` for ever.
+
+    `instruments` is asked at each look: those of the venue, once it has answered.
+    """
 
     def __init__(
         self,
         trading: Reading,
-        instruments: Iterable[Instrument],
+        instruments: Callable[[], Iterable[Instrument]],
         read: Callable[[], JournalReader],
         *,
         clock: Clock,
         alarm: Callable[[tuple[Break, ...]], Awaitable[None]],
     ) -> None:
         self._trading = trading
-        self._instruments = {one.id: one for one in instruments}
+        self._list = instruments
+        self._instruments: dict[str, Instrument] = {}
         self._read = read
         self._clock = clock
         self._alarm = alarm
@@ -139,6 +143,7 @@ class DropCopy:
         now_ns = self._clock.now_ns()
         since_ns = max(self._journaled.began_ns, now_ns - WINDOW_NS)
         orders = await _asked(self._trading.open_orders())
+        self._instruments = {one.id: one for one in self._list()}
         fills: list[VenueFill] = []
         for instrument in self._instruments:
             fills += await self._fills(instrument, since_ns)

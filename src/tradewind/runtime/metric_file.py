@@ -16,14 +16,21 @@ PREFIX = "tradewind_"
 def metric_text(values: Mapping[str, float]) -> str:
     """The numbers as text; a name that ends in `_total` is a counter.
 
+    Names may carry labels, like `drop_copy_breaks{venue="BINANCE"}`; those of one metric follow
+    each other.
+
     >>> print(metric_text({"watchdog_pulls_total": 1.0}), end="")
     # TYPE tradewind_watchdog_pulls_total counter
     tradewind_watchdog_pulls_total 1
     """
-    lines = []
+    lines, typed = [], ""
     for name, value in values.items():
-        kind = "counter" if name.endswith("_total") else "gauge"
-        lines += [f"# TYPE {PREFIX}{name} {kind}", f"{PREFIX}{name} {value:.10g}"]
+        base = name.partition("{")[0]
+        if base != typed:
+            typed = base
+            kind = "counter" if base.endswith("_total") else "gauge"
+            lines.append(f"# TYPE {PREFIX}{base} {kind}")
+        lines.append(f"{PREFIX}{name} {value:.10g}")
     return "\n".join(lines) + "\n"
 
 

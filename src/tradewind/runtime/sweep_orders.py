@@ -67,6 +67,17 @@ async def sweep_orders(trading: Cancelling) -> Swept:
     return Swept(len(orders), tuple(problems))
 
 
+async def sweep_venues(venues: Sequence[Cancelling]) -> Swept:
+    """Sweep all at once, so that one that does not answer holds up no other."""
+    swept = await asyncio.gather(*map(sweep_orders, venues))
+    problems = [
+        f"{venue.venue}: {problem}"
+        for venue, one in zip(venues, swept, strict=True)
+        for problem in one.problems
+    ]
+    return Swept(sum(one.found for one in swept), tuple(problems))
+
+
 async def _by_instrument(trading: Cancelling, orders: Sequence[VenueOrder]) -> list[str]:
     """One call an instrument."""
 

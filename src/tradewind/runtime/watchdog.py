@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import SOCKET_NAME, MetricsRequest
 from tradewind.runtime.halt_file import HALT_NAME, write_halt_file
-from tradewind.runtime.sweep_orders import Cancelling, Swept, sweep_orders
+from tradewind.runtime.sweep_orders import Cancelling, Swept, sweep_venues
 
 LOOK_S = 0.5
 """Between two looks."""
@@ -47,7 +47,7 @@ Beat = int | Sign
 
 
 class Watchdog:
-    """Looks at one engine; `look` once, or `run` for ever.
+    """Looks at one engine that trades at some venues; `look` once, or `run` for ever.
 
     `beat` tells the journal's last sequence: a living engine writes at least one record a second,
     so a number that stands still is as bad as silence. `tell` takes sentences for people.
@@ -56,14 +56,14 @@ class Watchdog:
     def __init__(
         self,
         home: Path,
-        trading: Cancelling,
+        venues: Sequence[Cancelling],
         *,
         after_s: float,
         beat: Callable[[], Awaitable[Beat]],
         tell: Callable[[str], Awaitable[None]],
     ) -> None:
         self._home = home
-        self._trading = trading
+        self._venues = tuple(venues)
         self._after_s = after_s
         self._beat = beat
         self._tell = tell
@@ -152,7 +152,7 @@ class Watchdog:
         return "blocked"
 
     async def _sweep(self) -> Swept:
-        swept = await sweep_orders(self._trading)
+        swept = await sweep_venues(self._venues)
         self.found += swept.found
         if swept.found or swept.problems:
             LOG.critical("swept found=%d problems=%r", swept.found, swept.problems)

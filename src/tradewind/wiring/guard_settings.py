@@ -12,7 +12,8 @@ WATCHDOG_KEY: Setting[str] = Setting(
     ("WATCHDOG_API_KEY",),
     kinds.text(),
     "",
-    "The watchdog's own key at the venue: it looks and cancels, and is not the one that trades.",
+    "The watchdog's own key at the venue: it looks and cancels, and is not the one that trades. "
+    "For several venues one for each, with commas, in the order of TRADEWIND_VENUE.",
     secret=True,
 )
 WATCHDOG_SECRET: Setting[str] = Setting(
@@ -36,7 +37,8 @@ DROP_COPY_KEY: Setting[str] = Setting(
     ("DROP_COPY_API_KEY",),
     kinds.text(),
     "",
-    "The drop-copy reconciler's own key at the venue: make one that can only read.",
+    "The drop-copy reconciler's own key at the venue: make one that can only read. For several "
+    "venues one for each, with commas, in the order of TRADEWIND_VENUE.",
     secret=True,
 )
 DROP_COPY_SECRET: Setting[str] = Setting(
