@@ -30,6 +30,8 @@ from tradewind.strategies.base import Strategy
 
 GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
 SECOND_NS = 10**9
+QUIET_MIN = 4
+"""Rounds in which nothing came of anything, until nothing more will."""
 DECIDED = (
     *m.Intent.__args__,
     m.StrategyStopped,
@@ -78,13 +80,14 @@ class Bridge:
     """One signal-bridge; `is_alive` False is one that was killed, `is_frozen` one that waits."""
 
     def __init__(self, core: SplitCore, name: bytes) -> None:
+        self._core = core
         self.made: list[Strategy] = []
         self.is_frozen = False
         self.line = MemoryLine(core.exchange, name)
         self.bridge = SignalBridge(self.line, self._make, lambda: core.now_s)
 
     def _make(self, name: str, parameters: dict[str, str]) -> Strategy:
-        self.made.append(Dipper(**parameters))
+        self.made.append(self._core.make(parameters))
         return self.made[-1]
 
     def kill(self) -> None:
@@ -95,7 +98,15 @@ class Bridge:
 class SplitCore:
     """A journal, the process of the core that has it, and bridges."""
 
-    def __init__(self, room: int = 1_000) -> None:
+    def __init__(
+        self,
+        room: int = 1_000,
+        instrument: Instrument = GOOG,
+        make: Callable[[dict[str, str]], Strategy] = lambda parameters: Dipper(**parameters),
+    ) -> None:
+        self.instrument = instrument
+        self.make = make
+        self.clock_ns = 0
         self.journal = MemoryJournal("j0")
         self.exchange = MemoryExchange(room)
         self.segments = MemorySegments()
@@ -111,7 +122,7 @@ class SplitCore:
 
     def now_ns(self) -> int:
         """The clock of the core."""
-        return SECOND_NS + self.now_ms * 1_000_000
+        return self.clock_ns or SECOND_NS + self.now_ms * 1_000_000
 
     def begin(self, state: State) -> None:
         """A process takes the journal over."""
@@ -142,11 +153,11 @@ class SplitCore:
             self.join()
         await self.wait(FIRST_LOOK_S + 0.3)
 
-    async def set_up_alone(self) -> Dipper:
+    async def set_up_alone(self) -> Strategy:
         """The same with the strategy in the core's own process."""
         await self._open()
-        strategy = Dipper()
-        attach(self.engine, strategy, name="dipper0", account="main", instruments=[GOOG],
+        strategy = self.make({})
+        attach(self.engine, strategy, name="dipper0", account="main", instruments=[self.instrument],
                sizing=Sizing.AT_FILL)  # fmt: skip
         await self.wait(FIRST_LOOK_S + 0.3)
         return strategy
@@ -154,22 +165,27 @@ class SplitCore:
     async def _open(self) -> None:
         await self.step(
             m.RunStarted(0, "j0", self.epoch, ""),
-            m.InstrumentListed(0, GOOG),
-            m.AccountOpened(0, "main", "USD"),
-            m.CashDeposited(0, "main", "USD", 10**12),
+            m.InstrumentListed(0, self.instrument),
+            m.AccountOpened(0, "main", self.instrument.currency),
+            m.CashDeposited(0, "main", self.instrument.currency, 10**13),
         )
 
     def lend(self, strategies: int, parameters: dict[str, str]) -> None:
         """Register strategies and have them lent."""
         for number in range(strategies):
-            name = f"dipper{number}"
+            name, time_ns = f"dipper{number}", self.engine.state.time_ns
             if name not in self.engine.state.strategy_numbers:
                 self.engine.step(
                     m.StrategyRegistered(
-                        self.engine.state.time_ns, name, "main", "", parameters, (GOOG.id,)
+                        time_ns,
+                        name,
+                        "main",
+                        "",
+                        parameters,
+                        (self.instrument.id,),
                     )
                 )
-            self.lender.lend(Loan(name, "dipper", dict(parameters), [GOOG.id]))
+            self.lender.lend(Loan(name, "dipper", dict(parameters), [self.instrument.id]))
 
     def join(self) -> Bridge:
         """One more bridge."""
@@ -207,7 +223,7 @@ class SplitCore:
             "ask": np.array(bids) + 2,
             "ask_size": np.full(count, 5),
         }
-        self.loop.offer_rows(Columns("quotes", GOOG, arrays))
+        self.loop.offer_rows(Columns("quotes", self.instrument, arrays))
         await self.settle()
 
     async def trade(self, count: int) -> None:
@@ -246,13 +262,20 @@ class SplitCore:
     async def settle(self) -> None:
         """Turn and deliver until nothing more comes of it."""
         taking = asyncio.create_task(self.lender.take_wishes())
-        for _ in range(30):
+        quiet = 0
+        while quiet < QUIET_MIN:
+            before = self.engine.state.sequence
+            is_coming = bool(self.exchange.coming) or any(
+                bridge.line.coming for bridge in self.bridges if not bridge.is_frozen
+            )
             self.exchange.deliver(self.lender.take)
             for bridge in self.bridges:
                 if not bridge.is_frozen:
                     bridge.line.deliver(bridge.bridge.take)
             await self.loop.turn()
             await asyncio.sleep(0)
+            is_still = not is_coming and self.engine.state.sequence == before
+            quiet = quiet + 1 if is_still else 0
         taking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await taking

@@ -34,6 +34,7 @@ class SplitRun:
             "signal-bridge": first + 1,
             "risk-manager": first + 2,
             "worker": first + 4,
+            "data-processor": first + 5,
             "api-gateway": free_port(),
         }
         self._log = (home.parent / "split.txt").open("ab")
@@ -77,6 +78,7 @@ class SplitRun:
             **os.environ,
             **self.environment,
             "TRADEWIND_HOME": str(self.home),
+            "TRADEWIND_DATA_PORT": str(self.ports["data-processor"]),
             "TRADEWIND_ROLES_PORT": str(self.ports["market-data"]),
             "PORT": str(self.ports["api-gateway"]),
         }
@@ -181,9 +183,9 @@ class SplitRun:
 
 
 def free_port() -> int:
-    """A port of which the four above are free as well, when it was looked at."""
+    """A port of which the five above are free as well, when it was looked at."""
     while True:
-        sockets = [socket.socket() for _ in range(5)]
+        sockets = [socket.socket() for _ in range(6)]
         try:
             sockets[0].bind(("127.0.0.1", 0))
             first: int = sockets[0].getsockname()[1]

@@ -71,7 +71,7 @@ def test_a_split_run_trades_on_when_its_roles_are_killed(
 
 @pytest.mark.long
 def test_roles_started_the_wrong_way_round_find_each_other(split: SplitRun) -> None:
-    for role in ("worker", "api-gateway", "risk-manager", "signal-bridge"):
+    for role in ("worker", "api-gateway", "risk-manager", "signal-bridge", "data-processor"):
         split.start("--role", role)
     split.until(
         lambda: "nothing is heard of the bus" in split.asked("risk-manager"),

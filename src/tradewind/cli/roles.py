@@ -18,6 +18,7 @@ from tradewind.wiring import catalog
 from tradewind.wiring.bus import check_installed
 from tradewind.wiring.role_place import (
     API_GATEWAY,
+    DATA_PROCESSOR,
     MARKET_DATA,
     RISK_MANAGER,
     SIGNAL_BRIDGE,
@@ -85,6 +86,18 @@ def play_gateway(make: Callable[[], GatewayProcess], seconds: float | None) -> i
     return _played(keep, seconds)
 
 
+def play_data(settings: Settings, seconds: float | None) -> int:
+    """Play the role data-processor until stopped."""
+    from tradewind.wiring.data_role import DataRole
+
+    role = DataRole(settings, patience_s=0.0)
+
+    def ready(port: int) -> None:
+        note(f"tradewind {VERSION}  role {DATA_PROCESSOR}, http://127.0.0.1:{port}/health")
+
+    return _played(lambda stop: role.run(stop, ready), seconds)
+
+
 def play_bridge(settings: Settings, seconds: float | None) -> int:
     """Play the role signal-bridge until stopped."""
     from tradewind.wiring.bridge_role import BridgeRole
@@ -132,6 +145,7 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     commands |= {
         f"{SIGNAL_BRIDGE} {number}": [*command, "--role", SIGNAL_BRIDGE] for number in (1, 2)
     }
+    commands[DATA_PROCESSOR] = [*command, "--role", DATA_PROCESSOR]
     if not arguments.without_gateway:
         commands[API_GATEWAY] = gateway
         # Jobs are asked for there, and kept by libraries that come with it.

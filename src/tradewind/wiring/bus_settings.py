@@ -48,10 +48,27 @@ ROLES_PORT: Setting[int] = Setting(
     "risk-manager two, worker four.",
 )
 
+DATA_PORT: Setting[int] = Setting(
+    "roles.data_port",
+    ("TRADEWIND_DATA_PORT",),
+    kinds.integer(least=1, most=65_535),
+    "8001",
+    "Where the role data-processor serves /health and /metrics.",
+)
+STORED_BARS: Setting[tuple[str, ...]] = Setting(
+    "roles.stored_bars",
+    ("TRADEWIND_STORED_BARS",),
+    kinds.names(r"[1-9][0-9]{0,3}[smhd]", "1m"),
+    "1m",
+    "Timeframes of the bars that the role data-processor builds and stores, like `1m,1h`.",
+)
+
 BUS_SETTINGS: tuple[Setting[Any], ...] = (
     BUS_MARKET_DATA,
     BUS_MARKET_DATA_KEY,
     BUS_WISHES,
     BUS_WISHES_KEY,
     ROLES_PORT,
+    DATA_PORT,
+    STORED_BARS,
 )

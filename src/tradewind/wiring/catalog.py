@@ -13,7 +13,9 @@ from tradewind.wiring.bus_settings import BUS_MARKET_DATA_KEY as BUS_MARKET_DATA
 from tradewind.wiring.bus_settings import BUS_SETTINGS
 from tradewind.wiring.bus_settings import BUS_WISHES as BUS_WISHES
 from tradewind.wiring.bus_settings import BUS_WISHES_KEY as BUS_WISHES_KEY
+from tradewind.wiring.bus_settings import DATA_PORT as DATA_PORT
 from tradewind.wiring.bus_settings import ROLES_PORT as ROLES_PORT
+from tradewind.wiring.bus_settings import STORED_BARS as STORED_BARS
 from tradewind.wiring.gateway_settings import ACCESS_LOG as ACCESS_LOG
 from tradewind.wiring.gateway_settings import AGE_IDENTITY as AGE_IDENTITY
 from tradewind.wiring.gateway_settings import ALLOWED_ORIGINS as ALLOWED_ORIGINS

@@ -13,8 +13,8 @@ from tradewind.wiring import catalog
 from tradewind.wiring.settings import Settings
 
 MARKET_DATA, RISK_MANAGER, API_GATEWAY = "market-data", "risk-manager", "api-gateway"
-SIGNAL_BRIDGE, WORKER = "signal-bridge", "worker"
-ROLES = (MARKET_DATA, SIGNAL_BRIDGE, RISK_MANAGER, API_GATEWAY, WORKER)
+DATA_PROCESSOR, SIGNAL_BRIDGE, WORKER = "data-processor", "signal-bridge", "worker"
+ROLES = (MARKET_DATA, DATA_PROCESSOR, SIGNAL_BRIDGE, RISK_MANAGER, API_GATEWAY, WORKER)
 """The roles that are processes of their own, in the order of their start."""
 LOCK_LOOK_S = 0.02
 """How often a standby looks whether the role is free."""

@@ -24,6 +24,7 @@ from tradewind.cli.output import add_json_option, note
 from tradewind.cli.roles import (
     play_bridge,
     play_core,
+    play_data,
     play_gateway,
     play_market_data,
     play_worker,
@@ -48,6 +49,7 @@ from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
 from tradewind.wiring.role_place import (
     API_GATEWAY,
+    DATA_PROCESSOR,
     MARKET_DATA,
     RISK_MANAGER,
     ROLES,
@@ -70,8 +72,8 @@ LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
 LOGS_KEPT = 3
 MEGABYTE = 1_000_000
-PLAYED = {SIGNAL_BRIDGE: play_bridge, WORKER: play_worker}
-"""Roles of which each may have any number of processes."""
+PLAYED = {DATA_PROCESSOR: play_data, SIGNAL_BRIDGE: play_bridge, WORKER: play_worker}
+"""Roles that need nothing but settings."""
 NO_JOBS = {catalog.JOB_SLOTS.variables[0]: "0"}
 """For a gateway that is a role: the role worker runs the jobs."""
 
