@@ -13,6 +13,7 @@ from tradewind.model import messages as m
 from tradewind.model.algorithm_messages import Algorithm
 from tradewind.model.orders import Liquidity, Side
 from tradewind.ports.journal import group_of
+from tradewind.runtime import last_check
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.last_check import NEVER_REACHED, PROOF_S, LastCheck
 from tradewind.runtime.loop import Turn
@@ -201,3 +202,13 @@ def test_a_restart_goes_on_counting_where_the_core_does() -> None:
         await door.dispatch.close()
 
     played(story)
+
+
+def test_of_more_ids_than_are_kept_the_oldest_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(last_check, "IDS_KEPT", 2)
+    check = LastCheck(lambda: 0.0)
+    for name in ("o1", "o2", "o3", "o1"):
+        assert check.leave(sized(name, 1)) == ()
+    assert check.leave(sized("o3", 1)) != ()

@@ -68,6 +68,10 @@ class Children:
         self._parents: dict[str, Parent] = {}
         self._waiting: dict[str, str] = {}
         """Children that were sent and have not left, with their parents."""
+        self._decided: set[str] = set()
+        """Those of them that the limits let through: a later denial is not of them."""
+        self._wished: set[str] = set()
+        """Parents whose last wish was to begin or to change: a denial is of that."""
         self._children: dict[str, Child] = {}
         self._digits: dict[str, int] = {}
         """Digits of quantities by instrument."""
@@ -108,6 +112,7 @@ class Children:
     def left(self, order_id: str, quantity: int, instrument: str = "") -> None:
         """A child leaves."""
         parent = self._parents.get(self._waiting.pop(order_id, ""))
+        self._decided.discard(order_id)
         if parent is not None:
             parent.committed += self._add(order_id, parent, quantity, instrument).committed
 
@@ -119,6 +124,11 @@ class Children:
             self._intend(record)
         elif isinstance(record, m.ChildSent):
             self._waiting[record.order_id] = record.parent
+        elif isinstance(record, m.SubmitOrder):
+            if record.order_id in self._waiting:
+                self._decided.add(record.order_id)
+        elif isinstance(record, m.CancelIntended):
+            self._wished.discard(record.order_id)
         elif isinstance(record, m.ParentEnded):
             self._forget(record.order_id)
         elif isinstance(record, m.AmendIntended):
@@ -133,6 +143,7 @@ class Children:
         if child is None:
             if isinstance(record, m.OrderRejected):
                 self._waiting.pop(record.order_id, None)
+                self._decided.discard(record.order_id)
             return
         child.parent.committed -= child.committed
         if isinstance(record, m.OrderFilled) and record.fill_id not in child.fills:
@@ -148,6 +159,7 @@ class Children:
     def _intend(self, record: m.AlgorithmIntended) -> None:
         """An id that is used again will be denied, and the first parent goes on."""
         known = self._parents.get(record.order_id)
+        self._wished.add(record.order_id)
         if known is None:
             self._parents[record.order_id] = Parent(
                 record.quantity, self._digits.get(record.instrument, 0)
@@ -158,14 +170,20 @@ class Children:
     def _amend(self, record: m.AmendIntended) -> None:
         parent = self._parents.get(record.order_id)
         if parent is not None:
+            self._wished.add(record.order_id)
             parent.before, parent.quantity = parent.quantity, record.quantity
 
     def _deny(self, order_id: str) -> None:
-        """The core's no comes right behind what it denies."""
-        self._waiting.pop(order_id, None)
+        """The core's no comes right behind what it denies.
+
+        What it denies may be a cancel or an amendment of somebody else: that changes nothing.
+        """
+        if order_id not in self._decided:
+            self._waiting.pop(order_id, None)
         parent = self._parents.get(order_id)
-        if parent is None:
+        if parent is None or order_id not in self._wished:
             return
+        self._wished.discard(order_id)
         if parent.before is None:
             self._forget(order_id)
         else:
@@ -173,6 +191,7 @@ class Children:
 
     def _forget(self, order_id: str) -> None:
         parent = self._parents.pop(order_id, None)
+        self._wished.discard(order_id)
         for child in () if parent is None else parent.children:
             self._children.pop(child, None)
 
