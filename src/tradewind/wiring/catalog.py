@@ -43,6 +43,7 @@ from tradewind.wiring.gateway_settings import VAULT_TOKEN as VAULT_TOKEN
 from tradewind.wiring.gateway_settings import WORKERS as WORKERS
 from tradewind.wiring.guard_settings import GUARD_SETTINGS
 from tradewind.wiring.notify_settings import NOTIFY_SETTINGS
+from tradewind.wiring.rehearsal import REHEARSAL as REHEARSAL
 from tradewind.wiring.replica_settings import JOURNAL_REPLICA_URL as JOURNAL_REPLICA_URL
 from tradewind.wiring.replica_settings import REPLICA_LAG_MAX as REPLICA_LAG_MAX
 from tradewind.wiring.route_settings import ROUTE_SETTINGS
@@ -385,6 +386,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *NOTIFY_SETTINGS,
     *GUARD_SETTINGS,
     *BUS_SETTINGS,
+    REHEARSAL,
     BINANCE_KEY,
     BINANCE_SECRET,
     BINANCE_HOST,

@@ -50,6 +50,7 @@ from tradewind.wiring.emergency import cancel_unjournaled
 from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.plans import instruments_of, plan_of
 from tradewind.wiring.records import RecordsPlace
+from tradewind.wiring.rehearsal import rehearsed
 from tradewind.wiring.running_strategies import RunningStrategies
 from tradewind.wiring.stage import StagePlan, check_account
 from tradewind.wiring.stages import (
@@ -80,7 +81,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     `stages` it is the generated market. With several stages the run trades at several venues, on
     one account, and `routes` say which listings belong together.
     `symbols` are what to trade, the n-th by the n-th strategy; the demo's without them. `mark` is
-    a word of `model.marking`. `hosting` makes what runs strategies.
+    a word of `model.marking`, `rehearsal_ms` 0 for none. `hosting` makes what runs strategies.
     """
 
     home: Path
@@ -100,6 +101,7 @@ class PlatformOptions(msgspec.Struct, frozen=True):
     scope_limits: dict[str, dict[str, Any]] = {}
     terms: AccountTerms | None = None
     new_code: Limits | None = None
+    rehearsal_ms: int = 0
     program: str = f"tradewind {VERSION}"
     recording: Callable[[Segments], Recorder] = Recorder
     hosting: Callable[..., RunningStrategies] = RunningStrategies
@@ -330,7 +332,8 @@ class Platform:
             asyncio.create_task(self.monitor.run(), name="risk monitor"),
         ]
         waiting = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)
+        async with rehearsed(self.options.rehearsal_ms, self._clock):
+            done, _ = await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)
         self.loop.stop()
         for task in [*running[1:], waiting]:
             task.cancel()

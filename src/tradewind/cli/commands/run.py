@@ -281,6 +281,7 @@ def _options(settings: Settings) -> PlatformOptions:
         scenarios=parse_scenarios(settings[catalog.RISK_SCENARIOS]),
         new_code=parse_small_limits(settings[catalog.NEW_CODE_LIMITS]),
         terms=parse_terms(settings[catalog.ACCOUNT_TERMS]),
+        rehearsal_ms=settings[catalog.REHEARSAL],
         retention=RetentionRule(
             kept_days=settings[catalog.RETENTION_DAYS],
             disk_bytes_max=settings[catalog.DISK_MAX] * MEGABYTE,

@@ -1,0 +1,49 @@
+"""The rehearsal beside a run: its setting, and its life from the run's start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tradewind.ports.platform import Clock
+from tradewind.wiring import setting_kinds as kinds
+from tradewind.wiring.setting import Setting
+
+REHEARSAL: Setting[int] = Setting(
+    "engine.rehearsal_ms",
+    ("TRADEWIND_REHEARSAL_MS",),
+    kinds.integer(least=0, most=1000),
+    "0",
+    "How often an engine beside the engine answers a made-up quote, so that a real one finds its "
+    "code in the processor's caches; 1 or 2 take a tenth of a core, 0 is never.",
+    unit="ms",
+)
+
+LOG = logging.getLogger("tradewind.rehearsal")
+
+
+@asynccontextmanager
+async def rehearsed(pause_ms: int, clock: Clock) -> AsyncIterator[None]:
+    """Rehearse meanwhile; what goes wrong there ends the rehearsal and nothing else."""
+    if not pause_ms:
+        yield
+        return
+    # Here and not above: a run that does not rehearse needs none of this.
+    from tradewind.adapters.memory.journal import MemoryJournal
+    from tradewind.runtime.rehearsal import Rehearsal
+
+    rehearsal = Rehearsal(pause_ms / 1000, lambda: MemoryJournal("rehearsal"), clock)
+    task = asyncio.create_task(rehearsal.run(), name="rehearsal")
+    task.add_done_callback(_tell)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        LOG.error("rehearsal_ended reason=%r", str(error) or type(error).__name__)
