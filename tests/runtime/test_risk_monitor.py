@@ -25,7 +25,7 @@ from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.new_code import NewCode
 from tradewind.runtime.risk_levels import Level, level_of, levels_of, parse_levels
-from tradewind.runtime.risk_monitor import BY, DAY_NS, PERIODS_MIN, RiskMonitor
+from tradewind.runtime.risk_monitor import BY, DAY_NS, MOST_SHARE, PERIODS_MIN, RiskMonitor
 from tradewind.runtime.risk_rules import RiskRules
 from tradewind.runtime.stress_scenarios import STANDARD
 
@@ -362,3 +362,20 @@ def test_the_hardest_level_reached_is_the_one_that_holds() -> None:
     assert reached is not None
     assert reached[0].level is Level.BLOCK
     assert level_of({"leverage": None}, levels) is None
+
+
+def test_an_account_that_holds_something_and_is_worth_nothing_has_every_leverage(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        shell = Monitored(tmp_path, '{"leverage": {"block": "100"}}')
+        async with shell.running():
+            await shell.fill(await shell.want(50_000))
+            await shell.look()
+            assert shell.engine.state.halts == {}
+            await shell.price(79_00)
+            assert shell.measured["leverage"] == MOST_SHARE
+            assert shell.measured["concentration"] == MOST_SHARE
+            assert list(shell.engine.state.halts) == ["account:main"]
+
+    asyncio.run(scenario())

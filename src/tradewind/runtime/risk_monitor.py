@@ -35,6 +35,8 @@ from tradewind.runtime.risk_rules import RiskRules
 from tradewind.runtime.state_rows import converted, value_in_account
 
 BY = "risk monitor"
+MOST_SHARE = Decimal(1_000_000)
+"""Leverage and concentration of an account that holds something and is worth nothing."""
 LOOK_S = 1.0
 PERIOD_NS = 60 * 10**9
 """Returns are taken over a minute: so value at risk is that of a minute."""
@@ -168,8 +170,8 @@ class RiskMonitor:
         peak_equity = known.peak_equity
         measured: dict[str, Decimal | None] = {
             "gross_exposure": to_decimal(gross, digits),
-            "leverage": Decimal(gross) / equity if equity > 0 else None,
-            "concentration": Decimal(largest) / equity if equity > 0 else None,
+            "leverage": _share(gross, equity),
+            "concentration": _share(largest, equity),
             "daily_loss": to_decimal(max(0, known.day_result - result), digits),
             "drawdown": Decimal(known.peak - result) / peak_equity if peak_equity > 0 else None,
         }
@@ -297,6 +299,17 @@ class RiskMonitor:
             LOG.error("risk_monitor_not_saved error=%s", error.strerror)
             return
         self._saved: bytes = data
+
+
+def _share(value: int, equity: int) -> Decimal | None:
+    """A value over equity; without equity what is held at all passes each level.
+
+    >>> _share(3, 2), _share(0, 0), _share(1, -5) == MOST_SHARE
+    (Decimal('1.5'), None, True)
+    """
+    if equity > 0:
+        return min(Decimal(value) / equity, MOST_SHARE)
+    return MOST_SHARE if value else None
 
 
 def _holdings(account: Account) -> list[Holding]:
