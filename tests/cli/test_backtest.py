@@ -181,7 +181,7 @@ def test_a_strategy_that_is_not_there_is_one_sentence(cli: Cli) -> None:
     two = cli.strategy("two.py", "class A(tw.Strategy): ...", "class B(tw.Strategy): ...")
     broken = cli.strategy("broken.py", "class (")
     for strategy, sentence in (
-        ("momentum", "there is no strategy 'momentum': choose from ma_crossover"),
+        ("momentum", "there is no strategy 'momentum': choose from accumulator"),
         (cli.folder / "none.py", "none.py: give the path of a strategy"),
         (f"{two}:C", "has no strategy 'C' (it has: A, B)"),
         (two, "has not one strategy only (it has: A, B)"),

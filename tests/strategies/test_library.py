@@ -107,5 +107,6 @@ def test_a_strategy_says_what_its_parameters_are(name: str) -> None:
 
 
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match="choose from ma_crossover, market_maker, mean_reversion"):
+    known = "choose from accumulator, ma_crossover, market_maker, mean_reversion"
+    with pytest.raises(UserError, match=known):
         library_strategy("money_machine")

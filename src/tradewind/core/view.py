@@ -237,6 +237,14 @@ class View:
         self._issued += 1
         return identifier
 
+    def legs(self, route: str) -> list[str]:
+        """The instruments of a route; `UserError` where the run has none of that name."""
+        routes = self._engine.state.routes
+        if route not in routes:
+            known = ", ".join(routes) or "none"
+            raise UserError(f"there is no route {route!r}: known are {known}")
+        return [leg.instrument for leg in routes[route].terms.legs]
+
     def parents(self) -> list[ParentView]:
         """The orders that the core works for the strategy, oldest first."""
         state = self._engine.state

@@ -207,6 +207,10 @@ class Strategy:
         """Own orders that the core works with children: algorithms and icebergs."""
         return self._view.parents()
 
+    def legs_of(self, route: str) -> list[str]:
+        """The instruments among which an order by this route is divided."""
+        return self._view.legs(route)
+
     # --- how a run attaches it ---------------------------------------------------------------
 
     def attach(self, view: View, instruments: list[Instrument]) -> None:

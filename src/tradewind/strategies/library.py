@@ -8,6 +8,7 @@ from tradewind.model.errors import UserError
 from tradewind.strategies.base import Strategy
 
 LIBRARY: dict[str, str] = {
+    "accumulator": "tradewind.strategies.accumulator:Accumulator",
     "ma_crossover": "tradewind.strategies.ma_crossover:MaCrossover",
     "market_maker": "tradewind.strategies.market_maker:MarketMaker",
     "mean_reversion": "tradewind.strategies.mean_reversion:MeanReversion",

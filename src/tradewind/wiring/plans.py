@@ -15,10 +15,16 @@ PLANS: dict[str, tuple[str, dict[str, str | float]]] = {
         {"timeframe": "1s", "period": 15, "entry": 1.5, "weight": 0.08},
     ),
     "market_maker": ("SOL/USDT.SIM", {"quantity": "2", "spread_share": 0.00002}),
+    "accumulator": ("BTC/USDT.SIM", {"quantity": "0.001", "total": "0.01", "every_s": 5}),
 }
 """What each library strategy trades in the demo, and with which parameters."""
 
-SHORT_NAMES = {"ma_crossover": "ma_cross", "mean_reversion": "mean_rev", "market_maker": "maker"}
+SHORT_NAMES = {
+    "ma_crossover": "ma_cross",
+    "mean_reversion": "mean_rev",
+    "market_maker": "maker",
+    "accumulator": "accum",
+}
 
 Plan = dict[str, tuple[str, dict[str, str | float]]]
 
@@ -53,7 +59,7 @@ def instruments_of(plan: Plan, symbols: Sequence[str], venue: str) -> list[str]:
     named = [f"{symbol}.{venue}" for symbol in symbols]
     found = dict.fromkeys([*(instrument_id for instrument_id, _ in plan.values()), *named])
     demo = (instrument_id.rpartition(".")[0] for instrument_id, _ in PLANS.values())
-    return list(found) or [f"{symbol}.{venue}" for symbol in demo]
+    return list(found) or [f"{symbol}.{venue}" for symbol in dict.fromkeys(demo)]
 
 
 def short_name(name: str) -> str:

@@ -292,11 +292,17 @@ def _cost(row: FuturesPosition, instrument: Instrument) -> int:
     >>> row = FuturesPosition("BTCUSDT", "-0.003", entry_price="60000.12345678")
     >>> _cost(row, Instrument("BTC/USDT.BINANCE-USDM", tick="0.10", lot="0.001"))
     -18000037037
+    >>> row = FuturesPosition("BTCUSDT", "3.000", entry_price="60000.12345678")
+    >>> _cost(row, Instrument("BTC/USDT.BINANCE-USDM", tick="0.10", lot="0.001"))
+    18000037037034
     """
     quantity = _quantity(row.position_amt, instrument)
     price = money_units(row.entry_price, PRICE_DIGITS)
     digits = PRICE_DIGITS + instrument.quantity_digits - instrument.money_digits
-    return divide_half_even(price * quantity, 10**digits)
+    # in Python's integers: the product of a large position is beyond 64 bits
+    quotient, rest = divmod(price * quantity, 10**digits)
+    is_up = 2 * rest > 10**digits or (2 * rest == 10**digits and quotient % 2 == 1)
+    return quotient + is_up
 
 
 def _balance(asset: str, total: str, free: str) -> VenueBalance:
