@@ -66,6 +66,7 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("by_row", least=100_000),
     ),
     "venue_order": (Bound("p50_ms", most=1, plain=2),),
+    "history_parquet": (Bound("figure", least=1_000_000, plain=1_000_000),),
     "history_postgres": (
         Bound("figure", least=200_000, plain=200_000),
         Bound("day_of_bars_ms", most=50, plain=50),
