@@ -1,0 +1,196 @@
+"""Trades a minute on PostgreSQL, and how long its rows are waited for meanwhile.
+
+Starts a PostgreSQL of its own, with the shipped settings. The loop and the engine with limits, the
+journal there, the projector that builds rows of it there, and a reader that asks as the API does:
+the newest fills, one order by its id, the balances. A trade is an order decided, accepted and
+filled, each durable. 10,000 a minute come at their times, whatever becomes of those before; figure
+is how many a minute had their rows when the last had come. One process, no venue, no gateway.
+
+What limits it: nothing at this rate; a group's commit on the disk is what a trade waits for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from _measure import IS_SHORT, report
+
+from tradewind.core.engine import Engine
+from tradewind.core.state import State
+from tradewind.model import messages as m
+from tradewind.model.columns import Columns
+from tradewind.model.instruments import Instrument
+from tradewind.model.limits import Limits
+from tradewind.model.orders import Liquidity, OrderType, Side
+from tradewind.ports.records import BalanceRow, FillRow, OrderRow, Records
+from tradewind.runtime.clock import SystemClock
+from tradewind.runtime.core_rows import CoreRows
+from tradewind.runtime.loop import Loop
+from tradewind.runtime.projector import Projector
+from tradewind.runtime.recorder import Recorder
+from tradewind.runtime.segments import MemorySegments
+from tradewind.wiring.journals import JournalPlace
+from tradewind.wiring.records import RecordsPlace
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.servers.postgres_server import new_server
+
+ASKED_PER_MINUTE = 10_000
+SECONDS = 3 if IS_SHORT else 60
+TRADES = ASKED_PER_MINUTE * SECONDS // 60
+READ_PAUSE_S = 0.01
+ROWS_WAIT_S = 60.0
+COIN = Instrument("COIN/USD.SIM", tick="0.01", lot="1")
+LIMITS = Limits(
+    order_quantity="10", position_quantity="1000000", gross_exposure="1000000000",
+    price_collar="0.5", orders_per_second=1_000_000, open_orders=1_000_000, leverage="1000",
+)  # fmt: skip
+
+
+class Reader:
+    """Asks for rows on a thread, as the API does, and notes how long it waited."""
+
+    def __init__(self, records: Records) -> None:
+        self.times_s: list[float] = []
+        self._records = records
+        self._is_ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reader")
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._is_ending.wait(READ_PAUSE_S):
+            for ask in (
+                lambda: self._records.rows(FillRow, limit=100),
+                lambda: self._records.rows(OrderRow, {"order_id": "j0-c-7"}),
+                lambda: self._records.rows(BalanceRow),
+            ):
+                begun_s = time.perf_counter()
+                ask()
+                self.times_s.append(time.perf_counter() - begun_s)
+
+
+class Bench:
+    """A loop over a journal in PostgreSQL, with the projector behind it."""
+
+    def __init__(self, place: JournalPlace, executor: ThreadPoolExecutor) -> None:
+        self._executor = executor
+        journal = executor.submit(place.open).result()
+        epoch = executor.submit(journal.take_over).result()
+        engine = Engine(State())
+        self.loop = Loop(
+            engine, journal, Recorder(MemorySegments()), clock=SystemClock(), epoch=epoch,
+            commit=self._commit,
+        )  # fmt: skip
+        self.projector = Projector(place.read, RecordsPlace(place).open)
+        core_rows = self.projector.core_rows = CoreRows(engine.state)
+        self.loop.listeners += [core_rows.on_turn, lambda turn: self.projector.wake()]
+        self.durable_s: list[float] = []
+
+    async def begin(self) -> asyncio.Task[None]:
+        """Set up, and run."""
+        for event in (
+            m.RunStarted(0, "j0", 1, ""),
+            m.InstrumentListed(0, COIN),
+            m.AccountOpened(0, "main", "USD"),
+            m.CashDeposited(0, "main", "USD", 10**15),
+            m.LimitsChanged(0, "account:main", LIMITS, "benchmark"),
+            m.StrategyRegistered(0, "cross", "main", "", {}),
+        ):
+            self.loop.offer(event)
+        await self.loop.turn()
+        row = {"time_ns": time.time_ns(), "bid": 9900, "bid_size": 9, "ask": 10_000, "ask_size": 9}
+        self.loop.offer_rows(Columns("quotes", COIN, {k: np.array([v]) for k, v in row.items()}))
+        await self.loop.turn()
+        self.projector.start()
+        return asyncio.create_task(self.loop.run())
+
+    async def trade(self, number: int) -> None:
+        """Decided, accepted, filled; each time the journal has it before it goes on."""
+        name, side = f"j0-c-{number}", Side.BUY if number % 2 else Side.SELL
+        begun_s = time.perf_counter()
+        for event in (
+            m.OrderIntended(0, name, "cross", COIN.id, side, 1, OrderType.LIMIT, 9_950),
+            m.OrderAccepted(0, name, f"v{number}"),
+            m.OrderFilled(0, name, f"f{number}", 9_950, 1, 1, "USD", Liquidity.TAKER),
+        ):
+            await self.loop.submit(event)
+        self.durable_s.append(time.perf_counter() - begun_s)
+
+    async def trades(self) -> None:
+        """All of them, at their times."""
+        begun_s, tasks = time.perf_counter(), []
+        for number in range(TRADES):
+            wait_s = begun_s + number * 60 / ASKED_PER_MINUTE - time.perf_counter()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            tasks.append(asyncio.create_task(self.trade(number)))
+        await asyncio.gather(*tasks)
+
+    async def _commit(self, write: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._executor, write)
+
+
+async def measured(
+    place: JournalPlace, executor: ThreadPoolExecutor
+) -> tuple[float, list[float], list[float]]:
+    """Trades a minute that had their rows; seconds of each trade, and of each question."""
+    bench, rows = Bench(place, executor), RecordsPlace(place)
+    running = await bench.begin()
+    await asyncio.sleep(1)
+    gc.collect()
+    gc.freeze()  # as `tradewind run` does
+    with closing(rows):
+        reader = Reader(rows.read())
+        begun_s = time.perf_counter()
+        await bench.trades()
+        while not await asyncio.to_thread(is_there, rows.read()):
+            assert time.perf_counter() - begun_s < SECONDS + ROWS_WAIT_S, bench.projector.failure
+            await asyncio.sleep(0.05)
+        took_s = time.perf_counter() - begun_s
+        reader.stop()
+    bench.loop.stop()
+    await running
+    bench.projector.stop()
+    return TRADES * 60 / took_s, bench.durable_s, reader.times_s
+
+
+def is_there(records: Records) -> bool:
+    """Whether the last trade has its row."""
+    return bool(records.rows(FillRow, {"order_id": f"j0-c-{TRADES - 1}"}))
+
+
+def main() -> int:
+    """Run once and report."""
+    server = new_server()
+    try:
+        server.start()
+        with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as executor:
+            place = JournalPlace(Path(folder), server.new_database(), "desk")
+            per_minute, trades_s, questions_s = asyncio.run(measured(place, executor))
+    finally:
+        server.stop()
+    return report(
+        "trades_postgres", per_minute, "trades/min", floor=ASKED_PER_MINUTE,
+        ratio=per_minute / ASKED_PER_MINUTE, target=1.0,
+        trade_p99_ms=float(np.percentile(trades_s, 99)) * 1e3,
+        question_p95_ms=float(np.percentile(questions_s, 95)) * 1e3,
+        questions=float(len(questions_s)),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
