@@ -214,8 +214,18 @@ class Records(Protocol):
         the next page begins.
         """
 
+    def rows_of(self, kind: type[RowType], keys: Sequence[tuple[str | int, ...]]) -> list[RowType]:
+        """The rows of these keys (as `key_of` gives them) that there are, in no order.
+
+        One question for all; at most `KEYS_MAX` of them.
+        """
+
     def close(self) -> None:
         """Let go of files."""
+
+
+KEYS_MAX = 500
+"""Keys of one question."""
 
 
 def key_of(row: Row) -> tuple[object, ...]:

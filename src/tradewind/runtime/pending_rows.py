@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from tradewind.ports.records import (
     KEYS,
+    KEYS_MAX,
     InstrumentRow,
     OrderRow,
     Records,
@@ -36,10 +38,25 @@ class PendingRows:
         self._records = records
         self._changed: dict[tuple[object, ...], Row] = {}
         self._remembered: dict[tuple[object, ...], Any] = {}
+        self._missing: set[tuple[object, ...]] = set()
+
+    def ask_ahead(self, kind: type[Row], keys: Iterable[tuple[str | int, ...]]) -> None:
+        """Ask for rows that `find` will be asked for, all in one question where they are not known.
+
+        A store in another process answers some hundred questions a second, one after the other.
+        """
+        unknown = [key for key in dict.fromkeys(keys) if (kind, *key) not in self._remembered]
+        for first in range(0, len(unknown), KEYS_MAX):
+            part = unknown[first : first + KEYS_MAX]
+            found = {key_of(row): row for row in self._records.rows_of(kind, part)}
+            self._remembered |= {(kind, *key): row for key, row in found.items()}
+            self._missing |= {(kind, *key) for key in part if key not in found}
 
     def find(self, kind: type[RowType], *key: str | int) -> RowType | None:
         """The row of a key, None where there is none."""
         place = (kind, *key)
+        if place in self._missing:
+            return None
         if place not in self._remembered:
             found = self._records.rows(kind, dict(zip(KEYS[kind], key, strict=True)), limit=1)
             if not found:
@@ -62,6 +79,7 @@ class PendingRows:
         place = (type(row), *key_of(row))
         self._changed[place] = row
         self._remembered[place] = row
+        self._missing.discard(place)
 
     def take(self) -> list[Row]:
         """The changed rows, handed over to be written; what is hardly asked again is forgotten."""
@@ -70,6 +88,7 @@ class PendingRows:
             if not isinstance(row, _ASKED_AGAIN) or (isinstance(row, OrderRow) and not row.is_open):
                 del self._remembered[place]
         self._changed = {}
+        self._missing = set()
         if len(self._remembered) > REMEMBERED_MAX:
             self._remembered = {}
         return changed
@@ -78,3 +97,4 @@ class PendingRows:
         """Drop all that was not written."""
         self._changed = {}
         self._remembered = {}
+        self._missing = set()

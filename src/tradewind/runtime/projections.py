@@ -6,7 +6,7 @@ from the state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from typing import Any
@@ -35,6 +35,10 @@ from tradewind.runtime.state_rows import instrument_row, rows_without_past
 KINDS = (InstrumentRow, StrategyRow, OrderRow, FillRow, DenialRow, HaltRow, BadTickRow)
 GROUPS_AT_ONCE = 256
 """Groups written in one transaction when catching up."""
+
+
+ASKED_AHEAD_MIN = 4
+"""Orders and fills of a batch from which on their rows are asked for in one question."""
 
 
 class Projection:
@@ -67,8 +71,9 @@ class Projection:
         """
         with ExitStack() as undo:
             undo.callback(self._pending.forget)
-            last = self.sequence
-            for group in groups:
+            last, given = self.sequence, list(groups)
+            self._ask_ahead(given)
+            for group in given:
                 if group.last > last:
                     self._project(group, last)
                     last = group.last
@@ -108,6 +113,20 @@ class Projection:
         self._records.write(self._name, oldest.sequence, list(rows_without_past(state)))
         self._pending.forget()
         self.sequence = oldest.sequence
+
+    def _ask_ahead(self, groups: Sequence[Group]) -> None:
+        """Ask once for what orders and fills are looked up by; new ones are not there yet."""
+        orders: list[tuple[str]] = []
+        fills: list[tuple[str, str]] = []
+        for group in groups:
+            for _, record in numbered(group):
+                if isinstance(record, (m.OrderIntended, m.OrderFilled)):
+                    orders.append((record.order_id,))
+                if isinstance(record, m.OrderFilled):
+                    fills.append((record.order_id, record.fill_id))
+        if len(orders) >= ASKED_AHEAD_MIN:
+            self._pending.ask_ahead(OrderRow, orders)
+            self._pending.ask_ahead(FillRow, fills)
 
     def _project(self, group: Group, last: int) -> None:
         if group.first != last + 1:

@@ -94,6 +94,16 @@ class RecordsSuite:
         found = records.rows(DenialRow, {"time_ns": 1, "order_id": "o2"})
         assert [row.sequence for row in found] == [5]
 
+    def test_rows_are_found_by_many_keys_at_once(self) -> None:
+        records = self.new_records()
+        rows = [balance(1), balance(2, account="other"), balance(3, account="third")]
+        records.write("a", 1, rows)
+        keys = [("third", "USD"), ("paper", "USD"), ("paper", "EUR"), ("nobody", "USD")]
+        found = records.rows_of(BalanceRow, keys)
+        assert {row.account for row in found} == {"paper", "third"}
+        assert len(found) == 2
+        assert records.rows_of(BalanceRow, []) == []
+
     def test_clearing_empties_the_tables_of_one_projection(self) -> None:
         records = self.new_records()
         records.write("core", 5, [balance(5)])

@@ -72,5 +72,10 @@ class MemoryRecords:
         found.sort(key=lambda row: (-row.sequence, key_of(row)))
         return found[:limit]
 
+    def rows_of(self, kind: type[RowType], keys: Sequence[tuple[str | int, ...]]) -> list[RowType]:
+        """The rows of these keys that there are."""
+        table = self._tables.get(kind, {})
+        return [table[key] for key in keys if key in table]
+
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, exists, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tradewind.adapters.sql.engine import is_postgres, reading, writing
@@ -109,6 +109,17 @@ class SqlRecords:
         with self._reading() as connection:
             found = connection.execute(question.order_by(*order).limit(limit)).all()
         return [kind(*values) for values in found]
+
+    def rows_of(self, kind: type[RowType], keys: Sequence[tuple[str | int, ...]]) -> list[RowType]:
+        """The rows of these keys that there are."""
+        if not keys:
+            return []
+        table = TABLES[kind]
+        question = select(*(table.c[name] for name in kind.__struct_fields__)).where(
+            self._is_mine(table), tuple_(*(table.c[name] for name in KEYS[kind])).in_(keys)
+        )
+        with self._reading() as connection:
+            return [kind(*values) for values in connection.execute(question).all()]
 
     def every_row(self, kind: type[RowType]) -> list[RowType]:
         """All rows of a kind by their key, however many."""

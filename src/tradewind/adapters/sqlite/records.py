@@ -112,6 +112,18 @@ class SqliteRecords:
         )
         return [kind(*values) for values in found]
 
+    def rows_of(self, kind: type[RowType], keys: Sequence[tuple[str | int, ...]]) -> list[RowType]:
+        """The rows of these keys that there are."""
+        if not keys:
+            return []
+        one = f"({', '.join('?' * len(KEYS[kind]))})"
+        found = self._rows(
+            f"SELECT {_names(kind)} FROM {kind.__name__} WHERE ({', '.join(KEYS[kind])}) IN "
+            f"(VALUES {', '.join([one] * len(keys))})",
+            tuple(value for key in keys for value in key),
+        )
+        return [kind(*values) for values in found]
+
     def every_row(self, kind: type[RowType]) -> Iterator[RowType]:
         """All rows of a kind by their key, however many."""
         sql = f"SELECT {_names(kind)} FROM {kind.__name__} ORDER BY {', '.join(KEYS[kind])}"
