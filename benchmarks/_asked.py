@@ -71,6 +71,10 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("figure", least=200_000, plain=200_000),
         Bound("day_of_bars_ms", most=50, plain=50),
     ),
+    "trades_postgres": (
+        Bound("figure", least=10_000, plain=10_000),
+        Bound("question_p95_ms", most=50, plain=50),
+    ),
     "journal": (Bound("figure", least=20_000),),
     "durable_orders": (Bound("figure", least=10_000), Bound("p99_ms", most=20)),
     "kill_switch": (Bound("figure", most=1_000), Bound("last_order_ms", most=100)),

@@ -44,3 +44,34 @@ def test_changed_rows_lie_over_those_of_the_store() -> None:
     pending.put(row_of(HaltRow, number=3, scope="firm"))
     found = {row.number: row.reason for row in pending.find_all(HaltRow, "scope", "all")}
     assert found == {1: "", 2: "new"}
+
+
+class Counting(MemoryRecords):
+    """Counts the questions for rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.questions = 0
+
+    def rows(self, *words: Any, **options: Any) -> Any:
+        self.questions += 1
+        return super().rows(*words, **options)
+
+    def rows_of(self, *words: Any, **options: Any) -> Any:
+        self.questions += 1
+        return super().rows_of(*words, **options)
+
+
+def test_what_was_asked_ahead_is_not_asked_again_there_or_not() -> None:
+    records = Counting()
+    records.write("other", 2, [row_of(OrderRow, order_id="old", is_open=1)])
+    pending = PendingRows(records)
+    pending.ask_ahead(OrderRow, [("old",), ("new",), ("new",)])
+    assert pending.find(OrderRow, "old") is not None
+    assert pending.find(OrderRow, "new") is None
+    assert records.questions == 1
+    pending.put(row_of(OrderRow, order_id="new"))
+    assert pending.find(OrderRow, "new") is not None
+    pending.take()
+    assert pending.find(OrderRow, "new") is None, "it is not open and was not written here"
+    assert records.questions == 2
