@@ -1,10 +1,11 @@
 """Trades a minute on PostgreSQL, and how long its rows are waited for meanwhile.
 
 Starts a PostgreSQL of its own, with the shipped settings. The loop and the engine with limits, the
-journal there, the projector that builds rows of it there, and a reader that asks as the API does:
-the newest fills, one order by its id, the balances. A trade is an order decided, accepted and
-filled, each durable. 10,600 a minute come at their times, whatever becomes of those before; figure
-is how many a minute had rows when the last one had its own. One process, no venue, no gateway.
+journal there, the projector that builds rows of it there, and in another process a reader that
+asks as the API does: the newest fills, one order by its id, the balances. A trade is an order
+decided, accepted and filled, each durable. 10,600 a minute come at their times, whatever becomes
+of those before; figure is how many a minute had rows when the last one had its own. No venue, no
+gateway.
 
 What limits it: the processor, shared by loop, projector, reader and server. Rows looked up one by
 one held it at 5,100 a minute until a batch's were asked for together (py-spy).
@@ -14,12 +15,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
 import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -52,6 +55,7 @@ SECONDS = 3 if IS_SHORT else 60
 TRADES = OFFERED_PER_MINUTE * SECONDS // 60
 READ_PAUSE_S = 0.01
 ROWS_WAIT_S = 60.0
+PROCESSES = multiprocessing.get_context("spawn")
 COIN = Instrument("COIN/USD.SIM", tick="0.01", lot="1")
 LIMITS = Limits(
     order_quantity="10", position_quantity="1000000", gross_exposure="1000000000",
@@ -59,30 +63,25 @@ LIMITS = Limits(
 )  # fmt: skip
 
 
-class Reader:
-    """Asks for rows on a thread, as the API does, and notes how long it waited."""
-
-    def __init__(self, records: Records) -> None:
-        self.times_s: list[float] = []
-        self._records = records
-        self._is_ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reader")
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._is_ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._is_ending.wait(READ_PAUSE_S):
+def read(
+    place: JournalPlace, is_ready: Event, is_ending: Event, answers: Queue[list[float]]
+) -> None:
+    """Ask for rows as the API does, in a process of its own, and tell how long each took."""
+    times_s: list[float] = []
+    with closing(RecordsPlace(place)) as rows:
+        records = rows.read()
+        records.rows(BalanceRow)
+        is_ready.set()
+        while not is_ending.wait(READ_PAUSE_S):
             for ask in (
-                lambda: self._records.rows(FillRow, limit=100),
-                lambda: self._records.rows(OrderRow, {"order_id": "j0-c-7"}),
-                lambda: self._records.rows(BalanceRow),
+                lambda: records.rows(FillRow, limit=100),
+                lambda: records.rows(OrderRow, {"order_id": "j0-c-7"}),
+                lambda: records.rows(BalanceRow),
             ):
                 begun_s = time.perf_counter()
                 ask()
-                self.times_s.append(time.perf_counter() - begun_s)
+                times_s.append(time.perf_counter() - begun_s)
+    answers.put(times_s)
 
 
 class Bench:
@@ -155,19 +154,24 @@ async def measured(
     await asyncio.sleep(1)
     gc.collect()
     gc.freeze()  # as `tradewind run` does
+    is_ready, is_ending, answers = PROCESSES.Event(), PROCESSES.Event(), PROCESSES.Queue()
+    reader = PROCESSES.Process(target=read, args=(place, is_ready, is_ending, answers))
+    reader.start()
+    assert await asyncio.to_thread(is_ready.wait, ROWS_WAIT_S), "the reader does not start"
     with closing(rows):
-        reader = Reader(rows.read())
         begun_s = time.perf_counter()
         await bench.trades()
         while not await asyncio.to_thread(is_there, rows.read()):
             assert time.perf_counter() - begun_s < SECONDS + ROWS_WAIT_S, bench.projector.failure
             await asyncio.sleep(0.05)
         took_s = time.perf_counter() - begun_s
-        reader.stop()
+    is_ending.set()
+    questions_s = answers.get(timeout=ROWS_WAIT_S)
+    reader.join()
     bench.loop.stop()
     await running
     bench.projector.stop()
-    return TRADES * 60 / took_s, bench.durable_s, reader.times_s
+    return TRADES * 60 / took_s, bench.durable_s, questions_s
 
 
 def is_there(records: Records) -> bool:
