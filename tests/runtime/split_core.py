@@ -23,6 +23,7 @@ from tradewind.runtime.leases import LEASE_S, Loan
 from tradewind.runtime.lender import FIRST_LOOK_S, Lender
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.recovery import recover
+from tradewind.runtime.redecide import IN_BRIDGES
 from tradewind.runtime.segments import MemorySegments
 from tradewind.runtime.signal_bridge import SignalBridge
 from tradewind.runtime.strategy_host import attach
@@ -107,6 +108,7 @@ class SplitCore:
         self.instrument = instrument
         self.make = make
         self.clock_ns = 0
+        self.program = f"tradewind{IN_BRIDGES}"
         self.journal = MemoryJournal("j0")
         self.exchange = MemoryExchange(room)
         self.segments = MemorySegments()
@@ -164,7 +166,7 @@ class SplitCore:
 
     async def _open(self) -> None:
         await self.step(
-            m.RunStarted(0, "j0", self.epoch, ""),
+            m.RunStarted(0, "j0", self.epoch, self.program),
             m.InstrumentListed(0, self.instrument),
             m.AccountOpened(0, "main", self.instrument.currency),
             m.CashDeposited(0, "main", self.instrument.currency, 10**13),
@@ -214,6 +216,11 @@ class SplitCore:
         await self.settle()
 
     async def quote(self, *bids: int) -> None:
+        """Quotes of now, each behind the other, and all that comes of them."""
+        self.loop.offer_rows(self.quotes_of(*bids))
+        await self.settle()
+
+    def quotes_of(self, *bids: int) -> Columns:
         """Quotes of now, each behind the other."""
         count = len(bids)
         arrays = {
@@ -223,8 +230,7 @@ class SplitCore:
             "ask": np.array(bids) + 2,
             "ask_size": np.full(count, 5),
         }
-        self.loop.offer_rows(Columns("quotes", self.instrument, arrays))
-        await self.settle()
+        return Columns("quotes", self.instrument, arrays)
 
     async def trade(self, count: int) -> None:
         """Quotes up and down a tenth of a second apart; orders are accepted, a third filled."""

@@ -7,14 +7,16 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.runtime.split_core import Dipper, SplitCore
+from tests.runtime.split_core import GOOG, Dipper, SplitCore
 from tradewind.core.snapshot import state_hash
 from tradewind.model import messages as m
+from tradewind.model.errors import Inconsistent
 from tradewind.model.limits import Limits
-from tradewind.model.orders import Side
+from tradewind.model.orders import Side, Sizing
 from tradewind.runtime import loop
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.recovery import recover
+from tradewind.runtime.redecide import Fresh, redecide
 
 
 def played(play: Callable[[SplitCore], Awaitable[None]], room: int = 1_000) -> SplitCore:
@@ -58,6 +60,56 @@ def test_wishes_upon_several_rows_of_a_batch_take_effect_behind_the_batch() -> N
     at = [type(one) for one in core.records()]
     assert at.index(m.OrderIntended) > at.index(m.MarketRecorded)
     assert at.count(m.MarketRecorded) == 1
+
+
+def test_a_journal_of_bridges_is_folded_but_not_decided_again() -> None:
+    async def play(core: SplitCore) -> None:
+        await core.set_up()
+        await core.quote(9_990, 10_005, 9_980)
+        await core.trade(5)
+
+    def fresh(registered: m.StrategyRegistered) -> Fresh:
+        return Fresh(Dipper(), [GOOG.id], Sizing.AT_FILL)
+
+    core = played(play)
+    found = redecide(core.journal, Recorder(core.segments), fresh)
+    assert (found.runs, found.runs_again) == (1, 0)
+    assert found.intents > 5
+
+    async def unmarked(core: SplitCore) -> None:
+        core.program = "tradewind"
+        await play(core)
+
+    core = played(unmarked)
+    with pytest.raises(Inconsistent, match="deciding again gives"):
+        redecide(core.journal, Recorder(core.segments), fresh)
+
+
+def test_a_strategy_is_lent_again_only_behind_what_its_last_bridge_sent() -> None:
+    async def play(core: SplitCore) -> None:
+        await core.set_up(bridges=2)
+        await core.trade(5)
+        first = core.running()
+        core.now_ms += 100
+        await core.settle()
+        core.loop.offer_rows(core.quotes_of(9_980))
+        await core.loop.turn()
+        first.line.deliver(first.bridge.take)
+        core.exchange.deliver(core.lender.take)  # it wants something, which is not durable yet
+        first.kill()
+        core.now_ms += 2_000
+        second = next(one for one in core.bridges if one is not first)
+        core.lender.leases.peers[b"bridge %d" % core.bridges.index(second)].heard_s = core.now_s
+        core.lender.look()
+        core.lender.look()
+        assert core.lender.leases.loans["dipper0"].lease == 0
+        await core.settle()
+        await core.wait(0.2)
+        await core.trade(5)
+
+    core = played(play)
+    assert core.lender.leases.granted == 2
+    assert core.ids() == list(range(1, len(core.ids()) + 1))
 
 
 def test_bridges_killed_in_turn_double_nothing_and_lose_no_count() -> None:
@@ -238,10 +290,13 @@ def test_a_run_that_ends_calls_on_stop_where_the_strategy_is() -> None:
         await core.set_up()
         await core.quote(9_980)
         ending = asyncio.create_task(core.lender.take_back(["dipper0"]))
-        await asyncio.sleep(0)
-        await core.settle()
+        for _ in range(5):
+            await asyncio.sleep(0)
+            await core.settle()
+            core.lender.look()  # which must not lend again what is taken back
         await ending
         assert core.bridges[0].bridge.strategies == []
+        assert core.lender.leases.granted == 1
 
     core = played(play)
     assert isinstance(core.records()[-1], m.CancelOrder)

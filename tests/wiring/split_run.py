@@ -140,6 +140,26 @@ class SplitRun:
         log = self.home / f"{role}.log"
         return log.read_text().count("standing_by") if log.exists() else 0
 
+    def kill_bridge(self) -> float:
+        """`kill -9` a signal-bridge; the seconds until its strategies run in another one."""
+        pid = self.health("signal-bridge")["pid"]
+        leases = self.metric("risk-manager", "leases_total")
+        os.kill(pid, signal.SIGKILL)
+        begun_s = time.monotonic()
+        self.until(
+            lambda: (
+                self.metric("risk-manager", "leases_total") > leases
+                and self.lent() == self.strategies
+            ),
+            "all strategies run again",
+        )
+        took_s = time.monotonic() - begun_s
+        self.until(
+            lambda: self.health("signal-bridge").get("pid", pid) != pid, "there are two again"
+        )
+        self.until(lambda: self.metric("signal-bridge", "strategies") > 0, "both have strategies")
+        return took_s
+
     def kill_gateway(self) -> float:
         """`kill -9` the gateway; the seconds until it answers again, while orders go on."""
         orders = self.metric("risk-manager", "orders_submitted_total")

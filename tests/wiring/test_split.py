@@ -115,11 +115,12 @@ def test_every_role_may_be_killed_again_and_again(split: SplitRun) -> None:
     split.start("--topology", "split")
     split.until_well()
     took: dict[str, list[float]] = {role: [] for role in split.ports}
+    killing = {"api-gateway": split.kill_gateway, "signal-bridge": split.kill_bridge}
     for _ in range(5):
         for role, times in took.items():
             if role in ("market-data", "risk-manager"):
                 split.until_standing_by(role)
-            times.append(split.kill_gateway() if role == "api-gateway" else split.kill(role))
+            times.append(killing[role]() if role in killing else split.kill(role))
     LOG.info("%s", {role: [round(one, 2) for one in times] for role, times in took.items()})
     split.__exit__(None, None, None)
     assert verified(split.home)

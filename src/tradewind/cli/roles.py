@@ -135,15 +135,16 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.home is None:
         command += ["--home", str(settings[catalog.HOME])]
     gateway = [*command, "--role", API_GATEWAY, "--port", str(settings[catalog.PORT])]
+    # Strategies are shared among two, and all go to the one that is left. They come first, since
+    # what comes first is stopped last: the core still calls `on_stop` there.
     commands = {
+        f"{SIGNAL_BRIDGE} {number}": [*command, "--role", SIGNAL_BRIDGE] for number in (1, 2)
+    }
+    commands |= {
         name: [*command, "--role", role, "--standby"]
         for role in (MARKET_DATA, RISK_MANAGER)
         # Two of each: one plays, the other has loaded all and takes its place when it dies.
         for name in (role, f"{role} standby")
-    }
-    # Strategies are shared among them, and all go to the one that is left.
-    commands |= {
-        f"{SIGNAL_BRIDGE} {number}": [*command, "--role", SIGNAL_BRIDGE] for number in (1, 2)
     }
     commands[DATA_PROCESSOR] = [*command, "--role", DATA_PROCESSOR]
     if not arguments.without_gateway:

@@ -21,7 +21,8 @@ UNEVEN_MAX = 1
 class Loan:
     """One strategy: what it is, what is kept of it, and who runs it under which lease (0: nobody).
 
-    `pending` counts messages of its bridge that are not durable yet.
+    `pending` counts messages of its bridge that are not durable yet. One that `is_ending` is lent
+    no more.
     """
 
     strategy: str
@@ -34,6 +35,7 @@ class Loan:
     taken: int = 0
     pending: int = 0
     is_recalled: bool = False
+    is_ending: bool = False
     free_since_s: float = 0.0
 
 
@@ -92,7 +94,8 @@ class Leases:
         ready = [name for name, peer in self.peers.items() if peer.is_synced]
         for loan in self.loans.values():
             # What its last bridge sent must be in the core first: ids go on behind it.
-            if ready and not loan.lease and not loan.pending:
+            is_free = not loan.lease and not loan.pending and not loan.is_ending
+            if ready and is_free:
                 yield loan, min(ready, key=lambda name: len(self.of_peer(name)))
 
     def grant(self, loan: Loan, peer: bytes) -> None:

@@ -86,6 +86,8 @@ class Lender:
         """
         for name in strategies:
             loan = self.leases.loans.get(name)
+            if loan is not None:
+                loan.is_ending = True
             if loan is not None and loan.lease:
                 loan.is_recalled = True
                 self._send(loan.peer, b.Recalled(self._session, loan.lease, is_end=True))
