@@ -218,6 +218,8 @@ def test_what_is_no_rule_is_refused_in_a_sentence_and_changes_nothing(
         ('{"moon": {"leverage": "1"}}', "'moon' has no limits"),
         ('{"firm": {"mood": 1}}', "risk limits of firm: there is no limit 'mood'"),
         ('{"firm": {"leverage": "NaN"}}', "risk limits of firm: leverage: 'NaN' is no limit"),
+        ('{"firm": {"leverage": "-1"}}', "risk limits of firm: leverage: '-1' is no limit"),
+        ('{"firm": {"fills": 3}}', "fills and fills_ns go together"),
         ('{"account:nobody": {"leverage": "1"}}', "there is no account 'nobody'"),
     ],
 )
