@@ -1,6 +1,8 @@
 """Trades through the whole engine, a Python callback on each.
 
-What limits it: making the trade and calling Python, seven tenths of a row.
+What limits it: making the trade and calling Python, seven tenths of a row. Rows at which nothing
+can happen but a price and a call are run without asking at each, and the venue inside is told the
+last of them alone: that brought plain Python from 0.15 to 0.2 in one hour.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from _measure import best_in_turn_s, report, sized, timed
 
 import tradewind as tw
 
-TARGET = 0.9 if tw.COMPILED else 0.12
+TARGET = 1.2 if tw.COMPILED else 0.18
 
 
 class Count(tw.Strategy):

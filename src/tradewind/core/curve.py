@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.core.market import Market
+from tradewind.model.numbers import multiply_units
+
 ROOM = 1024
 """Points that have room at first."""
 
@@ -61,6 +64,38 @@ class Curve:
         self._times[place] = time_ns
         self._equities[place] = equity
         self._length = place + 1
+
+    def add_valued(
+        self,
+        times: Any,
+        prices: Any,
+        start: int,
+        stop: int,
+        rest: int,
+        position: int,
+        market: Market,
+    ) -> None:
+        """Points at rows of two columns: the rest of the equity, and a position at each price.
+
+        The times are in order; no value comes near the bounds of 64 bits.
+        """
+        self.make_room(stop - start)
+        place = self._length
+        factor, divisor = market.money_factor, market.money_divisor
+        exact = position * factor
+        for row in range(start, stop):
+            time_ns = times[row]
+            if place > 0 and self._times[place - 1] == time_ns:
+                place -= 1
+            self._times[place] = time_ns
+            if divisor == 1:
+                self._equities[place] = rest + prices[row] * exact
+            else:
+                self._equities[place] = rest + multiply_units(
+                    prices[row], position, factor, divisor
+                )
+            place += 1
+        self._length = place
 
 
 def lengthened(column: Any, count: int) -> Any:

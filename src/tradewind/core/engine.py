@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tradewind.core.book import Book, depth_rows
-from tradewind.core.curve import Curve
+from tradewind.core.book import depth_rows
 from tradewind.core.event_checks import check
 from tradewind.core.market import Market
 from tradewind.core.merge import KINDS, Stream, has_plain_bars, merge
-from tradewind.core.pricing import Pricer
-from tradewind.core.state import Account, State
-from tradewind.core.tape import Tape
+from tradewind.core.quiet import QuietRows, extremes
 from tradewind.core.transitions import Decisions
-from tradewind.core.venue_model import VenueModel
 from tradewind.model import messages as m
-from tradewind.model.columns import DEPTH_LAST, Columns
-from tradewind.model.errors import BadData
+from tradewind.model.columns import Columns
 from tradewind.model.market import (
     Bar,
     BarOpened,
@@ -30,24 +25,17 @@ ROWS_AT_ONCE = 65_536
 """Rows of one batch that are laid out for the loop at a time."""
 
 # C integers when compiled (engine.pxd)
-_LAST = DEPTH_LAST
 _BARS, _TRADES, _QUOTES = KINDS.index("bars"), KINDS.index("trades"), KINDS.index("quotes")
 
 
-class Engine(Pricer):
-    """A `Pricer` that takes market data: `step` one event, `run` columns.
+class Engine(QuietRows):
+    """What takes market data: `step` one event, `run` columns.
 
     Both doors go through the same methods, so any cutting of the same rows gives the same state
-    and records. `curve` is the first account's equity at bar closes.
+    and records.
     """
 
-    __slots__ = ("curve",)
-
-    def __init__(
-        self, state: State, venue: VenueModel | None = None, tape: Tape | None = None
-    ) -> None:
-        Pricer.__init__(self, state, venue, tape)
-        self.curve = Curve()
+    __slots__ = ()
 
     # --- doors -------------------------------------------------------------------------------
 
@@ -141,10 +129,36 @@ class Engine(Pricer):
 
     def _run_bars(self, stream: Stream) -> None:
         market: Market = stream.market
+        state = self.state
         open_times, close_times = stream.first, stream.second
         opens, highs, lows, closes = stream.third, stream.fourth, stream.fifth, stream.sixth
         volumes = stream.seventh
-        for row in range(len(open_times)):
+        low, high = extremes(closes)
+        count = len(open_times)
+        row = 0
+        while row < count:
+            start = row
+            quiet_ns = self._quiet_until(market)
+            if quiet_ns > 0 and (
+                open_times[row] < state.time_ns or not self._is_curve_simple(market, low, high)
+            ):
+                quiet_ns = 0
+            while row < count and close_times[row] < quiet_ns:
+                state.sequence += 2  # it opened and closed
+                state.time_ns = market.mark_time_ns = close_times[row]
+                market.mark = market.last = closes[row]
+                if not market.is_repriced and market.holders:
+                    state.reprice(market)
+                row += 1
+                if market.bar_listeners:
+                    bar = self._bar_at(stream, row - 1)
+                    for listener in market.bar_listeners:
+                        self._call(listener[0], listener[1], bar)
+                    if self.intents:
+                        break
+            if row > start:
+                self._end_quiet_bars(stream, start, row)
+                continue
             self._on_bar_opened(market, open_times[row], opens[row])
             self._on_bar(
                 market,
@@ -156,12 +170,38 @@ class Engine(Pricer):
                 closes[row],
                 volumes[row],
             )
+            row += 1
 
     def _run_trades(self, stream: Stream) -> None:
         market: Market = stream.market
+        state = self.state
         times, prices, sizes, sides = stream.first, stream.second, stream.third, stream.fourth
-        for row in range(len(times)):
-            self._on_trade(market, times[row], prices[row], sizes[row], sides[row])
+        count = len(times)
+        row = 0
+        while row < count:
+            start = row
+            quiet_ns = self._quiet_until(market)
+            while row < count and state.time_ns <= times[row] < quiet_ns:
+                state.sequence += 1
+                state.time_ns = market.mark_time_ns = times[row]
+                market.mark = market.last = prices[row]
+                if not market.is_repriced and market.holders:
+                    state.reprice(market)
+                row += 1
+                if market.trade_listeners:
+                    trade = market.trade(
+                        times[row - 1], prices[row - 1], sizes[row - 1], sides[row - 1]
+                    )
+                    for listener in market.trade_listeners:
+                        self._call(listener[0], listener[1], trade)
+                    if self.intents:
+                        break
+            if row > start:
+                last = row - 1
+                self._end_quiet_trades(market, times[last], prices[last], sizes[last], sides[last])
+            else:
+                self._on_trade(market, times[row], prices[row], sizes[row], sides[row])
+                row += 1
 
     def _run_quotes(self, stream: Stream) -> None:
         market: Market = stream.market
@@ -227,7 +267,7 @@ class Engine(Pricer):
             stream.seventh[row],
         )
 
-    # --- one market row ----------------------------------------------------------------------
+    # --- one event ---------------------------------------------------------------------------
 
     def _step_market(self, event: Any) -> None:
         market: Market = self.state.market(event.instrument.id)
@@ -258,123 +298,6 @@ class Engine(Pricer):
         else:
             for row in depth_rows(event):
                 self._on_depth(market, event.time_ns, row[0], row[1], row[2], row[3])
-
-    def _begin(self, time_ns: int) -> None:
-        """Count a row, let what is due before it happen, move the time."""
-        state = self.state
-        if time_ns < state.time_ns:
-            raise BadData(
-                f"a market row of {time_ns} comes behind {state.time_ns}: rows must be in order"
-            )
-        venue = self.venue  # a row may have put reports on their way
-        if time_ns >= self.next_due_ns or (venue is not None and time_ns >= venue.next_due_ns):
-            self._advance(time_ns)
-        state.sequence += 1
-        state.time_ns = time_ns
-
-    def _on_bar_opened(self, market: Market, time_ns: int, price: int) -> None:
-        self._begin(time_ns)
-        market.last = price
-        self._price(market, time_ns, price, price, price)
-        if market.held_count > 0:
-            self._watch(market, price, price)
-        venue = self.venue
-        if venue is not None and venue.working > 0:
-            venue.on_bar_opened(market.index, time_ns, price)
-            if venue.reports:
-                self._drain()
-
-    def _on_bar(
-        self,
-        market: Market,
-        open_time_ns: int,
-        time_ns: int,
-        open_price: int,
-        high: int,
-        low: int,
-        close: int,
-        volume: int,
-    ) -> None:
-        self._begin(time_ns)
-        state = self.state
-        if market.held_count > 0:
-            self._watch_bar(market, high, low, close, volume)
-        venue = self.venue
-        if venue is not None and venue.working > 0:
-            venue.on_bar(market.index, time_ns, open_price, high, low, close, volume)
-            if venue.reports:
-                self._drain()
-        market.mark = market.last = close
-        market.mark_time_ns = time_ns
-        if not market.is_repriced and market.holders:
-            state.reprice(market)
-        if market.bar_listeners and not self.is_folding:
-            bar = market.bar(open_time_ns, time_ns, open_price, high, low, close, volume)
-            self._tell(market.bar_listeners, bar)
-        if venue is not None and state.accounts:
-            # the first account's equity; of points of equal times the last stands
-            account: Account = state.accounts[0]
-            self.curve.add(time_ns, state.equity(account))
-
-    def _on_trade(self, market: Market, time_ns: int, price: int, size: int, side: int) -> None:
-        self._begin(time_ns)
-        market.last = price
-        self._price(market, time_ns, price, price, price)
-        if market.held_count > 0:
-            self._watch_trade(market, price, size)
-        venue = self.venue
-        if venue is not None and venue.working > 0:
-            venue.on_trade(market.index, time_ns, price, size, side)
-            if venue.reports:
-                self._drain()
-        if market.trade_listeners and not self.is_folding:
-            self._tell(market.trade_listeners, market.trade(time_ns, price, size, side))
-
-    def _on_quote(
-        self, market: Market, time_ns: int, bid: int, bid_size: int, ask: int, ask_size: int
-    ) -> None:
-        self._begin(time_ns)
-        market.bid = bid
-        market.ask = ask
-        if bid > 0 and ask > 0:
-            self._price(market, time_ns, (bid + ask) // 2, ask, bid)
-            if market.held_count > 0:
-                self._watch(market, ask, bid)
-        elif market.marking:
-            self._reprice(market)
-        venue = self.venue
-        if venue is not None and venue.working > 0:
-            venue.on_quote(market.index, time_ns, bid, bid_size, ask, ask_size)
-            if venue.reports:
-                self._drain()
-        if market.quote_listeners and not self.is_folding:
-            quote = market.quote(time_ns, bid, bid_size, ask, ask_size)
-            self._tell(market.quote_listeners, quote)
-
-    def _on_depth(
-        self, market: Market, time_ns: int, side: int, price: int, size: int, flags: int
-    ) -> None:
-        self._begin(time_ns)
-        book: Book = market.book
-        book.apply(side, price, size, flags)
-        if flags & _LAST:
-            # behind a gap both are 0: an old price is none
-            market.bid = book.best_bid
-            market.ask = book.best_ask
-            if market.bid > 0 and market.ask > 0:
-                mid = (market.bid + market.ask) // 2
-                self._price(market, time_ns, mid, market.ask, market.bid)
-                if market.held_count > 0:
-                    self._watch(market, market.ask, market.bid)
-            elif market.marking:
-                self._reprice(market)
-        venue = self.venue
-        if venue is not None and venue.working > 0:
-            venue.on_depth(market.index, time_ns, side, price, size, flags)
-            if venue.reports:
-                self._drain()
-        if flags & _LAST and market.depth_listeners and not self.is_folding:
-            self._tell(market.depth_listeners, book)
 
 
 _MARKET_EVENTS = frozenset({Bar, BarOpened, Trade, Quote, DepthUpdate})

@@ -13,13 +13,14 @@ from tradewind.model.numbers cimport magnitude
 
 
 cdef tuple _LEGS
-cdef int64_t _DENIED, _REDUCING, _FLATTEN, _LIMIT, _STOP, _STOP_LIMIT, _MAX, NOTIONAL_MAX
+cdef int64_t _DENIED, _REDUCING, _FLATTEN, _MARKET, _LIMIT, _STOP, _STOP_LIMIT, _MAX, NOTIONAL_MAX
 
 
 @cython.locals(book=StrategyBook, order=Order)
 cpdef object enter_intent(State state, object intent)
 @cython.locals(book=StrategyBook)
 cpdef object enter_order(State state, Order order)
+@cython.locals(scope=Scope)
 cpdef object admit(State state, Order order, StrategyBook book, Market market)
 @cython.locals(is_flattening=bint)
 cpdef tuple first_breach(State state, Order order, StrategyBook book, Market market)
@@ -29,8 +30,6 @@ cdef tuple _limit_breach(State state, Order order, StrategyBook book, Market mar
 cdef tuple _venue_breach(State state, Market market)
 @cython.locals(holding=Holding)
 cdef tuple _scope_breach(State state, Order order, Scope scope, Market market, StrategyBook book, int64_t equity, int64_t time_ns)
-@cython.locals(scope=Scope)
-cdef object _remember(State state, Order order, StrategyBook book)
 @cython.locals(book=StrategyBook, market=Market, scope=Scope, holding=Holding)
 cpdef object reserve(State state, Order order, int64_t quantity)
 cpdef object close_order(State state, Order order)

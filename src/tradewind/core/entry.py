@@ -22,6 +22,7 @@ from tradewind.model.orders import Leg, OrderFlag, OrderState, OrderType
 _DENIED = int(OrderState.DENIED)
 _REDUCING = int(OrderFlag.REDUCE_ONLY | OrderFlag.FLATTEN)
 _FLATTEN = int(OrderFlag.FLATTEN)
+_MARKET = int(OrderType.MARKET)
 _LIMIT = int(OrderType.LIMIT)
 _STOP = int(OrderType.STOP)
 _STOP_LIMIT = int(OrderType.STOP_LIMIT)
@@ -98,7 +99,10 @@ def admit(state: State, order: Order, book: StrategyBook, market: Market) -> Ord
     state.open_orders[order.order_id] = order
     reserve(state, order, order.quantity)
     _count_open(state, order, 1)
-    _remember(state, order, book)
+    for scope in book.scopes:
+        if scope.is_watching_duplicates:
+            key = (order.strategy, order.instrument, order.side, order.limit_price, order.quantity)
+            scope.remember(key, state.time_ns)
     return None
 
 
@@ -115,7 +119,7 @@ def first_breach(state: State, order: Order, book: StrategyBook, market: Market)
     is_flattening = order.flags & _FLATTEN != 0
     if breach is None and is_flattening:
         breach = lost_breach(state, market)
-    elif breach is None:
+    elif breach is None and (book.is_stopped or state.halts or state.lost_venues):
         breach = halt_breach(state, book, market)
     if breach is None and market.sessions is not None:
         breach = hours_breach(order, market, state.time_ns)
@@ -132,10 +136,11 @@ def _limit_breach(state: State, order: Order, book: StrategyBook, market: Market
     time_ns = state.time_ns
     is_limited = book.scope.is_limited or account.scope.is_limited or state.firm.is_limited
     equity = state.equity(account) if is_limited else 0
-    for scope in (book.scope, account.scope, state.firm):
-        breach = _scope_breach(state, order, scope, market, book, equity, time_ns)
-        if breach is not None:
-            return breach
+    for scope in book.scopes:
+        if scope.is_limited or scope.is_halted:
+            breach = _scope_breach(state, order, scope, market, book, equity, time_ns)
+            if breach is not None:
+                return breach
     if state.instrument_scopes:
         breach = breach_of_instrument(state, order, book, market)
         if breach is not None:
@@ -172,8 +177,6 @@ def _scope_breach(
 ) -> Breach | None:
     if scope.is_limited:
         scope.count_message(time_ns)
-    elif not scope.is_halted:
-        return None
     holding = state.holding(scope, market, book.account)
     breach = breach_of(order, holding, scope, equity, time_ns)
     if breach is None and scope.flow is not None:
@@ -181,22 +184,19 @@ def _scope_breach(
     return breach
 
 
-def _remember(state: State, order: Order, book: StrategyBook) -> None:
-    """Note an order that goes out, where a scope looks for duplicates."""
-    for scope in book.scopes:
-        if scope.is_watching_duplicates:
-            key = (order.strategy, order.instrument, order.side, order.limit_price, order.quantity)
-            scope.remember(key, state.time_ns)
-
-
 def reserve(state: State, order: Order, quantity: int) -> None:
     """Count an open quantity in all three scopes; negative counts it no more."""
     book: StrategyBook = state.strategies[order.strategy]
     market: Market = state.markets[order.instrument]
     order.reserved += quantity
-    for scope in book.scopes:
-        holding: Holding = state.holding(scope, market, book.account)
-        holding.reserve(order.side, quantity, order.leg)
+    for each in state.stakes(book, market):
+        holding: Holding = each
+        if order.leg != 0:
+            holding.reserve(order.side, quantity, order.leg)
+        elif order.side > 0:
+            holding.open_buy += quantity
+        else:
+            holding.open_sell += quantity
 
 
 def close_order(state: State, order: Order) -> None:
@@ -245,10 +245,12 @@ def form_breach(state: State, order: Order, book: StrategyBook, market: Market) 
         price = order.limit_price if order.limit_price % market.tick else order.stop_price
         tick = format_plain(market.tick, price_digits)
         return ("off_grid", f"price {format_plain(price, price_digits)}", f"ticks of {tick}")
-    breach = _price_form_breach(order, market)
+    breach = None
+    if order.order_type != _MARKET or market.min_notional > 0:
+        breach = _price_form_breach(order, market)
     if breach is None:
         breach = _size_breach(state, order, book, market)
-    if breach is None:
+    if breach is None and (order.leg != 0 or order.flags & _REDUCING or book.account.is_hedging):
         breach = _leg_breach(state, order, book)
     return breach
 
@@ -273,11 +275,10 @@ def _price_form_breach(order: Order, market: Market) -> Breach | None:
 
 def _size_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     """Refuse what could not be valued in 64 bits, with all that is held and open in the firm."""
-    holding: Holding = state.holding(state.firm, market, book.account)
-    quantity = max(
-        magnitude(holding.resulting(order.side, order.quantity)),
-        holding.size_with(order.side, order.quantity, order.leg) if order.leg else 0,
-    )
+    holding: Holding = state.stakes(book, market)[2]
+    quantity = magnitude(holding.resulting(order.side, order.quantity))
+    if order.leg != 0:
+        quantity = max(quantity, holding.size_with(order.side, order.quantity, order.leg))
     price = max(order.limit_price, order.stop_price, market.mark)
     if quantity > _MAX or (quantity and price > NOTIONAL_MAX // market.money_factor // quantity):
         held = format_plain(quantity, market.instrument.quantity_digits)

@@ -31,7 +31,7 @@ cdef class Holding:
     cpdef object fill(self, int64_t signed, int64_t leg)
     cpdef object reserve(self, int64_t side, int64_t quantity, int64_t leg)
     cpdef object reserve_leg(self, int64_t side, int64_t quantity, int64_t leg)
-    @cython.locals(notional=int64_t)
+    @cython.locals(notional=int64_t, market=Market)
     cpdef int64_t money(self, int64_t price, int64_t quantity) except? -1
     @cython.locals(value=int64_t, others=int64_t, wallet=Wallet, market=Market)
     cpdef object revalue(self)

@@ -134,7 +134,8 @@ class Holding:
 
     def money(self, price: int, quantity: int) -> int:
         """Notional of a quantity at a price in the scope's currency; signed."""
-        notional = self.market.notional(price, quantity)
+        market = self.market
+        notional = multiply_units(price, quantity, market.money_factor, market.money_divisor)
         if self.rate == 1 and self.rate_divisor == 1:
             return notional
         return convert(notional, self.rate, self.rate_divisor)
@@ -150,7 +151,10 @@ class Holding:
             return
         others = wallet.value - self.value
         market = self.market
-        value = self.value_at(market.mark) if market.marking == 0 else self.marked_value()
+        if market.marking == 0:
+            value = self.value_of(market.mark, self.position)
+        else:
+            value = self.marked_value()
         if magnitude(others + value) > _VALUES_MAX:
             value = (_VALUES_MAX if value > 0 else -_VALUES_MAX) - others
         wallet.value = others + value
@@ -180,6 +184,8 @@ class Holding:
             size = magnitude(quantity)
             if price > _VALUE_MAX // market.money_factor // size:
                 return _VALUE_MAX if quantity > 0 else -_VALUE_MAX
+        elif market.money_divisor == 1:
+            return price * quantity * market.money_factor
         return multiply_units(price, quantity, market.money_factor, market.money_divisor)
 
     def snapshot(self) -> list[int]:

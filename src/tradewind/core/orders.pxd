@@ -17,6 +17,7 @@ cdef class Order:
     cdef str _fill_id
     cdef dict _fill_ids
     cpdef int begin(self, str order_id, int64_t strategy, int64_t account, int64_t instrument, int64_t side, int64_t quantity) except -1
+    cpdef bint take_fill(self, str fill_id) except -1
     cpdef bint has_fill(self, str fill_id) except -1
     cpdef int add_fill(self, str fill_id) except -1
 

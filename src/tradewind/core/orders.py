@@ -122,6 +122,16 @@ class Order:
             return list(self._fill_ids)
         return [] if self._fill_id is None else [self._fill_id]
 
+    def take_fill(self, fill_id: str) -> bool:
+        """Note an execution as posted; false where it was posted before."""
+        if self._fill_id is None and self._fill_ids is None:
+            self._fill_id = fill_id
+            return True
+        if self.has_fill(fill_id):
+            return False
+        self.add_fill(fill_id)
+        return True
+
     def has_fill(self, fill_id: str) -> bool:
         """Whether an execution is posted already."""
         if self._fill_ids is not None:

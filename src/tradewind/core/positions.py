@@ -23,21 +23,25 @@ class Position:
     (6, 600, 400)
     """
 
-    __slots__ = ("cost", "quantity", "realized", "released")
+    __slots__ = ("cost", "notional", "quantity", "realized", "released")
 
     def __init__(self) -> None:
         self.quantity = 0
         self.cost = 0
         self.realized = 0
         self.released = 0
+        self.notional = 0
 
     def fill(self, signed_quantity: int, price: int, money_factor: int, money_divisor: int) -> int:
         """Post one execution and return the profit it realized; the quantity carries the side.
+
+        `notional` is then its money.
 
         A partial close releases floor(cost x closed / quantity) of the cost, a full one all of
         it. `released` is the change of cost with its sign turned, for the ledger.
         """
         notional = multiply_units(price, signed_quantity, money_factor, money_divisor)
+        self.notional = notional
         if self.quantity == 0 or (self.quantity > 0) == (signed_quantity > 0):
             self.quantity += signed_quantity
             self.cost += notional

@@ -40,10 +40,9 @@ def post_fill(state: State, event: Execution) -> Order | None:
 
 def post_fill_of(state: State, order: Order, event: Execution) -> Order | None:
     """The same for callers who have looked the order up."""
-    if order.has_fill(event.fill_id):
+    if not order.take_fill(event.fill_id):
         state.note("fill_reported_again")
         return None
-    order.add_fill(event.fill_id)
     _post_money(state, order, event.price, event.quantity)
     if event.fee != 0:
         _pay_fee(state, order, event.fee, event.fee_currency)
@@ -57,26 +56,31 @@ def _post_money(state: State, order: Order, price: int, quantity: int) -> None:
     position: Position = book.position(order.instrument, order.leg)
     signed = quantity * order.side
     realized = position.fill(signed, price, market.money_factor, market.money_divisor)
-    notional = market.notional(price, signed)
-    holding: Holding = state.holding(book.account.scope, market, book.account)
-    wallet: Wallet = book.account.wallet(market.currency)
+    notional = position.notional
+    stakes = state.stakes(book, market)
+    account_holding: Holding = stakes[1]
+    assert account_holding.wallet is not None, "an account's holding has a wallet"
+    wallet: Wallet = account_holding.wallet
     wallet.post_fill(notional, position.released, realized)
     if book.account.venue_cash:
         move_cash(book.account, market.venue, market.currency, -notional)
     if book.account.margin is not None and signed < 0:
         defer_settlement(book.account, wallet, -notional, state.time_ns)
     order.filled_notional += magnitude(notional)
-    holding.fill(signed, order.leg)
-    for scope in (book.scope, state.firm):
-        other: Holding = state.holding(scope, market, book.account)
-        other.fill(signed, order.leg)
+    for each in stakes:
+        holding: Holding = each
+        if order.leg == 0:
+            holding.position += signed
+        else:
+            holding.fill(signed, order.leg)
     for scope in book.scopes:
         if scope.flow is not None:
             scope.flow.count_fill(state.time_ns)
     if market.mark == 0:
         market.mark = price
         market.mark_time_ns = state.time_ns
-    holding.revalue()
+    if not market.is_repriced:
+        state.reprice(market)
 
 
 def _pay_fee(state: State, order: Order, fee: int, currency: str) -> None:
@@ -97,7 +101,8 @@ def _advance_order(state: State, order: Order, quantity: int) -> None:
     if order.filled_quantity > order.quantity and quantity > order.reserved:
         state.note("filled_more_than_ordered")
     order.changed_time_ns = state.time_ns
-    happening = _happening(order)
+    is_whole = order.filled_quantity == order.quantity and order.state != _AWAITING
+    happening = _FULL if is_whole and not order.amends else _happening(order)
     order.state = next_state(order.state, happening, order.filled_quantity)
     if not was_open:
         return

@@ -12,19 +12,20 @@ cdef int64_t OFF
 cdef int64_t SHARE, _SHARE_MAX, _BASE_MAX
 
 
+@cython.locals(bounds=Bounds, price=int64_t)
 cpdef tuple breach_of(Order order, Holding holding, Scope scope, int64_t equity, int64_t time_ns)
 cpdef int64_t reference_price(Order order, Holding holding) except? -1
 cpdef int64_t exposed_price(Order order, Holding holding) except? -1
-@cython.locals(bounds=Bounds, price=int64_t, notional=int64_t)
-cdef tuple _order_breach(Order order, Holding holding, Scope scope)
+@cython.locals(bounds=Bounds, notional=int64_t)
+cdef tuple _order_breach(Order order, Holding holding, Scope scope, int64_t price)
 @cython.locals(bounds=Bounds, market=Market, away=int64_t, age=int64_t)
 cdef tuple _price_breach(Order order, Holding holding, int64_t time_ns)
 @cython.locals(bounds=Bounds)
 cdef tuple _flow_breach(Order order, Holding holding, Scope scope, int64_t time_ns)
 @cython.locals(bounds=Bounds, position=int64_t, resulting=int64_t, notional=int64_t)
-cdef tuple _position_breach(Order order, Holding holding, Scope scope)
-@cython.locals(bounds=Bounds, price=int64_t, before=int64_t, after=int64_t, size=int64_t, grows=int64_t, gross=int64_t, net=int64_t, at_risk=int64_t)
-cdef tuple _exposure_breach(Order order, Holding holding, Scope scope, int64_t equity)
+cdef tuple _position_breach(Order order, Holding holding, Scope scope, int64_t price)
+@cython.locals(bounds=Bounds, before=int64_t, after=int64_t, size=int64_t, grows=int64_t, gross=int64_t, net=int64_t, at_risk=int64_t)
+cdef tuple _exposure_breach(Order order, Holding holding, Scope scope, int64_t equity, int64_t price)
 @cython.locals(price=int64_t, notional=int64_t)
 cpdef int64_t risk_of(Order order, Holding holding) except? -1
 @cython.locals(wide=object, wide_share=object)

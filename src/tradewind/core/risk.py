@@ -57,15 +57,21 @@ def breach_of(
         return ("halted", scope.name, scope.halt_reason)
     if not scope.is_limited:
         return None
-    breach = _order_breach(order, holding, scope)
-    if breach is None:
+    bounds = holding.bounds
+    price = reference_price(order, holding)
+    breach = _order_breach(order, holding, scope, price)
+    if breach is None and (
+        bounds.stale_price_ns != OFF or (bounds.price_collar != OFF and order.limit_price > 0)
+    ):
         breach = _price_breach(order, holding, time_ns)
     if breach is None:
         breach = _flow_breach(order, holding, scope, time_ns)
+    if price < holding.market.mark:
+        price = holding.market.mark  # a filled quantity is counted with the dearer of the two
     if breach is None:
-        breach = _position_breach(order, holding, scope)
+        breach = _position_breach(order, holding, scope, price)
     if breach is None:
-        breach = _exposure_breach(order, holding, scope, equity)
+        breach = _exposure_breach(order, holding, scope, equity, price)
     return breach
 
 
@@ -83,7 +89,7 @@ def exposed_price(order: Order, holding: Holding) -> int:
     return max(reference_price(order, holding), holding.market.mark)
 
 
-def _order_breach(order: Order, holding: Holding, scope: Scope) -> Breach | None:
+def _order_breach(order: Order, holding: Holding, scope: Scope, price: int) -> Breach | None:
     bounds = holding.bounds
     if not bounds.is_allowed:
         return ("restricted", holding.market.id, "not allowed")
@@ -91,7 +97,6 @@ def _order_breach(order: Order, holding: Holding, scope: Scope) -> Breach | None
         return _quantities("max_order_quantity", order.quantity, bounds.order_quantity, holding)
     if holding.rate == 0:
         return ("no_rate", holding.market.currency, scope.currency)
-    price = reference_price(order, holding)
     if price <= 0:
         return ("no_price", "0", "a price")
     if bounds.order_notional != OFF:
@@ -136,7 +141,7 @@ def _flow_breach(order: Order, holding: Holding, scope: Scope, time_ns: int) -> 
     return None
 
 
-def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | None:
+def _position_breach(order: Order, holding: Holding, scope: Scope, price: int) -> Breach | None:
     bounds = holding.bounds
     if order.leg == 0:
         position = holding.position
@@ -156,15 +161,16 @@ def _position_breach(order: Order, holding: Holding, scope: Scope) -> Breach | N
     if bounds.position_quantity != OFF and magnitude(resulting) > bounds.position_quantity:
         return _quantities("max_position", magnitude(resulting), bounds.position_quantity, holding)
     if bounds.position_notional != OFF:
-        notional = magnitude(holding.money(exposed_price(order, holding), resulting))
+        notional = magnitude(holding.money(price, resulting))
         if notional > bounds.position_notional:
             return _amounts("max_position_notional", notional, bounds.position_notional, scope)
     return None
 
 
-def _exposure_breach(order: Order, holding: Holding, scope: Scope, equity: int) -> Breach | None:
+def _exposure_breach(
+    order: Order, holding: Holding, scope: Scope, equity: int, price: int
+) -> Breach | None:
     bounds = holding.bounds
-    price = exposed_price(order, holding)
     if bounds.net_exposure != OFF:
         net = scope.net(order.side) + order.side * holding.money(price, order.quantity)
         if net * order.side > bounds.net_exposure:

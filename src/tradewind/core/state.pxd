@@ -32,6 +32,7 @@ cdef class StrategyBook:
     cdef public Scope scope
     cdef public dict positions, parameters
     cdef readonly tuple scopes
+    cdef public dict stakes
     cdef public int64_t intents
     cdef public bint is_stopped
     cdef public str stop_reason, code
@@ -52,6 +53,7 @@ cdef class State:
     cdef public object done
     @cython.locals(known=Holding, holding=Holding)
     cpdef Holding holding(self, Scope scope, Market market, Account account)
+    cpdef tuple stakes(self, StrategyBook book, Market market)
     @cython.locals(market=Market, holding=Holding)
     cpdef int revalue(self) except -1
     cdef int reprice(self, Market market) except -1

@@ -24,6 +24,7 @@ _ORDERS_MAX = DONE_ORDERS_MAX
 _ORDER_AGE_MAX_NS = DONE_ORDER_AGE_MAX_NS
 
 FIRM = "firm"
+Stakes = tuple[Holding, Holding, Holding]
 
 
 class Account:
@@ -81,6 +82,7 @@ class StrategyBook:
         "positions",
         "scope",
         "scopes",
+        "stakes",
         "stop_reason",
     )
 
@@ -90,6 +92,7 @@ class StrategyBook:
         self.account = account
         self.scope = Scope("strategy:" + name, account.currency)
         self.scopes = (self.scope, account.scope, firm)
+        self.stakes: dict[int, Stakes] = {}
         self.positions: dict[int, Position] = {}
         self.intents = 0
         self.is_stopped = False
@@ -273,6 +276,14 @@ class State:
         holding = scope.holding(market, wallet)
         self.set_rate(holding, scope)
         return holding
+
+    def stakes(self, book: StrategyBook, market: Market) -> Stakes:
+        """The holdings that an order of a strategy counts in; found once for each instrument."""
+        known = book.stakes.get(market.index)
+        if known is None:
+            own, its, firm = [self.holding(scope, market, book.account) for scope in book.scopes]
+            known = book.stakes[market.index] = (own, its, firm)
+        return known
 
     def venue(self, name: str) -> Scope:
         """What is counted of a venue: messages, for its limit of them; made on first use."""

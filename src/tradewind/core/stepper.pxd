@@ -32,7 +32,6 @@ cdef class Stepper(Callbacks):
     cpdef int _control(self, object event) except -1
     @cython.locals(state=State, book=StrategyBook, market=Market)
     cdef int _intend(self, Order order) except -1
-    cdef int _enter(self, Order order) except -1
     @cython.locals(state=State, book=StrategyBook, market=Market)
     cdef int _aim(self, Target target) except -1
     cdef int _sized(self, object sized) except -1
@@ -42,8 +41,7 @@ cdef class Stepper(Callbacks):
     cdef int _accept(self, Acceptance report) except -1
     @cython.locals(state=State, order=Order)
     cdef int _fill(self, Execution report) except -1
-    cdef int _keep_fill(self, Execution report, Order order) except -1
-    @cython.locals(order=Order, state=State, marks=int64_t)
+    @cython.locals(report=Execution, order=Order, state=State, marks=int64_t)
     cdef int _happen(self, object event) except -1
     @cython.locals(order=Order)
     cpdef object _decide(self, object decision)
@@ -55,7 +53,6 @@ cdef class Stepper(Callbacks):
     cpdef object _drain(self)
     @cython.locals(venue=VenueModel, wanted=list)
     cdef int _drain_all(self) except -1
-    cdef int _bounded(self, object event) except -1
     @cython.locals(timer_ns=int64_t, venue_ns=int64_t, due=int64_t, state=State)
     cpdef object _advance(self, int64_t time_ns)
     @cython.locals(due=int64_t, number=int64_t, interval=int64_t, missed=int64_t)

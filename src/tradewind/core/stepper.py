@@ -142,25 +142,16 @@ class Stepper(Callbacks):
             self.tape.order_intended(state.sequence, order, book.name, market.id)
         else:
             self._record(order_intended(order, book.name, market.id))
+        held: Decisions | None = None
         if order.stop_price and state.lacking:
             held = emulated(state, order_intended(order, book.name, market.id))
-            if held is None:
-                self._enter(order)
-            else:
-                self._decide_all(held)
-        else:
-            self._enter(order)
-
-    def _enter(self, order: Order) -> None:
-        denied = enter_order(self.state, order)
-        if denied is None:
+        if held is not None:
+            for decision in held:
+                self._decide(decision)
+        elif (denied := enter_order(state, order)) is None:
             self._submit(order)
         else:
             self._decide(denied)
-
-    def _decide_all(self, decisions: Decisions) -> None:
-        for decision in decisions:
-            self._decide(decision)
 
     def _aim(self, target: Target) -> None:
         """A target of a strategy: it waits for a price, or becomes an order."""
@@ -214,7 +205,8 @@ class Stepper(Callbacks):
         else:
             order.venue_order_id = report.venue_order_id
             move_order(state, order, _ACCEPTED)
-            self._tell_order(order, report)
+            if self.order_listeners:
+                self._tell_order(order, report)
 
     def _fill(self, report: Execution) -> None:
         """The venue inside executed an order."""
@@ -231,17 +223,15 @@ class Stepper(Callbacks):
             post_fill(state, report)
         else:
             post_fill_of(state, order, report)
-            self._keep_fill(report, order)
+            if self.fills is not None:
+                report.order = order
+                self.fills.append(report)
             if state.held or state.parents:
                 for decision in order_moved(state, order, report):
                     self._decide(decision)
                 self.next_due_ns = 0
-            self._tell_order(order, report)
-
-    def _keep_fill(self, report: Execution, order: Order) -> None:
-        if self.fills is not None:
-            report.order = order
-            self.fills.append(report)
+            if self.order_listeners:
+                self._tell_order(order, report)
 
     def _happen(self, event: Any) -> None:
         """Any other event, by the table of transitions."""
@@ -261,8 +251,10 @@ class Stepper(Callbacks):
         if marks & _LISTING and self.venue is not None:
             self.venue.on_listing(event)
         if order is not None:
-            if marks & _FILL:
-                self._keep_fill(execution_of(event), order)
+            if marks & _FILL and self.fills is not None:
+                report = execution_of(event)
+                report.order = order
+                self.fills.append(report)
             self._tell_order(order, event)
 
     def _decide(self, decision: Any) -> None:
@@ -342,23 +334,27 @@ class Stepper(Callbacks):
 
     def _drain_all(self) -> None:
         venue = self.venue
+        event: Any
         while True:
             if self.intents:
                 wanted = self.intents
                 self.intents = []
-                for intent in wanted:
-                    self._bounded(intent)
+                for event in wanted:
+                    self.drained += 1
+                    if self.drained > _CALLBACKS_MAX:
+                        self._stop_endless(event)
+                    self._control(event)
             elif venue is not None and self.taken < len(venue.reports):
+                event = venue.reports[self.taken]
                 self.taken += 1
-                self._bounded(checked_report(self.state, venue.reports[self.taken - 1]))
+                self.drained += 1
+                if type(event) is not Acceptance:
+                    event = checked_report(self.state, event)
+                if self.drained > _CALLBACKS_MAX:
+                    self._stop_endless(event)
+                self._control(event)
             else:
                 break
-
-    def _bounded(self, event: Any) -> None:
-        self.drained += 1
-        if self.drained > _CALLBACKS_MAX:
-            self._stop_endless(event)
-        self._control(event)
 
     # --- time --------------------------------------------------------------------------------
 

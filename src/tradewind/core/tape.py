@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from tradewind.core.order_messages import order_intended, submit_order, target_intended
 from tradewind.core.orders import Order
 from tradewind.core.reports import Acceptance, Execution
 from tradewind.core.target import Target
@@ -44,8 +43,8 @@ class Tape:
 
     With `packs` 1, which is best when compiled, the four records that every order has are written
     as MessagePack from their numbers, byte for byte what `model.codec` makes of the message; with
-    0 messages are built and encoded together. `fills` counts executions, and `moves` keeps what
-    else moved money or positions, each with the count of executions before it.
+    0 their names and fields are kept and encoded together. `fills` counts executions, and `moves`
+    keeps what else moved money or positions, each with the count of executions before it.
 
     >>> from tradewind.model.codec import split, FORMAT, decode
     >>> from tradewind.model.messages import ClockTicked
@@ -80,7 +79,7 @@ class Tape:
         self._packs = packs
         self._bytes = bytearray(2 * _BYTES_MAX)
         self._sequences: Any = array("q", bytes(8 * _RECORDS_MAX))
-        self._messages: list[Record] = []
+        self._messages: list[Any] = []
         self._others: Counter[str] = Counter()
         self.fills = 0
         self.moves: list[tuple[int, Record]] = []
@@ -109,8 +108,6 @@ class Tape:
         body = bytes(memoryview(self._bytes)[: self._length])
         if self._messages:
             body = encode_all(self._messages)
-            for kind, count in Counter(map(type, self._messages)).items():
-                self._others[kind.__name__] += count
             self._messages = []
         self._count = self._length = 0
         self._take(sequences, body)
@@ -119,17 +116,16 @@ class Tape:
         """Any record; `MarketRecorded` only says where rows are, and is left out."""
         if type(message) in _MONEY:
             self.moves.append((self.fills, message))
-        if not self._packs:
-            self._hold(sequence, message)
-        elif type(message) is not MarketRecorded:
+        if type(message) is not MarketRecorded:
             self._others[type(message).__name__] += 1
-            self._begin(sequence, encode(message))
-            self._end()
+            if not self._packs:
+                self._hold(sequence, message)
+            else:
+                self._begin(sequence, encode(message))
+                self._end()
 
-    def _hold(self, sequence: int, message: Record) -> None:
-        """Keep a message that is encoded together with others."""
-        if type(message) is MarketRecorded:
-            return
+    def _hold(self, sequence: int, message: Any) -> None:
+        """Keep a message that is encoded together with others, or its name and fields."""
         if self._count == _RECORDS_MAX:
             self.flush()
         self._sequences[self._count] = sequence
@@ -140,10 +136,11 @@ class Tape:
 
     def order_intended(self, sequence: int, order: Order, strategy: str, instrument: str) -> None:
         """A strategy's order, as it came."""
+        self._intended += 1
         if not self._packs:
-            self._hold(sequence, order_intended(order, strategy, instrument))
+            fields = ("OrderIntended", order.intended_time_ns, order.order_id, strategy, instrument)
+            self._hold(sequence, fields + _terms(order))
         else:
-            self._intended += 1
             self._begin(sequence, _INTENDED)
             self._number(order.intended_time_ns)
             self._text(order.order_id)
@@ -164,10 +161,12 @@ class Tape:
         self, sequence: int, target: Target, strategy: str, instrument: str
     ) -> None:
         """A strategy's target, as it came."""
+        self._aimed += 1
         if not self._packs:
-            self._hold(sequence, target_intended(target, strategy, instrument))
+            fields = ("TargetIntended", target.time_ns, target.order_id, strategy, instrument)
+            terms = (target.kind, target.value, target.sizing, target.leg)
+            self._hold(sequence, fields + terms)
         else:
-            self._aimed += 1
             self._begin(sequence, _AIMED)
             self._number(target.time_ns)
             self._text(target.order_id)
@@ -189,10 +188,11 @@ class Tape:
         instrument: str,
     ) -> None:
         """The command that sends an order."""
+        self._submitted += 1
         if not self._packs:
-            self._hold(sequence, submit_order(time_ns, order, account, venue, instrument))
+            fields = ("SubmitOrder", time_ns, order.order_id, account, venue, instrument)
+            self._hold(sequence, fields + _terms(order))
         else:
-            self._submitted += 1
             self._begin(sequence, _SUBMIT)
             self._number(time_ns)
             self._text(order.order_id)
@@ -212,10 +212,11 @@ class Tape:
 
     def order_accepted(self, sequence: int, report: Acceptance) -> None:
         """The venue works an order."""
+        self._accepted += 1
         if not self._packs:
-            self._hold(sequence, report.message())
+            fields = ("OrderAccepted", report.time_ns, report.order_id, report.venue_order_id)
+            self._hold(sequence, fields)
         else:
-            self._accepted += 1
             self._begin(sequence, _ACCEPTED)
             self._number(report.time_ns)
             self._text(report.order_id)
@@ -225,10 +226,14 @@ class Tape:
     def order_filled(self, sequence: int, report: Execution) -> None:
         """One execution."""
         self.fills += 1
+        self._filled += 1
         if not self._packs:
-            self._hold(sequence, report.message())
+            fields = (
+                "OrderFilled", report.time_ns, report.order_id, report.fill_id, report.price,
+                report.quantity, report.fee, report.fee_currency, report.liquidity,
+            )  # fmt: skip
+            self._hold(sequence, fields)
         else:
-            self._filled += 1
             self._begin(sequence, _FILLED)
             self._number(report.time_ns)
             self._text(report.order_id)
@@ -345,6 +350,13 @@ class Tape:
             number >>= 8
             place -= 1
             count -= 1
+
+
+def _terms(order: Order) -> tuple[int, ...]:
+    return (
+        order.side, order.quantity, order.order_type, order.limit_price, order.stop_price,
+        order.time_in_force, order.flags, order.expire_time_ns, order.leg,
+    )  # fmt: skip
 
 
 def head_of(name: str, fields: int) -> bytes:

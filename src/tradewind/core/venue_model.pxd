@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t
 cdef class VenueModel:
     cdef public list reports
     cdef public int64_t next_due_ns
-    cdef public int64_t working
+    cdef public int64_t working, noting
     cpdef object list_instrument(self, object instrument)
     cpdef object advance(self, int64_t time_ns)
     cpdef object on_bar_opened(self, int64_t instrument, int64_t time_ns, int64_t price)

@@ -19,19 +19,22 @@ class VenueModel:
     Instruments are numbered in the order of `list_instrument`. `next_due_ns` is the earliest
     time at which `advance` has something to do (an order or report on its way), else `NEVER_NS`;
     `working` is how many orders could be matched by market rows: at 0 the engine may skip the
-    row's call. Prices and quantities are units of the instrument.
+    row's call. `noting` of these are no orders, and only note the last trade: while no others are
+    there, the engine may tell the last of many trades alone. Prices and quantities are units of
+    the instrument.
 
     >>> venue = VenueModel()
     >>> venue.next_due_ns == NEVER_NS, venue.working, venue.reports
     (True, 0, [])
     """
 
-    __slots__ = ("next_due_ns", "reports", "working")
+    __slots__ = ("next_due_ns", "noting", "reports", "working")
 
     def __init__(self) -> None:
         self.reports: list[Report | Acceptance | Execution] = []
         self.next_due_ns = NEVER_NS
         self.working = 0
+        self.noting = 0
 
     def take_reports(self) -> list[Report]:
         """The reports so far, all of them as messages, for callers outside of an engine."""

@@ -156,7 +156,10 @@ class View:
     ) -> str:
         """Want an order: market, limit, stop or stop-limit by the prices given; its id."""
         market = self._market(instrument)
-        units = self._quantity(market, quantity)
+        if type(quantity) is int and -(10**5) < quantity < 10**5:
+            units = quantity * market.quantity_unit
+        else:
+            units = self._quantity(market, quantity)
         # nearly all orders say nothing of these, and a new order has them already
         is_plain = (
             time_in_force is _GTC and flags is _NO_FLAG and leg is _NET and expire_time_ns == 0

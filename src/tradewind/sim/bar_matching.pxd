@@ -38,4 +38,3 @@ cdef class BarMatching(Matching):
     cpdef object fill_resting(self, WorkingOrder order, int64_t time_ns, int64_t price)
     @cython.locals(leaves=int64_t)
     cpdef int64_t allowed(self, WorkingOrder order) except -1
-    cpdef object spend(self, int64_t quantity)

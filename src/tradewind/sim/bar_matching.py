@@ -125,9 +125,12 @@ class BarMatching(Matching):
             budget = share_below(volume, self.participation)
             self.budget = budget - budget % self.listing.lot
             self.match_open(time_ns, open_price)
-        self.match_stops(time_ns, high, low, close)
-        self.match_limits(self.buys, time_ns, low, close)
-        self.match_limits(self.sells, time_ns, high, close)
+        if self.stops:
+            self.match_stops(time_ns, high, low, close)
+        if self.buys:
+            self.match_limits(self.buys, time_ns, low, close)
+        if self.sells:
+            self.match_limits(self.sells, time_ns, high, close)
         if self.fills_at_close:
             self.match_waiting(time_ns, close, self.count)
         if self.auctions:
@@ -140,11 +143,14 @@ class BarMatching(Matching):
 
     def match_open(self, time_ns: int, price: int) -> None:
         """Let the orders that were there at the open act on its price."""
-        self.trigger_stops(time_ns, price)
-        if not self.fills_at_close:
+        if self.stops:
+            self.trigger_stops(time_ns, price)
+        if self.waiting and not self.fills_at_close:
             self.match_waiting(time_ns, price, self.seen_before)
-        self.match_open_limits(self.buys, time_ns, price)
-        self.match_open_limits(self.sells, time_ns, price)
+        if self.buys:
+            self.match_open_limits(self.buys, time_ns, price)
+        if self.sells:
+            self.match_open_limits(self.sells, time_ns, price)
         self.drop_all_done()
 
     def match_waiting(self, time_ns: int, price: int, before: int) -> None:
@@ -152,7 +158,8 @@ class BarMatching(Matching):
         for order in self.waiting:
             if order.number < before:
                 self.fill_at(order, time_ns, price)
-                self.end_immediate(order, time_ns)
+                if order.is_immediate:
+                    self.end_immediate(order, time_ns)
 
     def match_open_limits(self, orders: list[WorkingOrder], time_ns: int, price: int) -> None:
         """Fill the limit orders that the open is better for."""
@@ -224,22 +231,19 @@ class BarMatching(Matching):
         if order.is_all_or_none and quantity < order.leaves():
             return
         if quantity > 0:
-            self.spend(quantity)
+            if self.budget >= 0:
+                self.budget -= quantity
             self.take(order, time_ns, price, quantity)
 
     def fill_resting(self, order: WorkingOrder, time_ns: int, price: int) -> None:
         """Fill what the budget allows as a maker: at the limit, or at an open that is better."""
         quantity = self.allowed(order)
         if quantity > 0:
-            self.spend(quantity)
+            if self.budget >= 0:
+                self.budget -= quantity
             self.make(order, time_ns, price, quantity)
 
     def allowed(self, order: WorkingOrder) -> int:
         """What is left of the order, cut to the budget of the bar."""
-        leaves = order.leaves()
+        leaves = order.quantity - order.filled_quantity
         return leaves if self.budget < 0 or leaves < self.budget else self.budget
-
-    def spend(self, quantity: int) -> None:
-        """Take a quantity from the budget of the bar."""
-        if self.budget >= 0:
-            self.budget -= quantity

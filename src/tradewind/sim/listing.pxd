@@ -2,7 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 from tradewind.model.numbers cimport multiply_units
 
-cdef int64_t LIMIT, STOP, STOP_LIMIT, _MONEY_MAX, _UNITS_MAX
+cdef int64_t MARKET, LIMIT, STOP, STOP_LIMIT, _MONEY_MAX, _UNITS_MAX
 
 
 @cython.final
@@ -19,4 +19,5 @@ cdef class Listing:
     cpdef str quantity_refusal(self, int64_t quantity)
     cpdef str price_refusal(self, str name, int64_t price)
     cpdef str notional_refusal(self, int64_t quantity, int64_t price)
+    @cython.locals(reason=str)
     cpdef str refusal(self, int64_t side, int64_t quantity, int64_t order_type, int64_t limit_price, int64_t stop_price)

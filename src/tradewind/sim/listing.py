@@ -9,6 +9,7 @@ from tradewind.model.sessions import sessions_of
 from tradewind.sim.rates import RATE_DIGITS
 
 # C integers when compiled (listing.pxd)
+MARKET = int(OrderType.MARKET)
 LIMIT = int(OrderType.LIMIT)
 STOP = int(OrderType.STOP)
 STOP_LIMIT = int(OrderType.STOP_LIMIT)
@@ -90,10 +91,13 @@ class Listing:
             return self.halted
         if side not in (1, -1) or not 1 <= order_type <= 4:
             return f"side {side} and type {order_type} are not known here"
+        reason = self.quantity_refusal(quantity)
+        if order_type == MARKET:
+            return reason or self.notional_refusal(quantity, self.reference(side))
         needs_limit = order_type in (LIMIT, STOP_LIMIT)
         needs_stop = order_type in (STOP, STOP_LIMIT)
         return (
-            self.quantity_refusal(quantity)
+            reason
             or (needs_limit and self.price_refusal("limit price", limit_price))
             or (needs_stop and self.price_refusal("stop price", stop_price))
             or self.notional_refusal(quantity, limit_price or stop_price or self.reference(side))

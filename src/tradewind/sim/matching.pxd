@@ -12,7 +12,7 @@ cdef class Matching:
     cdef readonly Listing listing
     cdef readonly Reporting reporting
     cdef readonly SlippageModel slippage
-    cdef public int64_t kind, needs_rows, count
+    cdef public int64_t kind, needs_rows, notes_last, count
     cdef int64_t dropped
     cdef readonly list stops, waiting, buys, sells, auctions
     cpdef object relist(self)

@@ -23,7 +23,8 @@ class Matching:
     Orders stand in five lists: `stops` are not triggered yet, `waiting` take any price, `buys`
     and `sells` have a limit and stand by price, then time, `auctions` wait for an opening or a
     close. A subclass knows one kind of market
-    data. `needs_rows` is 1 where it must see rows even without orders.
+    data. `needs_rows` is 1 where it must see rows even without orders, and `notes_last` where of
+    many trades without orders the last is enough.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Matching:
         "kind",
         "listing",
         "needs_rows",
+        "notes_last",
         "reporting",
         "sells",
         "slippage",
@@ -47,6 +49,7 @@ class Matching:
         self.slippage = slippage
         self.kind = UNTOLD
         self.needs_rows = 1
+        self.notes_last = 0
         self.count = 0
         self.dropped = -1
         self.stops: list[WorkingOrder] = []
@@ -70,7 +73,10 @@ class Matching:
         """Put the order behind all others of its price."""
         order.number = self.count
         self.count += 1
-        self.place(order)
+        if order.limit_price or order.stop_price or order.auction:
+            self.place(order)
+        else:
+            self.waiting.append(order)
 
     def place(self, order: WorkingOrder) -> None:
         """Put the order into the list it belongs to, behind all others of its price."""
@@ -112,7 +118,7 @@ class Matching:
     def take(self, order: WorkingOrder, time_ns: int, price: int, quantity: int) -> None:
         """Fill as a taker: worse by the slippage, never beyond the order's limit."""
         price = self.slippage.price(self.listing, order.side, price, quantity)
-        if not order.is_marketable_at(price):
+        if order.limit_price and not order.is_marketable_at(price):
             price = order.limit_price
         self.reporting.fill(order, self.listing, time_ns, price, quantity, TAKER)
 

@@ -6,7 +6,7 @@ from tradewind.sim.matching cimport Matching
 from tradewind.sim.order cimport WorkingOrder, new_order
 from tradewind.sim.reporting cimport Reporting
 
-cdef int64_t LIMIT, IOC, FOK, GTD, OPG, CLS, POST_ONLY, NEVER_NS
+cdef int64_t LIMIT, GTC, IOC, FOK, GTD, OPG, CLS, POST_ONLY, NEVER_NS
 
 
 @cython.final
@@ -16,6 +16,7 @@ cdef class OrderEntry:
     cdef readonly Expiry expiry
     @cython.locals(order=WorkingOrder, matching=Matching)
     cpdef object submit(self, int64_t time_ns, str order_id, int64_t instrument, int64_t side, int64_t quantity, int64_t order_type, int64_t limit_price, int64_t stop_price, int64_t time_in_force, int64_t flags, int64_t expire_time_ns)
+    @cython.locals(known=Reporting)
     cpdef str identity_refusal(self, str order_id, int64_t instrument)
     cpdef str term_refusal(self, int64_t time_ns, int64_t order_type, int64_t time_in_force, int64_t flags, int64_t expire_time_ns, Listing listing)
     @cython.locals(order=WorkingOrder, matching=Matching)

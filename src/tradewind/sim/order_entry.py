@@ -13,6 +13,7 @@ from tradewind.sim.order import WorkingOrder, new_order
 from tradewind.sim.reporting import Reporting
 
 LIMIT = int(OrderType.LIMIT)
+GTC = int(TimeInForce.GTC)
 IOC = int(TimeInForce.IOC)
 FOK = int(TimeInForce.FOK)
 GTD = int(TimeInForce.GTD)
@@ -57,11 +58,11 @@ class OrderEntry:
         reason = self.identity_refusal(order_id, instrument)
         if not reason:
             matching = self.matchings[instrument]
-            reason = matching.listing.refusal(
-                side, quantity, order_type, limit_price, stop_price
-            ) or self.term_refusal(
-                time_ns, order_type, time_in_force, flags, expire_time_ns, matching.listing
-            )
+            reason = matching.listing.refusal(side, quantity, order_type, limit_price, stop_price)
+            if not reason and (time_in_force != GTC or flags & POST_ONLY):
+                reason = self.term_refusal(
+                    time_ns, order_type, time_in_force, flags, expire_time_ns, matching.listing
+                )
         if not reason:
             order = new_order(
                 order_id, instrument, side, quantity, order_type,
@@ -73,7 +74,8 @@ class OrderEntry:
             self.reporting.reject(order_id, time_ns, reason)
             return
         self.reporting.accept(order, time_ns)
-        self.expiry.add(order, time_ns, time_in_force, expire_time_ns, matching.listing)
+        if time_in_force != GTC:
+            self.expiry.add(order, time_ns, time_in_force, expire_time_ns, matching.listing)
         if order.auction:
             order.auction_ns = auction_ns(matching.listing, order.auction, time_ns)
             matching.rest(order)
@@ -82,7 +84,12 @@ class OrderEntry:
 
     def identity_refusal(self, order_id: str, instrument: int) -> str:
         """Why an id or an instrument is refused; empty where it is not."""
-        if order_id in self.reporting.open_orders or self.reporting.is_finished(order_id):
+        known = self.reporting
+        if (
+            order_id in known.open_orders
+            or order_id in known.finished
+            or order_id in known.finished_before
+        ):
             return "the order id was used before"
         if not 0 <= instrument < len(self.matchings):
             return f"instrument number {instrument} is not listed here"

@@ -46,6 +46,7 @@ class QuoteMatching(Matching):
     ) -> None:
         Matching.__init__(self, listing, reporting, slippage)
         self.kind = QUOTES
+        self.notes_last = 1
         self.queue = queue
         self.touch = touch
         self.slips = slips

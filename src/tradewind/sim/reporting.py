@@ -69,7 +69,8 @@ class Reporting:
 
     def accept(self, order: WorkingOrder, time_ns: int) -> None:
         """Take the order into the register and tell so."""
-        self.register(order)
+        self.open_orders[order.order_id] = order
+        self.venue.working += 1
         due_ns = self.learn_ns(time_ns)
         self.send(due_ns, acceptance(due_ns, order.order_id, "sim:" + order.order_id))
 
@@ -149,7 +150,10 @@ class Reporting:
         self.ended += 1
         del self.open_orders[order.order_id]
         self.venue.working -= 1
-        self.remember(order.order_id, word)
+        if len(self.finished) < _FINISHED_MIN:
+            self.finished[order.order_id] = word
+        else:
+            self.remember(order.order_id, word)
 
     def is_finished(self, order_id: str) -> bool:
         """Whether an order of this id is known to be over."""

@@ -237,6 +237,7 @@ class SimulatedVenue(VenueModel):
         finer.take_over(matching)
         self.matchings[instrument] = finer
         self.working += finer.needs_rows - matching.needs_rows
+        self.noting += finer.notes_last - matching.notes_last
         return finer
 
     def new_matching(self, listing: Listing, kind: int) -> Matching:

@@ -66,6 +66,7 @@ class VenueGroup(VenueModel):
             self.reports.extend(venue.reports)
             venue.reports.clear()
         self.working = sum(each.working for each in self.venues.values())
+        self.noting = sum(each.noting for each in self.venues.values())
         dues = [each.next_due_ns for each in self.venues.values()]
         self.next_due_ns = min(dues, default=NEVER_NS)
 

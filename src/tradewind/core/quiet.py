@@ -1,0 +1,115 @@
+"""Quiet rows: nothing can happen at them but a price and a listener's call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tradewind.core.exposure import VALUE_MAX, Holding
+from tradewind.core.ledger import Wallet
+from tradewind.core.market import Market
+from tradewind.core.merge import Stream
+from tradewind.core.rows import Rows
+from tradewind.core.state import Account, State
+from tradewind.model.numbers import magnitude
+
+# C numbers when compiled (quiet.pxd)
+_VALUE_MAX = VALUE_MAX
+_SURELY_SMALL = float(VALUE_MAX // 2)
+
+
+class QuietRows(Rows):
+    """`Rows` that knows how long a market is quiet, so that a batch need not ask at each row.
+
+    What a listener wants ends the quiet; whoever runs quiet rows looks for it behind each call.
+    """
+
+    __slots__ = ()
+
+    def _quiet_until(self, market: Market) -> int:
+        """The time before which rows of a market are quiet; 0 where they are not.
+
+        No target waits for a price, the core holds nothing for one, no order works at the venue
+        inside, which asks for no more than the last trade, and nothing is due before.
+        """
+        if market.target_count > 0 or market.held_count > 0 or self.is_folding or self.intents:
+            return 0
+        venue = self.venue
+        if venue is None:
+            return self.next_due_ns
+        if venue.working > venue.noting:
+            return 0
+        return min(self.next_due_ns, venue.next_due_ns)
+
+    def _is_curve_simple(self, market: Market, low: int, high: int) -> bool:
+        """Whether equity at prices between these is that without the position, and its value.
+
+        No bound of 64 bits is near then, and no other currency or marking plays a part.
+        """
+        state: State = self.state
+        if self.venue is None or not state.accounts:
+            return True
+        account: Account = state.accounts[0]
+        home: Wallet = account.home
+        if market.marking != 0 or len(account.wallets) != 1 or low < 0:
+            return False
+        if magnitude(home.cash) > _VALUE_MAX or magnitude(home.value) > _VALUE_MAX:
+            return False
+        holding = held_of(account, market)
+        if holding is None:
+            return True
+        share = high * (holding.position * (market.money_factor / _SURELY_SMALL))
+        return -1 < share < 1
+
+    def _end_quiet_bars(self, stream: Stream, start: int, stop: int) -> None:
+        """Draw the equity curve over quiet bars, and do what the last of them brought about."""
+        state: State = self.state
+        end = stop - 1 if self.intents else stop
+        if self.venue is not None and state.accounts:
+            account: Account = state.accounts[0]
+            self._draw(account, stream, start, end)
+            if end < stop:
+                self._drain()
+                self.curve.add(stream.second[end], state.equity(account))
+        elif end < stop:
+            self._drain()
+
+    def _end_quiet_trades(
+        self, market: Market, time_ns: int, price: int, size: int, side: int
+    ) -> None:
+        """Let the venue note the last of quiet trades, and do what it brought about."""
+        venue = self.venue
+        if venue is not None and venue.working > 0:
+            venue.on_trade(market.index, time_ns, price, size, side)
+        if self.intents:
+            self._drain()
+
+    def _draw(self, account: Account, stream: Stream, start: int, end: int) -> None:
+        """Points of the curve for bars at which nothing changed but the price."""
+        market: Market = stream.market
+        self.state.revalue()
+        home: Wallet = account.home
+        rest = home.cash + home.value
+        holding = held_of(account, market)
+        position = 0
+        if holding is not None:
+            position = holding.position
+            rest -= holding.value
+        self.curve.add_valued(stream.second, stream.sixth, start, end, rest, position, market)
+
+
+def held_of(account: Account, market: Market) -> Holding | None:
+    """What an account holds of an instrument, if it ever had an order in it."""
+    holdings = account.scope.holdings
+    return holdings[market.index] if market.index < len(holdings) else None
+
+
+def extremes(column: Any) -> tuple[int, int]:
+    """The lowest and the highest number of a column; 0 and 0 of an empty one.
+
+    >>> extremes([3, 1, 2])
+    (1, 3)
+    """
+    values = np.asarray(column)
+    return (int(values.min()), int(values.max())) if len(values) else (0, 0)
