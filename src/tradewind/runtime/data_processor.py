@@ -50,6 +50,7 @@ class DataProcessor:
         self._whole_since_ns = 0
         self._heard_ns = clock.now_ns()
         self._failure = ""
+        self._storing = asyncio.Lock()
         self.has_begun = False
         self._bars: dict[str, list[str]] = {}
         self._feed = Feed([self._keep], self._refuse, clock=clock, bars=self._bars)
@@ -92,16 +93,20 @@ class DataProcessor:
 
     async def store(self) -> None:
         """Write what waits; what cannot be written now waits on."""
-        for key in list(self._waiting):
-            bars = concatenate(self._waiting.pop(key))
-            try:
-                await asyncio.to_thread(self._write, bars, key[1])
-                self._failure = ""
-            except OutsideError as error:
-                self._failure = f"bars cannot be stored: {error}"
-                LOG.error("bars_not_stored reason=%r", str(error))
-                self._waiting[key] = [bars, *self._waiting.get(key, [])]
-                self._bound(key)
+        async with self._storing:
+            for key in list(self._waiting):
+                await self._store_one(key)
+
+    async def _store_one(self, key: Key) -> None:
+        bars = concatenate(self._waiting.pop(key))
+        try:
+            await asyncio.to_thread(self._write, bars, key[1])
+            self._failure = ""
+        except OutsideError as error:
+            self._failure = f"bars cannot be stored: {error}"
+            LOG.error("bars_not_stored reason=%r", str(error))
+            self._waiting[key] = [bars, *self._waiting.get(key, [])]
+            self._bound(key)
 
     def reasons(self) -> list[str]:
         """What is wrong, nothing where all is well."""
