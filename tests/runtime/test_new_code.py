@@ -1,0 +1,44 @@
+"""Limits of new code as they are written, and what approves code: its own hash."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.test_risk_monitor import Monitored
+from tradewind.model.errors import UserError
+from tradewind.runtime.new_code import parse_small_limits
+
+
+def test_no_text_means_no_limits_for_new_code() -> None:
+    assert parse_small_limits("  ") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[]", "write an object of limits"),
+        ('{"short_sale": false}', "there is no 'short_sale'"),
+        ('{"order_notional": "-1"}', "new code limits"),
+    ],
+)
+def test_what_is_no_limit_of_new_code_is_said_in_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        parse_small_limits(text)
+
+
+def test_code_that_does_not_run_is_not_approved_and_levels_need_changes(tmp_path: Path) -> None:
+    async def story() -> None:
+        shell = Monitored(tmp_path)
+        async with shell.running():
+            for code in ("", "another"):
+                with pytest.raises(UserError, match=r"manual runs code \(none\), not"):
+                    await shell.change("code", "manual", {"code": code})
+            with pytest.raises(UserError, match="name the levels of leverage to change"):
+                await shell.change("levels", "leverage", None)
+            with pytest.raises(UserError, match=r"NOPE\.SIM"):
+                await shell.change("scenarios", "crash", {"NOPE.SIM": "-0.1"})
+
+    asyncio.run(story())
