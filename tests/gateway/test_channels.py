@@ -188,7 +188,7 @@ def test_an_engine_tells_fills_and_denials_by_themselves(tmp_path: Path) -> None
     fills = [update.body for update in updates if update.name == "fill"]
     assert fills
     assert all(float(str(fill["price"])) > 0 for fill in fills)
-    assert {fill["strategy"] for fill in fills} <= {"ma_cross", "mean_rev", "maker"}
+    assert {fill["strategy"] for fill in fills} <= {"ma_cross", "mean_rev", "maker", "accum"}
 
 
 @pytest.fixture

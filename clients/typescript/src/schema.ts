@@ -789,8 +789,9 @@ export interface paths {
         head?: never;
         /**
          * Amend a working order
-         * @description Ask for another quantity or limit price, and of an order that the core holds (its `state` is
-         *     HELD) for another stop price.
+         * @description Ask for another quantity or limit price, and of a stop, or of an order that the core holds
+         *     (its `state` is HELD), for another stop price. Where the venue of a stop changes none, it is
+         *     canceled and one in its stead is held until that is confirmed: its id has `_2` behind it.
          */
         patch: operations["amend_api_v1_orders__order_id__patch"];
         trace?: never;

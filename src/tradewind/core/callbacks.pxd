@@ -13,7 +13,6 @@ cdef class Callbacks:
     cdef public list intents
     cdef public dict order_listeners, timer_listeners
     cdef public bint is_folding
-    cdef public int64_t running
     cdef public set stopping
     @cython.locals(is_report=bint)
     cdef object _tell_order(self, Order order, object event)

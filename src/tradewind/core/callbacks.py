@@ -24,7 +24,6 @@ class Callbacks:
         "intents",
         "is_folding",
         "order_listeners",
-        "running",
         "state",
         "stop_listener",
         "stopping",
@@ -39,7 +38,6 @@ class Callbacks:
         self.stop_listener: Callable[[str, BaseException], None] | None = None
         self.is_folding = False
         self.stopping: set[int] = set()
-        self.running = -1
 
     def _tell_order(self, order: Order, event: Any) -> None:
         """Tell the strategy of an order what became of it."""
@@ -58,7 +56,6 @@ class Callbacks:
         if not self.stopping or strategy not in self.stopping:
             before = len(self.intents)
             is_through = False
-            self.running = strategy
             try:
                 function(event)
                 is_through = True
@@ -67,7 +64,6 @@ class Callbacks:
                 self._stop(strategy, error)
                 is_through = True
             finally:
-                self.running = -1
                 if not is_through:
                     del self.intents[before:]
 

@@ -138,7 +138,8 @@ class BacktestResult:
         that volatility, Sharpe and Sortino ratio are undefined.
         """
         curve = self.equity_curve
-        return metrics(curve.time_ns, curve.equity, self._rows(), self.periods_per_year)
+        yearly = samples_per_year(curve.time_ns) or 0.0  # `periods_per_year` makes the curve anew
+        return metrics(curve.time_ns, curve.equity, self._rows(), yearly)
 
     @property
     def order_count(self) -> int:

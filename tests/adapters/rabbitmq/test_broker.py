@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import aio_pika
 import pytest
 
 from tests.servers.found import free_port
@@ -26,6 +27,29 @@ class TestRabbitBroker(BrokerSuite):
 
     def other_worker(self, broker: Broker) -> Broker:
         return RabbitBroker(self._rabbit.url, queues=SUITE_QUEUES)
+
+
+def test_a_message_for_a_queue_that_somebody_deleted_is_not_taken_for_stored(
+    rabbit: RabbitCluster,
+) -> None:
+    async def work() -> None:
+        broker = RabbitBroker(rabbit.url, queues=SUITE_QUEUES)
+        connection = await aio_pika.connect(rabbit.url)
+        try:
+            await broker.publish([message(1)])
+            await (await connection.channel()).queue_delete(HIGH.name)
+            with pytest.raises(OutsideError):
+                await broker.publish([message(2)])
+            await broker.publish([message(3)])  # it has been made anew
+            delivery = await broker.take([HIGH.name], wait_s=5.0)
+            assert delivery is not None
+            assert delivery.message == message(3)
+            await broker.done(delivery)
+        finally:
+            await connection.close()
+            await broker.close()
+
+    asyncio.run(work())
 
 
 def failure(url: str, queues: tuple[Queue, ...] = SUITE_QUEUES) -> TradewindError:

@@ -61,10 +61,11 @@ class RabbitBroker:
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Hand messages over; when it returns a majority of the nodes has them on disk."""
+        names = {one.queue: self._queues[one.queue].name for one in messages}
         for first in range(0, len(messages), IN_FLIGHT_MAX):
             part = messages[first : first + IN_FLIGHT_MAX]
             async with self._connection.channel() as channel:
-                told = [_confirmed(channel, one.queue, one, {}) for one in part]
+                told = [_confirmed(channel, names[one.queue], one, {}) for one in part]
                 outcomes = await asyncio.gather(*told, return_exceptions=True)
                 for one, outcome in zip(part, outcomes, strict=True):
                     if isinstance(outcome, BaseException):

@@ -105,7 +105,7 @@ class Connection:
         async with self.channel():
             connection = self._connection
             assert connection is not None, "there is a channel on it"
-            channel = await connection.channel(publisher_confirms=True)
+            channel = await _confirming(connection)
             try:
                 yield channel
             finally:
@@ -129,7 +129,7 @@ class Connection:
             self._node, self._connection = left.pop(node), connection
             try:
                 async with asyncio.timeout(CALL_S):
-                    channel = await connection.channel(publisher_confirms=True)
+                    channel = await _confirming(connection)
                     await self._declare_once(channel)
             except FAILURES as error:
                 failure = error
@@ -235,6 +235,11 @@ class Connection:
 async def _closed(connection: AbstractConnection) -> None:
     with suppress(*FAILURES):
         await connection.close()
+
+
+async def _confirming(connection: AbstractConnection) -> AbstractChannel:
+    """A channel that tells what became of a message, also where no queue took it."""
+    return await connection.channel(publisher_confirms=True, on_return_raises=True)
 
 
 REFUSALS: tuple[tuple[type[Exception], str, str], ...] = (
