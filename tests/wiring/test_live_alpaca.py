@@ -193,7 +193,7 @@ def test_orders_live_are_filled_rested_canceled_and_reconciled(engine: StormEngi
     venue.operate("POST", "sockets/cut", {})
     engine.wait_until_healed()
     venue.operate("POST", "deposit", {"account": "demo", "asset": "USD", "amount": "25"})
-    until(lambda: engine.status()["halts"])
+    until(lambda: engine.status()["halts"] and engine.status()["differences"])
     [row] = engine.status()["differences"]
     assert (row["kind"], row["rule"], row["venue"]) == ("balance", "halt", "ALPACA")
     assert Decimal(row["theirs"]) - Decimal(row["ours"]) == 25

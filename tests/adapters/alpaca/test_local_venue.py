@@ -144,12 +144,14 @@ def test_an_order_works_is_amended_and_canceled(venue: LocalVenue) -> None:
 
 def test_a_stop_price_is_amended_at_the_venue_and_told(venue: LocalVenue) -> None:
     async def use(desk: Desk) -> None:
-        bought = market(10_000)
+        order = far(side=Side.SELL, type=OrderType.STOP, limit_price=0, stop_price=10_000)
+        bought = market(order.quantity)
         await desk.trading.submit(bought)
         await until(
-            lambda: sum(f.quantity for f in desk.of(bought.order_id, m.OrderFilled)) == 10_000
+            lambda: (
+                sum(f.quantity for f in desk.of(bought.order_id, m.OrderFilled)) == order.quantity
+            )
         )
-        order = far(side=Side.SELL, type=OrderType.STOP, limit_price=0, stop_price=10_000)
         await desk.trading.submit(order)
         amend = m.AmendOrder(0, order.order_id, "ALPACA", APPLE, order.quantity, 0, 1, 12_000)
         await desk.trading.amend(amend)
