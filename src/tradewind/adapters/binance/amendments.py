@@ -36,7 +36,7 @@ class Amendments:
     >>> amendments.may_come("j0-a-1", asked=1, silence_s=3.0, now_s=12.0)
     True
     >>> amendments.heard(m.OrderAmended(0, "j0-a-1", 5, 100), time=7)
-    OrderAmended(time_ns=0, order_id='j0-a-1', quantity=5, limit_price=100, number=1)
+    OrderAmended(time_ns=0, order_id='j0-a-1', quantity=5, limit_price=100, number=1, stop_price=0)
     >>> amendments.may_come("j0-a-1", asked=1, silence_s=3.0, now_s=12.0)
     False
     """
