@@ -9,7 +9,8 @@ import pytest
 
 from tests.runtime.test_risk_monitor import Monitored
 from tradewind.model.errors import UserError
-from tradewind.runtime.new_code import parse_small_limits
+from tradewind.model.limits import Limits
+from tradewind.runtime.new_code import NewCode, parse_small_limits, tightest
 
 
 def test_no_text_means_no_limits_for_new_code() -> None:
@@ -29,6 +30,20 @@ def test_what_is_no_limit_of_new_code_is_said_in_a_sentence(text: str, sentence:
         parse_small_limits(text)
 
 
+def test_the_smaller_limit_of_two_stays_and_one_alone_is_taken() -> None:
+    usual = Limits(leverage="2", open_orders=5)
+    small = Limits(leverage="0.5", open_orders=9, order_notional="100")
+    found = tightest(usual, small)
+    assert (found.leverage, found.open_orders, found.order_notional) == ("0.5", 5, "100")
+
+
+def test_code_that_nobody_approved_starts_with_the_small_limits(tmp_path: Path) -> None:
+    usual = {"strategy:manual": Limits(leverage="2")}
+    code = NewCode(tmp_path, small=Limits(leverage="0.5"), limits=lambda: usual)
+    state = Monitored(tmp_path).loop.engine.state
+    assert code.limits_of(state, "manual", "abc") == Limits(leverage="0.5")
+
+
 def test_code_that_does_not_run_is_not_approved_and_levels_need_changes(tmp_path: Path) -> None:
     async def story() -> None:
         shell = Monitored(tmp_path)
@@ -40,5 +55,7 @@ def test_code_that_does_not_run_is_not_approved_and_levels_need_changes(tmp_path
                 await shell.change("levels", "leverage", None)
             with pytest.raises(UserError, match=r"NOPE\.SIM"):
                 await shell.change("scenarios", "crash", {"NOPE.SIM": "-0.1"})
+            with pytest.raises(UserError, match="there is no scenario 'gone'"):
+                await shell.change("scenarios", "gone", None)
 
     asyncio.run(story())
