@@ -24,8 +24,9 @@ class TradingStage(Protocol):
 
     faults: frozenset[str]
     """Of `reply_lost`, `reply_dropped`, `request_lost`, `duplicate`, `late`, `reordered`, `lost`,
-    `cut`, `fill_after_cancel`, `rate_limit`, `skew`: those that this venue can play. Beside them
-    `refusals`, `balances` and `amendments` (answered by number): what it can do."""
+    `cut`, `fill_after_cancel`, `rate_limit`, `skew` (its clock is off): those that this venue
+    can play. Beside them `refusals`, `balances` and `amendments` (answered by number): what it
+    can do."""
     instrument: Instrument
     passive_price: int
     """A price in units at which a buy order rests."""

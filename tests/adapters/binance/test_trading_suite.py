@@ -11,7 +11,7 @@ import pytest
 from tests.adapters.local_venue import LocalVenue, local_venue
 from tests.adapters.net.loopback import RealClock, no_chance
 from tradewind.adapters.binance.hosts import MarketKind, local_hosts
-from tradewind.adapters.binance.rest import Keys
+from tradewind.adapters.binance.rest import RECV_WINDOW_MS, Keys
 from tradewind.adapters.binance.trading import BinanceTrading
 from tradewind.adapters.net.secret import Secret
 from tradewind.model import messages as m
@@ -31,6 +31,8 @@ FAULTS = {
     "rate_limit": "rate-limit",
     "skew": "clock-skew",
 }
+SKEW_MS = 2 * RECV_WINDOW_MS
+"""The venue's own 2 s are our receive window to the millisecond: that may go either way."""
 BTC = Instrument("BTC/USDT.BINANCE", tick="0.01", lot="0.00001", quantity_digits=8)
 BTC_USDM = Instrument("BTC/USDT.BINANCE-USDM", tick="0.10", lot="0.001", kind="perpetual")
 
@@ -62,6 +64,8 @@ class Stage:
     def strike(self, fault: str) -> None:
         if fault == "cut":
             self.venue.operate("POST", "sockets/cut", {})
+        elif fault == "skew":
+            self.venue.fault(FAULTS[fault], count=1, value=SKEW_MS)
         else:
             self.venue.fault(FAULTS[fault], count=1)
 
