@@ -11,7 +11,7 @@ import pytest
 
 from tradewind.adapters.memory.journal import MemoryJournal
 from tradewind.core.engine import Engine
-from tradewind.core.snapshot import state_hash
+from tradewind.core.snapshot import SNAPSHOT_FORMAT, state_hash
 from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns, concatenate
@@ -19,11 +19,11 @@ from tradewind.model.errors import Inconsistent
 from tradewind.model.instruments import Instrument
 from tradewind.model.market import Quote
 from tradewind.model.orders import Sizing
-from tradewind.ports.journal import SNAPSHOTS_KEPT, group_of, numbered
+from tradewind.ports.journal import SNAPSHOTS_KEPT, Snapshot, group_of, numbered
 from tradewind.runtime.backtest import backtest
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.recorder import Recorder
-from tradewind.runtime.recovery import recover, snapshot_of
+from tradewind.runtime.recovery import SavedParts, recover, snapshot_of
 from tradewind.runtime.redecide import Fresh, Redecided, redecide
 from tradewind.runtime.segments import MemorySegments
 from tradewind.runtime.strategy_host import attach
@@ -287,6 +287,36 @@ def test_a_snapshot_that_leads_elsewhere_is_found() -> None:
     paper.journal.save_snapshot(snapshot_of(other.engine.state, {}, b""))
     with pytest.raises(Inconsistent, match="restore the last backup"):
         verify_journal(paper.journal, paper.recorder)
+
+
+def of_another_version(paper: Paper) -> Snapshot:
+    """A snapshot of now whose state no version here can read."""
+    whole = snapshot_of(paper.engine.state, {"dipper": b"kept"}, b"")
+    saved = msgspec.msgpack.decode(whole.body, type=SavedParts)
+    state = msgspec.msgpack.decode(saved.state)
+    state[0] = SNAPSHOT_FORMAT + 1
+    body = msgspec.structs.replace(saved, state=msgspec.msgpack.encode(state))
+    return msgspec.structs.replace(whole, body=msgspec.msgpack.encode(body))
+
+
+def test_a_snapshot_of_another_format_costs_only_the_time_to_fold_again() -> None:
+    paper = traded()
+    paper.journal.save_snapshot(of_another_version(paper))
+    found = recover(paper.journal, paper.recorder)
+    assert state_hash(found.state) == state_hash(paper.engine.state)
+    assert found.folded == paper.engine.state.sequence
+    assert found.strategies == {"dipper": b"kept"}
+
+
+def test_a_pruned_journal_under_snapshots_of_another_format_names_who_wrote_them() -> None:
+    paper = traded()
+    for _ in range(2):
+        asyncio.run(paper.rows(9999, 10001))
+        paper.journal.save_snapshot(of_another_version(paper))
+    paper.journal.prune(paper.journal.last_sequence)
+    assert paper.journal.first_sequence > 1
+    with pytest.raises(Inconsistent, match="start the version that wrote them"):
+        recover(paper.journal, paper.recorder)
 
 
 def test_what_is_written_meanwhile_does_not_disturb_a_reader() -> None:

@@ -83,7 +83,7 @@ def decode_state(data: bytes) -> State:
     """The state of the bytes; `BadMessage` where they are of another format."""
     parts = msgspec.msgpack.decode(data)
     if not isinstance(parts, list) or parts[0] != SNAPSHOT_FORMAT:
-        raise BadMessage("the snapshot has another format: it is rebuilt from the journal")
+        raise BadMessage("the snapshot was written by a version of tradewind with another format")
     state = State()
     state.journal_id, state.epoch, state.sequence, state.time_ns, state.marking = parts[1]
     state.rates = {(currency, into): rate for currency, into, rate in parts[10]}

@@ -55,7 +55,7 @@ def recover(journal: JournalReader, recorder: Recorder, *, before: int | None = 
     """Fold the journal's tail onto the newest snapshot (with a sequence under `before`)."""
     saved = journal.latest_snapshot(before)
     parts = None if saved is None else parts_of(saved)
-    state = State() if parts is None else decode_state(parts.state)
+    state = _known_state(journal, saved)
     start = state.sequence
     folder = Folder(Engine(state), recorder)
     for group in journal.groups(start):
@@ -66,6 +66,22 @@ def recover(journal: JournalReader, recorder: Recorder, *, before: int | None = 
     if parts is None:
         return Recovered(state, {}, b"", state.sequence)
     return Recovered(state, parts.strategies, parts.market, state.sequence - start)
+
+
+def _known_state(journal: JournalReader, saved: Snapshot | None) -> State:
+    """The state of the newest snapshot this version can read, or the one before everything."""
+    unread: Snapshot | None = None
+    while saved is not None:
+        try:
+            return decode_state(parts_of(saved).state)
+        except BadMessage:
+            unread, saved = saved, journal.latest_snapshot(saved.sequence)
+    if unread is not None and journal.first_sequence > 1:
+        raise Inconsistent(
+            f"the snapshots of this journal were written by another {unread.code} and what lies "
+            "before them was pruned: start the version that wrote them"
+        )
+    return State()
 
 
 class Folder:
