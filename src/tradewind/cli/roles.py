@@ -16,9 +16,11 @@ from tradewind.runtime.supervisor import Supervisor
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
 from tradewind.wiring.bus import check_installed
+from tradewind.wiring.execution_role import is_apart
 from tradewind.wiring.role_place import (
     API_GATEWAY,
     DATA_PROCESSOR,
+    EXECUTION_ENGINE,
     MARKET_DATA,
     RISK_MANAGER,
     SIGNAL_BRIDGE,
@@ -47,6 +49,16 @@ def play_market_data(settings: Settings, seconds: float | None, *, patience_s: f
     role = MarketDataRole(settings, patience_s=patience_s)
     place = settings[catalog.BUS_MARKET_DATA] or "the socket of this home"
     ready = f"tradewind {VERSION}  role {MARKET_DATA}, published at {place}"
+    return _played(lambda stop: role.run(stop, lambda: note(ready)), seconds)
+
+
+def play_execution(settings: Settings, seconds: float | None, *, patience_s: float) -> int:
+    """Play the role execution-engine until stopped."""
+    from tradewind.wiring.execution_role import ExecutionRole
+
+    role = ExecutionRole(settings, patience_s=patience_s)
+    port = role_port(settings, EXECUTION_ENGINE)
+    ready = f"tradewind {VERSION}  role {EXECUTION_ENGINE}, http://127.0.0.1:{port}/health"
     return _played(lambda stop: role.run(stop, lambda: note(ready)), seconds)
 
 
@@ -140,9 +152,10 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     commands = {
         f"{SIGNAL_BRIDGE} {number}": [*command, "--role", SIGNAL_BRIDGE] for number in (1, 2)
     }
+    standing_by = [MARKET_DATA, *([EXECUTION_ENGINE] if is_apart(settings) else []), RISK_MANAGER]
     commands |= {
         name: [*command, "--role", role, "--standby"]
-        for role in (MARKET_DATA, RISK_MANAGER)
+        for role in standing_by
         # Two of each: one plays, the other has loaded all and takes its place when it dies.
         for name in (role, f"{role} standby")
     }
@@ -152,7 +165,7 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
         # Jobs are asked for there, and kept by libraries that come with it.
         commands[WORKER] = [*command, "--role", WORKER]
     note(f"tradewind {VERSION}  each a process: {', '.join(commands)}")
-    for role in (MARKET_DATA, SIGNAL_BRIDGE, RISK_MANAGER, WORKER):
+    for role in (SIGNAL_BRIDGE, *standing_by, WORKER):
         note(f"  {role:<12} http://127.0.0.1:{role_port(settings, role)}/health")
     return _played(Supervisor(commands).run, arguments.seconds)
 

@@ -7,10 +7,44 @@ was no longer reached let children of 212 orders leave for 45 minutes).
 
 from __future__ import annotations
 
+import msgspec
+
 from tradewind.core.state import State
 from tradewind.model import messages as m
 
 IS_END = (m.OrderRejected, m.OrderCanceled, m.OrderExpired)
+ALWAYS_COUNTED = (m.InstrumentListed, m.AlgorithmIntended, m.ChildSent, m.ParentEnded)
+
+
+class CountedChild(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of a child that left, for another process."""
+
+    order_id: str
+    quantity: int
+    factor: int
+    filled: int
+    stated: int
+    is_open: bool
+    fills: list[str]
+
+
+class CountedParent(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of a parent, likewise."""
+
+    quantity: int
+    digits: int
+    before: int | None
+    children: list[CountedChild]
+
+
+class Counted(msgspec.Struct, frozen=True, array_like=True):
+    """A whole count, as another process goes on with it."""
+
+    parents: dict[str, CountedParent] = {}
+    waiting: dict[str, str] = {}
+    decided: list[str] = []
+    wished: list[str] = []
+    digits: dict[str, int] = {}
 
 
 class Parent:
@@ -93,6 +127,59 @@ class Children:
                 one.is_open = is_open
                 one.fills = set() if order is None else set(order.fill_ids)
                 parent.committed += one.committed
+
+    def take(self, counted: Counted) -> None:
+        """Go on with what another process counted, in the place of what was known here."""
+        self._parents, self._children = {}, {}
+        self._waiting, self._digits = dict(counted.waiting), dict(counted.digits)
+        self._decided, self._wished = set(counted.decided), set(counted.wished)
+        for name, known in counted.parents.items():
+            parent = self._parents[name] = Parent(known.quantity, known.digits)
+            parent.before = known.before
+            for each in known.children:
+                child = self._children[each.order_id] = Child(parent, each.quantity, each.factor)
+                child.filled, child.stated = each.filled, each.stated
+                child.is_open, child.fills = each.is_open, set(each.fills)
+                parent.children.append(each.order_id)
+                parent.committed += child.committed
+
+    def counted(self) -> Counted:
+        """The count as it stands, for another process."""
+        parents = {
+            name: CountedParent(
+                parent.quantity,
+                parent.digits,
+                parent.before,
+                [self._counted_child(child) for child in parent.children],
+            )
+            for name, parent in self._parents.items()
+        }
+        waiting, digits = dict(self._waiting), dict(self._digits)
+        return Counted(parents, waiting, sorted(self._decided), sorted(self._wished), digits)
+
+    def _counted_child(self, order_id: str) -> CountedChild:
+        child = self._children[order_id]
+        return CountedChild(
+            order_id,
+            child.quantity,
+            child.factor,
+            child.filled,
+            child.stated,
+            child.is_open,
+            sorted(child.fills),
+        )
+
+    def concerns(self, record: m.Record) -> bool:
+        """Whether a record that comes next changes a count.
+
+        >>> children = Children()
+        >>> children.concerns(m.ChildSent(0, "p.1", "p", "")), children.concerns(m.ClockTicked(0))
+        (True, False)
+        """
+        if isinstance(record, ALWAYS_COUNTED):
+            return True
+        order_id = getattr(record, "order_id", "")
+        return order_id in self._children or order_id in self._waiting or order_id in self._parents
 
     def excess(self, order_id: str, quantity: int, instrument: str = "") -> str:
         """Why a child may not leave, "" where it may; orders without a parent always may."""

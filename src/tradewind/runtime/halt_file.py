@@ -60,6 +60,11 @@ def write_halt_file(home: Path, reason: str) -> Path:
     return path
 
 
+def is_halt_file_there(home: Path) -> bool:
+    """Whether there is one, or may be one in a folder that cannot be looked into."""
+    return _identity(home / HALT_NAME) is not None
+
+
 def remove_halt_file(home: Path) -> None:
     """Remove the file if it is there."""
     path = home / HALT_NAME

@@ -8,11 +8,11 @@ as far as its parent's quantity goes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tradewind.core.state import State
 from tradewind.model import messages as m
-from tradewind.runtime.children import Children
+from tradewind.runtime.children import Children, Counted
 from tradewind.runtime.loop import Turn
 
 PROOF_S = 3.0
@@ -29,10 +29,12 @@ LOG = logging.getLogger("tradewind.last_check")
 class LastCheck:
     """Follows durable turns with `on_turn`, before they are sent; asked for each new order.
 
-    `now_s` is a clock that only goes on, in seconds.
+    `now_s` is a clock that only goes on, in seconds. `follow` is given the records that a second
+    check, where orders leave in another process, needs for its count.
     """
 
     def __init__(self, now_s: Callable[[], float]) -> None:
+        self.follow: Callable[[list[m.Record]], None] | None = None
         self._now_s = now_s
         self._proven_s = now_s()
         self._children = Children()
@@ -45,9 +47,37 @@ class LastCheck:
 
     def on_turn(self, turn: Turn) -> None:
         """A group is durable: nobody has taken over."""
-        self._proven_s = self._now_s()
+        self.prove()
+        if self.follow is None:
+            self.note(turn.records)
+            return
+        concerned = []
         for record in turn.records:
+            if self._children.concerns(record):
+                concerned.append(record)
             self._children.note(record)
+        if concerned:
+            self.follow(concerned)
+
+    def prove(self) -> None:
+        """Nobody has taken over by now."""
+        self._proven_s = self._now_s()
+
+    def note(self, records: Iterable[m.Record]) -> None:
+        """Count durable records, in the journal's order."""
+        for record in records:
+            self._children.note(record)
+
+    def told(self) -> tuple[list[str], Counted]:
+        """Ids that left and the count of children, for a check in another process."""
+        return list(self._left), self._children.counted()
+
+    def take(self, left: Iterable[str], counted: Counted) -> None:
+        """Go on with what the check of another process told, and with the ids known here."""
+        self._left |= dict.fromkeys(left)
+        while len(self._left) > IDS_KEPT:
+            del self._left[next(iter(self._left))]
+        self._children.take(counted)
 
     def leave(self, command: m.SubmitOrder) -> tuple[m.ControlEvent, ...]:
         """Note that an order leaves; where it may not, the events that tell so.

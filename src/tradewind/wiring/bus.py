@@ -12,7 +12,8 @@ from tradewind.model.errors import OutsideError, UserError
 from tradewind.ports.bus import Publisher, Subscriber
 from tradewind.ports.link import Exchange, Line
 from tradewind.runtime.control_client import SOCKET_PATH_BYTES_MAX
-from tradewind.wiring import catalog
+from tradewind.wiring import bus_settings, catalog
+from tradewind.wiring.setting import Setting
 from tradewind.wiring.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 FOLDER = "bus"
 SOCKET_NAME = "market-data.ipc"
 WISHES_NAME = "wishes.ipc"
+ORDERS_NAME = "orders.ipc"
 SPOOL_NAME = "spool"
 
 
@@ -67,30 +69,48 @@ def market_data_subscriber(settings: Settings) -> Subscriber:
 
 def wishes_exchange(settings: Settings) -> Exchange:
     """Where the trading core lets signal-bridges in."""
-    check_installed()
-    from tradewind.adapters.zeromq.gatekeeper import Gatekeeper
-    from tradewind.adapters.zeromq.link import ZeroMqExchange
-
-    home, endpoint = settings[catalog.HOME], settings[catalog.BUS_WISHES]
-    if not endpoint or endpoint.startswith("ipc://"):
-        return ZeroMqExchange(endpoint or home_endpoint(home, WISHES_NAME))
-    return ZeroMqExchange(endpoint, Gatekeeper(bus_keys(home), time.monotonic))
+    return _exchange(settings, catalog.BUS_WISHES, WISHES_NAME)
 
 
 def wishes_line(settings: Settings) -> Line:
     """The way of a signal-bridge to the trading core."""
+    return _line(settings, catalog.BUS_WISHES, catalog.BUS_WISHES_KEY, WISHES_NAME)
+
+
+def orders_exchange(settings: Settings) -> Exchange:
+    """Where the execution-engine lets the trading core in."""
+    return _exchange(settings, bus_settings.BUS_ORDERS, ORDERS_NAME)
+
+
+def orders_line(settings: Settings) -> Line:
+    """The way of the trading core to the execution-engine."""
+    return _line(settings, bus_settings.BUS_ORDERS, bus_settings.BUS_ORDERS_KEY, ORDERS_NAME)
+
+
+def _exchange(settings: Settings, place: Setting[str], name: str) -> Exchange:
+    check_installed()
+    from tradewind.adapters.zeromq.gatekeeper import Gatekeeper
+    from tradewind.adapters.zeromq.link import ZeroMqExchange
+
+    home, endpoint = settings[catalog.HOME], settings[place]
+    setting = place.variables[0]
+    if not endpoint or endpoint.startswith("ipc://"):
+        return ZeroMqExchange(endpoint or home_endpoint(home, name), setting=setting)
+    gatekeeper = Gatekeeper(bus_keys(home), time.monotonic)
+    return ZeroMqExchange(endpoint, gatekeeper, setting=setting)
+
+
+def _line(settings: Settings, place: Setting[str], key: Setting[str], name: str) -> Line:
     check_installed()
     from tradewind.adapters.zeromq.keys import checked_key
     from tradewind.adapters.zeromq.link import ZeroMqLine
     from tradewind.adapters.zeromq.subscriber import Access
 
-    home, endpoint = settings[catalog.HOME], settings[catalog.BUS_WISHES]
+    home, endpoint = settings[catalog.HOME], settings[place]
     if not endpoint or endpoint.startswith("ipc://"):
-        return ZeroMqLine(endpoint or home_endpoint(home, WISHES_NAME))
+        return ZeroMqLine(endpoint or home_endpoint(home, name))
     pair = bus_keys(home).pair()
-    return ZeroMqLine(
-        endpoint, Access(pair, checked_key(settings[catalog.BUS_WISHES_KEY] or pair.public))
-    )
+    return ZeroMqLine(endpoint, Access(pair, checked_key(settings[key] or pair.public)))
 
 
 def home_endpoint(home: Path, name: str = SOCKET_NAME) -> str:

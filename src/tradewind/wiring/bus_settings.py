@@ -39,13 +39,36 @@ BUS_WISHES_KEY: Setting[str] = Setting(
     "",
     "The public key of the trading core there, for signal-bridges; without it our own.",
 )
+BUS_ORDERS: Setting[str] = Setting(
+    "bus.orders",
+    ("BUS_ORDERS",),
+    kinds.text(),
+    "",
+    "Where the role execution-engine lets the trading core in, like `tcp://10.0.0.9:5558`; without "
+    "it a socket in TRADEWIND_HOME, for one machine.",
+)
+BUS_ORDERS_KEY: Setting[str] = Setting(
+    "bus.orders_key",
+    ("BUS_ORDERS_KEY",),
+    kinds.text(),
+    "",
+    "The public key of the execution-engine there, for the trading core; without it our own.",
+)
+EXECUTION: Setting[str] = Setting(
+    "roles.execution",
+    ("TRADEWIND_EXECUTION",),
+    kinds.choice("core", "engine"),
+    "core",
+    "Who holds the sessions with venues in a live run of several roles: the role risk-manager "
+    "itself (`core`), or the role execution-engine (`engine`).",
+)
 ROLES_PORT: Setting[int] = Setting(
     "roles.first_port",
     ("TRADEWIND_ROLES_PORT",),
     kinds.integer(least=1, most=65_000),
     "9190",
     "Where the role market-data serves /health and /metrics on one host; signal-bridge one above, "
-    "risk-manager two, worker four.",
+    "risk-manager two, execution-engine three, worker four.",
 )
 
 DATA_PORT: Setting[int] = Setting(
@@ -68,6 +91,9 @@ BUS_SETTINGS: tuple[Setting[Any], ...] = (
     BUS_MARKET_DATA_KEY,
     BUS_WISHES,
     BUS_WISHES_KEY,
+    BUS_ORDERS,
+    BUS_ORDERS_KEY,
+    EXECUTION,
     ROLES_PORT,
     DATA_PORT,
     STORED_BARS,

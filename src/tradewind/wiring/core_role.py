@@ -23,6 +23,7 @@ from tradewind.runtime.role_server import RoleServer
 from tradewind.runtime.segments import Segments
 from tradewind.wiring import catalog
 from tradewind.wiring.bus import market_data_subscriber, wishes_exchange
+from tradewind.wiring.execution_role import execution_link
 from tradewind.wiring.lent_strategies import LentStrategies
 from tradewind.wiring.plans import Plan
 from tradewind.wiring.platform import Platform, PlatformOptions
@@ -38,7 +39,10 @@ class CoreRole:
         self._settings = settings
         self._patience_s = patience_s
         self._subscribers: list[Subscriber] = []
-        stages = tuple(replace(one, bus=self._new_subscriber) for one in options.stages)
+        self._link = execution_link(settings)
+        stages = tuple(
+            replace(one, bus=self._new_subscriber, execution=self._link) for one in options.stages
+        )
         self.platform = Platform(
             msgspec.structs.replace(
                 options,
@@ -81,11 +85,17 @@ class CoreRole:
             assert self._lender is not None, "the platform has made what runs strategies"
             desk.complaints.append(self._lender.complaint)
             desk.more_metrics.append(self._lender.metrics)
+            if self._link is not None:
+                desk.more_metrics.append(self._link.metrics)
             self._tasks.append(asyncio.create_task(beating(lease)))
             self._lending = asyncio.create_task(self._lender.run())
             self._lending.add_done_callback(lambda _: stop.set())
             on_ready(self.platform)
 
+        if self._link is not None:
+            linking = asyncio.create_task(self._link.run())
+            linking.add_done_callback(lambda _: stop.set())
+            self._tasks.append(linking)
         running = asyncio.create_task(self.platform.run(stop=stop, on_ready=ready))
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -137,7 +147,8 @@ class CoreRole:
     def _reasons(self) -> list[str]:
         if self._desk is not None:
             return self._desk.health()["reasons"]
-        complaints = (each.complaint for each in self._subscribers)
+        complaints = [each.complaint for each in self._subscribers]
+        complaints += [] if self._link is None else [self._link.complaint]
         return [next(filter(None, complaints), "the engine recovers")]
 
     def _metrics(self) -> list[Metric]:

@@ -23,7 +23,7 @@ from tradewind.wiring.role_place import MARKET_DATA, beating, role_port, taken_l
 from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings
 from tradewind.wiring.stage import StagePlan
-from tradewind.wiring.stage_plan import stage_plans, strategies_of, symbols_of
+from tradewind.wiring.stage_plan import stage_plans, strategies_of, symbols_of, to_read
 from tradewind.wiring.stages import listed_at
 
 STATE_NAME = "market.state"
@@ -106,7 +106,7 @@ class MarketDataRole:
     def _sources(self, state: Path) -> list[MarketData]:
         """The market data of each venue, of which a run trades the instruments."""
         settings = self._settings
-        plans, strategies = stage_plans(settings), strategies_of(settings)
+        plans, strategies = stage_plans(settings, to_read), strategies_of(settings)
         first = plans[0]
         symbols = symbols_of(settings, first.entry, len(strategies))
         traded = instruments_of(plan_of(strategies, symbols, first.venue), symbols, first.venue)

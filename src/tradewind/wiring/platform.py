@@ -214,6 +214,7 @@ class Platform:
         self._routed = {leg.instrument for route in self.options.routes for leg in route.legs}
         last_check = LastCheck(asyncio.get_running_loop().time)
         last_check.begin(self.engine.state)
+        self.stages.check_again(last_check, self.engine.state)
         ends = self.stages.trading, self.loop.offer
         self.dispatch = Dispatch(*ends, last_check=last_check, now_ns=self._clock.now_ns)
         self.loop.rider = self.dispatch.take_left

@@ -14,12 +14,21 @@ from tradewind.wiring.settings import Settings
 
 MARKET_DATA, RISK_MANAGER, API_GATEWAY = "market-data", "risk-manager", "api-gateway"
 DATA_PROCESSOR, SIGNAL_BRIDGE, WORKER = "data-processor", "signal-bridge", "worker"
-ROLES = (MARKET_DATA, DATA_PROCESSOR, SIGNAL_BRIDGE, RISK_MANAGER, API_GATEWAY, WORKER)
+EXECUTION_ENGINE = "execution-engine"
+ROLES = (
+    MARKET_DATA,
+    DATA_PROCESSOR,
+    SIGNAL_BRIDGE,
+    RISK_MANAGER,
+    EXECUTION_ENGINE,
+    API_GATEWAY,
+    WORKER,
+)
 """The roles that are processes of their own, in the order of their start."""
 LOCK_LOOK_S = 0.02
 """How often a standby looks whether the role is free."""
 BEAT_S = 0.25
-_PORTS = {MARKET_DATA: 0, SIGNAL_BRIDGE: 1, RISK_MANAGER: 2, WORKER: 4}
+_PORTS = {MARKET_DATA: 0, SIGNAL_BRIDGE: 1, RISK_MANAGER: 2, EXECUTION_ENGINE: 3, WORKER: 4}
 """Their distance from TRADEWIND_ROLES_PORT."""
 
 

@@ -21,6 +21,8 @@ from tradewind.ports.market_data import MarketData
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Trading
 from tradewind.runtime.bus_market_data import BusMarketData
+from tradewind.runtime.execution_link import ExecutionLink
+from tradewind.runtime.far_trading import FarTrading
 from tradewind.runtime.venue_watch import INTERVAL_S
 from tradewind.sim import fees
 from tradewind.sim.venue import SimulatedVenue
@@ -38,7 +40,8 @@ class StagePlan:
     """What a stage is made from; without `entry` it is the generated market.
 
     `keys` are there for `mode` live, and where a venue gives no market data without them. With a
-    `bus` market data comes from there, whichever venue's it is.
+    `bus` market data comes from there, whichever venue's it is; with an `execution` the session
+    with the venue is at its other end, and needs no keys here.
     """
 
     mode: str = "paper"
@@ -49,6 +52,7 @@ class StagePlan:
     confirmed: str = ""
     reconcile_interval_s: float = INTERVAL_S
     bus: Callable[[], Subscriber] | None = None
+    execution: ExecutionLink | None = None
 
     @property
     def venue(self) -> str:
@@ -121,7 +125,14 @@ async def _stage_on_bus(
     assert plan.bus is not None
     market_data = BusMarketData(plan.bus(), instrument_ids, plan.venue)
     await market_data.start()
-    stage = _stage_over(plan, market_data, clock=clock, session=session, id_prefix=id_prefix)
+    if plan.mode == "live" and plan.execution is not None:
+        far = FarTrading(plan.execution, plan.venue)
+        await plan.execution.open(
+            plan.venue, market_data.instruments, epoch=int(session), id_prefix=id_prefix
+        )
+        stage = Stage(market_data, far, None)
+    else:
+        stage = _stage_over(plan, market_data, clock=clock, session=session, id_prefix=id_prefix)
     stage.complain = lambda: market_data.complaint
     return stage
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tradewind.model.errors import UserError
@@ -18,7 +19,26 @@ NO_STRATEGY = "none"
 """In the place of strategies: only persons trade."""
 
 
-def stage_plans(settings: Settings) -> tuple[StagePlan, ...]:
+WantsKeys = Callable[[str, VenueEntry], bool]
+"""Whether a process needs the keys of a venue, by the mode of the run."""
+
+
+def to_trade(mode: str, entry: VenueEntry) -> bool:
+    """For a process that has both ends of a run."""
+    return mode == "live" or entry.data_needs_key
+
+
+def to_read(mode: str, entry: VenueEntry) -> bool:
+    """For a process that takes market data and trades nothing."""
+    return entry.data_needs_key
+
+
+def to_hold_none(mode: str, entry: VenueEntry) -> bool:
+    """For a process that has neither end."""
+    return False
+
+
+def stage_plans(settings: Settings, wants_keys: WantsKeys = to_trade) -> tuple[StagePlan, ...]:
     """The plan of each venue, in the order of the setting; the account is kept in one currency."""
     names = tuple(name.strip() for name in settings[catalog.VENUE].split(",") if name.strip())
     if len(set(names)) != len(names) or not names:
@@ -26,7 +46,7 @@ def stage_plans(settings: Settings) -> tuple[StagePlan, ...]:
     if SIM in names and len(names) > 1:
         raise UserError(f"{SIM} is a market of its own: it stands alone in TRADEWIND_VENUE")
     confirmed = confirmed_accounts(settings[catalog.LIVE_CONFIRM], names)
-    plans = tuple(_stage_plan(settings, name, confirmed[name]) for name in names)
+    plans = tuple(_stage_plan(settings, name, confirmed[name], wants_keys) for name in names)
     other = next((plan for plan in plans if plan.currency != plans[0].currency), None)
     if other is not None:
         raise UserError(
@@ -57,7 +77,7 @@ def confirmed_accounts(text: str, names: tuple[str, ...]) -> dict[str, str]:
     return {name: given.get(name, "") for name in names}
 
 
-def _stage_plan(settings: Settings, name: str, confirmed: str) -> StagePlan:
+def _stage_plan(settings: Settings, name: str, confirmed: str, wants_keys: WantsKeys) -> StagePlan:
     """The plan of one venue; a process that holds keys leaves no core dump."""
     interval_s = float(settings[catalog.RECONCILE_INTERVAL])
     mode = settings[catalog.TRADING_MODE]
@@ -68,7 +88,7 @@ def _stage_plan(settings: Settings, name: str, confirmed: str) -> StagePlan:
     if mode == "live" and entry.live_refusal:
         raise UserError(entry.live_refusal)
     keys = None
-    if mode == "live" or entry.data_needs_key:
+    if wants_keys(mode, entry):
         forbid_core_dumps()
         keys, _where = needed_keys(settings, entry)
     place = entry.place(settings)

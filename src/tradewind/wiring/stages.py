@@ -16,6 +16,7 @@ from tradewind.model.numbers import money_of
 from tradewind.model.orders import OrderType
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Trading
+from tradewind.runtime.last_check import LastCheck
 from tradewind.wiring.stage import Stage, StagePlan, make_stage
 from tradewind.wiring.venue_entry import VenueEntry
 
@@ -66,6 +67,13 @@ class Stages:
         """Let venues on paper go on from what our books say."""
         for stage in self.stages:
             stage.adopt(state, account, open_orders)
+
+    def check_again(self, check: LastCheck, state: State) -> None:
+        """Have orders checked again where they leave, if that is another process."""
+        for plan in self.plans:
+            if plan.execution is not None:
+                plan.execution.follow(check)
+                plan.execution.is_halted = lambda: "all" in state.halts
 
     def complain(self) -> str:
         """What is wrong with where market data comes from, "" where nothing is."""

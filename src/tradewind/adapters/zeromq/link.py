@@ -36,9 +36,19 @@ LOG = logging.getLogger("tradewind.bus")
 
 
 class ZeroMqExchange:
-    """The core's end; a `gatekeeper` guards every endpoint that is not a file of this host."""
+    """One end for many; a `gatekeeper` guards every endpoint that is not a file of this host.
 
-    def __init__(self, endpoint: str, gatekeeper: Gatekeeper | None = None) -> None:
+    `setting` is what people change where the place cannot be had.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        gatekeeper: Gatekeeper | None = None,
+        *,
+        setting: str = "BUS_WISHES",
+    ) -> None:
+        self._setting = setting
         self.endpoint = checked_endpoint(endpoint)
         if gatekeeper is None and not is_on_this_host(endpoint):
             raise UserError(f"{endpoint} is reached over a network: it needs keys")
@@ -131,8 +141,8 @@ class ZeroMqExchange:
                 if error.errno != errno.EADDRINUSE or loop.time() > deadline_s:
                     found.close()
                     raise OutsideError(
-                        f"signal-bridges cannot be let in at {self._endpoint}: {error.strerror}; "
-                        "set BUS_WISHES to another place",
+                        f"nobody can be let in at {self._endpoint}: {error.strerror}; "
+                        f"set {self._setting} to another place",
                         fault="ours",
                         retry=False,
                     ) from None

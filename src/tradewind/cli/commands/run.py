@@ -21,44 +21,44 @@ from typing import TYPE_CHECKING, Any
 from tradewind.cli.engine import home_of
 from tradewind.cli.live_view import LiveView
 from tradewind.cli.output import add_json_option, note
+from tradewind.cli.platform_options import make_home, options_of
 from tradewind.cli.roles import (
     play_bridge,
     play_core,
     play_data,
+    play_execution,
     play_gateway,
     play_market_data,
     play_worker,
     supervise,
 )
 from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
-from tradewind.model.account_terms import parse_terms
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.model.marking import MARKINGS
 from tradewind.runtime.desk import Desk
-from tradewind.runtime.new_code import parse_small_limits
-from tradewind.runtime.retention import RetentionRule
-from tradewind.runtime.risk_levels import parse_levels
-from tradewind.runtime.scope_limits import parse_scope_limits
-from tradewind.runtime.stress_scenarios import parse_scenarios
 from tradewind.version import VERSION
 from tradewind.wiring import catalog
-from tradewind.wiring.journals import JournalPlace, journal_place
-from tradewind.wiring.limit_profiles import demo_limits, limit_lines
+from tradewind.wiring.execution_role import is_apart
+from tradewind.wiring.journals import JournalPlace
+from tradewind.wiring.limit_profiles import limit_lines
 from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
 from tradewind.wiring.role_place import (
     API_GATEWAY,
     DATA_PROCESSOR,
+    EXECUTION_ENGINE,
     MARKET_DATA,
     RISK_MANAGER,
     ROLES,
     SIGNAL_BRIDGE,
     WORKER,
 )
-from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings, load_settings
-from tradewind.wiring.stage_plan import stage_plans, strategies_of, symbols_of
+from tradewind.wiring.stage_plan import (
+    to_hold_none,
+    to_trade,
+)
 from tradewind.wiring.trading_venues import SIM, VENUES
 
 EXAMPLE = "tradewind run --for 60"
@@ -71,9 +71,10 @@ VIEW_INTERVAL_S = 0.5
 LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
 LOGS_KEPT = 3
-MEGABYTE = 1_000_000
 PLAYED = {DATA_PROCESSOR: play_data, SIGNAL_BRIDGE: play_bridge, WORKER: play_worker}
 """Roles that need nothing but settings."""
+STOOD_BY = {MARKET_DATA: play_market_data, EXECUTION_ENGINE: play_execution}
+"""Those of them for which another process may stand by."""
 NO_JOBS = {catalog.JOB_SLOTS.variables[0]: "0"}
 """For a gateway that is a role: the role worker runs the jobs."""
 
@@ -119,11 +120,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until stopped, or for the seconds asked for; 0 when it ended in order."""
     settings = _settings(arguments)
-    if arguments.standby and arguments.role not in (MARKET_DATA, RISK_MANAGER):
-        raise UserError(f"--standby goes with --role {MARKET_DATA} or {RISK_MANAGER}")
+    if arguments.standby and arguments.role not in (RISK_MANAGER, *STOOD_BY):
+        raise UserError(f"--standby goes with --role {', '.join((RISK_MANAGER, *STOOD_BY))}")
     if arguments.role or arguments.topology:
         return _run_roles(settings, arguments)
-    options = _options(settings)
+    options = options_of(settings)
     gateway = None if arguments.without_gateway else _gateway(settings, arguments)
     try:
         with _logging(options.home / LOG_NAME, settings[catalog.LOG_LEVEL]), _notifying(settings):
@@ -138,16 +139,19 @@ def _run_roles(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.single:
         raise UserError("--single is one process: leave it out, or leave --role and --topology out")
     home, role, seconds = settings[catalog.HOME], arguments.role, arguments.seconds
-    options, patience_s = _options(settings), math.inf if arguments.standby else 0.0
+    make_home(home)
+    patience_s = math.inf if arguments.standby else 0.0
     with _logging(home / f"{role or 'supervisor'}.log", settings[catalog.LOG_LEVEL]):
         if role is None:
+            options_of(settings)  # what is wrong with them is said once, and here
             return supervise(settings, arguments)
-        if role == MARKET_DATA:
-            return play_market_data(settings, seconds, patience_s=patience_s)
+        if role in STOOD_BY:
+            return STOOD_BY[role](settings, seconds, patience_s=patience_s)
         if role == API_GATEWAY:
             return play_gateway(lambda: _gateway_process(settings, NO_JOBS), seconds)
         if role in PLAYED:
             return PLAYED[role](settings, seconds)
+        options = options_of(settings, to_hold_none if is_apart(settings) else to_trade)
         with _notifying(settings):
             return play_core(settings, options, seconds, _say_core, patience_s=patience_s)
 
@@ -253,40 +257,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     if arguments.seconds is not None and not arguments.seconds > 0:
         raise UserError(f"--for {arguments.seconds:g}: give seconds greater than 0")
     return load_settings(flags)
-
-
-def _options(settings: Settings) -> PlatformOptions:
-    home, stages = settings[catalog.HOME], stage_plans(settings)
-    strategies = strategies_of(settings)
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"{home} cannot be made: {error.strerror}; set TRADEWIND_HOME to another folder"
-        ) from None
-    return PlatformOptions(
-        home=home,
-        strategies=strategies,
-        cash=settings.shown(catalog.CASH),
-        seed=settings[catalog.MARKET_SEED],
-        limits=demo_limits(settings),
-        snapshot_interval_s=settings[catalog.SNAPSHOT_INTERVAL],
-        journal=journal_place(settings),
-        stages=stages,
-        routes=routes_of(settings),
-        symbols=symbols_of(settings, stages[0].entry, len(strategies)),
-        mark=settings[catalog.MARK],
-        scope_limits=parse_scope_limits(settings[catalog.RISK_LIMITS]),
-        risk_levels=parse_levels(settings[catalog.RISK_LEVELS]),
-        scenarios=parse_scenarios(settings[catalog.RISK_SCENARIOS]),
-        new_code=parse_small_limits(settings[catalog.NEW_CODE_LIMITS]),
-        terms=parse_terms(settings[catalog.ACCOUNT_TERMS]),
-        rehearsal_ms=settings[catalog.REHEARSAL],
-        retention=RetentionRule(
-            kept_days=settings[catalog.RETENTION_DAYS],
-            disk_bytes_max=settings[catalog.DISK_MAX] * MEGABYTE,
-        ),
-    )
 
 
 def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
