@@ -14,8 +14,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tradewind"
-RISK = "tests/runtime/test_risk_monitor.py tests/runtime/test_risk_rules.py"
+RISK = (
+    "tests/runtime/test_risk_monitor.py tests/runtime/test_risk_monitor_twice.py "
+    "tests/runtime/test_risk_rules.py"
+)
+SENDING = (
+    "tests/runtime/test_dispatch.py tests/runtime/test_dispatch_ways.py "
+    "tests/runtime/test_dispatch_block.py tests/runtime/test_orders_left.py "
+    "tests/runtime/test_last_check.py"
+)
 MUTATED = {
+    "runtime/dispatch.py": SENDING,
     "runtime/last_check.py": "tests/runtime/test_last_check.py",
     "runtime/children.py": "tests/runtime/test_last_check.py tests/runtime/test_children.py",
     "runtime/countdown.py": "tests/runtime/test_countdown.py",
@@ -29,11 +38,14 @@ MUTATED = {
 """Files with safeguards, and the tests that are to hold them."""
 
 SAME_EITHER_WAY = {
-    ("runtime/countdown.py", "problem"),  # whether it is logged
-    ("runtime/halt_file.py", "str(error) != last_failure"),  # whether it is logged again
-    ("runtime/children.py", "isinstance(record, m.OrderRejected)"),  # what memory is given back
+    # whether it is logged
+    ("runtime/countdown.py", "end", "problem"),
+    # whether it is logged again
+    ("runtime/halt_file.py", "_submitted", "str(error) != last_failure"),
+    # what memory is given back
+    ("runtime/children.py", "_report", "isinstance(record, m.OrderRejected)"),
 }
-"""Conditions that nobody could see the loss of, by what they read."""
+"""Conditions that nobody could see the loss of, by their function and what they read."""
 
 
 class Mutant:
@@ -54,18 +66,23 @@ def mutants() -> Iterator[Mutant]:
         source = (PACKAGE / path).read_text()
         for number in range(len(conditions(ast.parse(source)))):
             tree = ast.parse(source)
-            node = conditions(tree)[number]
+            function, node = conditions(tree)[number]
             before = ast.unparse(node.test)
-            if (path, before) in SAME_EITHER_WAY:
+            if (path, function, before) in SAME_EITHER_WAY:
                 continue
             node.test = ast.Constant(value=False)
             yield Mutant(path, before, node.lineno, ast.unparse(ast.fix_missing_locations(tree)))
 
 
-def conditions(tree: ast.Module) -> list[ast.If]:
-    """The `if` statements that run: not those of types."""
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
-    return [node for node in found if ast.unparse(node.test) != "TYPE_CHECKING"]
+def conditions(tree: ast.Module) -> list[tuple[str, ast.If]]:
+    """The `if` statements that run, not those of types, each with the function it stands in."""
+    return [
+        (function.name, node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.If)
+    ]
 
 
 def turns_red(mutant: Mutant, folder: Path) -> bool:
@@ -89,6 +106,15 @@ def turns_red(mutant: Mutant, folder: Path) -> bool:
         target.write_text(original)
     assert done.returncode in (0, 1, 2), done.stdout.decode()[-2000:]
     return done.returncode != 0
+
+
+def test_what_is_said_to_be_the_same_either_way_still_stands_there_once() -> None:
+    found = [
+        (path, function, ast.unparse(node.test))
+        for path in {path for path, _, _ in SAME_EITHER_WAY}
+        for function, node in conditions(ast.parse((PACKAGE / path).read_text()))
+    ]
+    assert {one: found.count(one) for one in SAME_EITHER_WAY} == dict.fromkeys(SAME_EITHER_WAY, 1)
 
 
 @pytest.mark.long

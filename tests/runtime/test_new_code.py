@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.test_risk_monitor import Monitored
+from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.limits import Limits
 from tradewind.runtime.new_code import NewCode, parse_small_limits, tightest
@@ -57,5 +58,18 @@ def test_code_that_does_not_run_is_not_approved_and_levels_need_changes(tmp_path
                 await shell.change("scenarios", "crash", {"NOPE.SIM": "-0.1"})
             with pytest.raises(UserError, match="there is no scenario 'gone'"):
                 await shell.change("scenarios", "gone", None)
+
+    asyncio.run(story())
+
+
+def test_code_that_needs_no_approval_is_not_approved(tmp_path: Path) -> None:
+    async def story() -> None:
+        shell = Monitored(tmp_path)
+        async with shell.running():
+            await shell.give(m.StrategyRegistered(0, "coded", "main", "abc", {}))
+            with pytest.raises(UserError, match="abc of coded is approved, or needs no approval"):
+                await shell.change("code", "coded", {"code": "abc"})
+            assert shell.records(m.RiskRuleChanged) == []
+            assert not (tmp_path / "choices.json").exists()
 
     asyncio.run(story())
