@@ -4,8 +4,6 @@ from libc.stdint cimport int64_t
 from tradewind.core.market cimport Market
 from tradewind.core.merge cimport Stream
 from tradewind.core.quiet cimport QuietRows, extremes
-from tradewind.core.state cimport State
-from tradewind.model.market cimport Bar, Trade
 
 
 cdef int64_t _BARS, _TRADES, _QUOTES
@@ -13,9 +11,9 @@ cdef int64_t _BARS, _TRADES, _QUOTES
 
 @cython.final
 cdef class Engine(QuietRows):
-    @cython.locals(market=Market, state=State, bar=Bar, listener=tuple, row=Py_ssize_t, start=Py_ssize_t, count=Py_ssize_t, quiet_ns=int64_t, low=int64_t, high=int64_t, open_times="const int64_t[::1]", close_times="const int64_t[::1]", opens="const int64_t[::1]", highs="const int64_t[::1]", lows="const int64_t[::1]", closes="const int64_t[::1]", volumes="const int64_t[::1]")
+    @cython.locals(market=Market, row=Py_ssize_t, count=Py_ssize_t, low=int64_t, high=int64_t)
     cdef object _run_bars(self, Stream stream)
-    @cython.locals(market=Market, state=State, trade=Trade, listener=tuple, row=Py_ssize_t, last=Py_ssize_t, start=Py_ssize_t, count=Py_ssize_t, quiet_ns=int64_t, times="const int64_t[::1]", prices="const int64_t[::1]", sizes="const int64_t[::1]", sides="const int64_t[::1]")
+    @cython.locals(market=Market, row=Py_ssize_t, count=Py_ssize_t)
     cdef object _run_trades(self, Stream stream)
     @cython.locals(market=Market, row=Py_ssize_t, times="const int64_t[::1]", bids="const int64_t[::1]", bid_sizes="const int64_t[::1]", asks="const int64_t[::1]", ask_sizes="const int64_t[::1]")
     cdef object _run_quotes(self, Stream stream)
@@ -26,7 +24,6 @@ cdef class Engine(QuietRows):
     @cython.locals(stream=Stream, market=Market, row=Py_ssize_t)
     cpdef object run_closes(self, object columns)
     cpdef Stream _stream(self, object columns)
-    cdef Bar _bar_at(self, Stream stream, Py_ssize_t row)
     cdef object _merged_bar(self, Stream stream, Py_ssize_t row, int64_t part)
     @cython.locals(market=Market)
     cdef object _step_market(self, object event)

@@ -86,18 +86,7 @@ class Engine(QuietRows):
         for row in range(len(columns)):
             self._begin(max(stream.second[row], self.state.time_ns))
             if market.bar_listeners and not self.is_folding:
-                self._tell(market.bar_listeners, self._bar_at(stream, row))
-
-    def _bar_at(self, stream: Stream, row: int) -> Bar:
-        return stream.market.bar(
-            stream.first[row],
-            stream.second[row],
-            stream.third[row],
-            stream.fourth[row],
-            stream.fifth[row],
-            stream.sixth[row],
-            stream.seventh[row],
-        )
+                self._tell(market.bar_listeners, stream.bar(row))
 
     def _stream(self, columns: Columns) -> Stream:
         return Stream(columns, self.state.market(columns.instrument.id))
@@ -129,79 +118,44 @@ class Engine(QuietRows):
 
     def _run_bars(self, stream: Stream) -> None:
         market: Market = stream.market
-        state = self.state
-        open_times, close_times = stream.first, stream.second
-        opens, highs, lows, closes = stream.third, stream.fourth, stream.fifth, stream.sixth
-        volumes = stream.seventh
-        low, high = extremes(closes)
-        count = len(open_times)
-        row = 0
-        while row < count:
-            start = row
-            quiet_ns = self._quiet_until(market)
-            if quiet_ns > 0 and (
-                open_times[row] < state.time_ns or not self._is_curve_simple(market, low, high)
+        low, high = extremes(stream.sixth)
+        count = len(stream.first)
+        while stream.row < count:
+            row = stream.row
+            stream.quiet_ns = self._quiet_until(market)
+            if (
+                stream.second[row] < stream.quiet_ns
+                and stream.first[row] >= self.state.time_ns
+                and self._is_curve_simple(market, low, high)
             ):
-                quiet_ns = 0
-            while row < count and close_times[row] < quiet_ns:
-                state.sequence += 2  # it opened and closed
-                state.time_ns = market.mark_time_ns = close_times[row]
-                market.mark = market.last = closes[row]
-                if not market.is_repriced and market.holders:
-                    state.reprice(market)
-                row += 1
-                if market.bar_listeners:
-                    bar = self._bar_at(stream, row - 1)
-                    for listener in market.bar_listeners:
-                        self._call(listener[0], listener[1], bar)
-                    if self.intents:
-                        break
-            if row > start:
-                self._end_quiet_bars(stream, start, row)
+                self._run_quiet_bars(stream)
                 continue
-            self._on_bar_opened(market, open_times[row], opens[row])
+            stream.row = row + 1
+            self._on_bar_opened(market, stream.first[row], stream.third[row])
             self._on_bar(
                 market,
-                open_times[row],
-                close_times[row],
-                opens[row],
-                highs[row],
-                lows[row],
-                closes[row],
-                volumes[row],
+                stream.first[row],
+                stream.second[row],
+                stream.third[row],
+                stream.fourth[row],
+                stream.fifth[row],
+                stream.sixth[row],
+                stream.seventh[row],
             )
-            row += 1
 
     def _run_trades(self, stream: Stream) -> None:
         market: Market = stream.market
-        state = self.state
-        times, prices, sizes, sides = stream.first, stream.second, stream.third, stream.fourth
-        count = len(times)
-        row = 0
-        while row < count:
-            start = row
-            quiet_ns = self._quiet_until(market)
-            while row < count and state.time_ns <= times[row] < quiet_ns:
-                state.sequence += 1
-                state.time_ns = market.mark_time_ns = times[row]
-                market.mark = market.last = prices[row]
-                if not market.is_repriced and market.holders:
-                    state.reprice(market)
-                row += 1
-                if market.trade_listeners:
-                    trade = market.trade(
-                        times[row - 1], prices[row - 1], sizes[row - 1], sides[row - 1]
-                    )
-                    for listener in market.trade_listeners:
-                        self._call(listener[0], listener[1], trade)
-                    if self.intents:
-                        break
-            if row > start:
-                last = row - 1
-                self._end_quiet_trades(market, times[last], prices[last], sizes[last], sides[last])
-            else:
-                self._on_trade(market, times[row], prices[row], sizes[row], sides[row])
-                row += 1
+        count = len(stream.first)
+        while stream.row < count:
+            row = stream.row
+            stream.quiet_ns = self._quiet_until(market)
+            if self.state.time_ns <= stream.first[row] < stream.quiet_ns:
+                self._run_quiet_trades(stream)
+                continue
+            stream.row = row + 1
+            self._on_trade(
+                market, stream.first[row], stream.second[row], stream.third[row], stream.fourth[row]
+            )
 
     def _run_quotes(self, stream: Stream) -> None:
         market: Market = stream.market

@@ -168,12 +168,36 @@ class Market:
             time_ns, bid, bid_size, ask, ask_size,
         )  # fmt: skip
 
+    def listen(self, kind: str, listener: Listener) -> None:
+        """Add a listener to bars, trades, quotes or depth, from the next event on.
+
+        The list is a new one, so that loops over the former go on.
+        """
+        if kind == "bars":
+            self.bar_listeners = with_one(self.bar_listeners, listener)
+        elif kind == "trades":
+            self.trade_listeners = with_one(self.trade_listeners, listener)
+        elif kind == "quotes":
+            self.quote_listeners = with_one(self.quote_listeners, listener)
+        else:
+            assert kind == "depth", f"no such kind: {kind}"
+            self.depth_listeners = with_one(self.depth_listeners, listener)
+
     def forget(self, strategy: int) -> None:
         """Take a strategy's listeners away; the lists are new, so that loops over them go on."""
         self.bar_listeners = without(self.bar_listeners, strategy)
         self.trade_listeners = without(self.trade_listeners, strategy)
         self.quote_listeners = without(self.quote_listeners, strategy)
         self.depth_listeners = without(self.depth_listeners, strategy)
+
+
+def with_one(listeners: list[Listener], listener: Listener) -> list[Listener]:
+    """The listeners with one more, which is told once however often it asks.
+
+    >>> with_one(with_one([], (0, print)), (0, print)) == [(0, print)]
+    True
+    """
+    return listeners if listener in listeners else [*listeners, listener]
 
 
 def without(listeners: list[Listener], strategy: int) -> list[Listener]:

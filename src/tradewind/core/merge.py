@@ -8,6 +8,7 @@ import numpy as np
 
 from tradewind.core.market import Market
 from tradewind.model.columns import REQUIRED, Columns, IntColumn
+from tradewind.model.market import Bar, Trade, scaled_bar, scaled_trade
 
 Order = tuple[Any, Any, Any]
 """Three equally long columns of int64 (lists in plain Python)."""
@@ -22,7 +23,10 @@ _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 
 
 class Stream:
-    """One batch with its columns at hand by place: the order of `model.columns.REQUIRED`."""
+    """One batch with its columns at hand by place: the order of `model.columns.REQUIRED`.
+
+    `row` is the next one to run, and rows before `quiet_ns` are quiet (see `core.quiet`).
+    """
 
     __slots__ = (
         "fifth",
@@ -31,6 +35,8 @@ class Stream:
         "kind",
         "kind_number",
         "market",
+        "quiet_ns",
+        "row",
         "second",
         "seventh",
         "sixth",
@@ -41,10 +47,41 @@ class Stream:
         self.kind: str = columns.kind
         self.kind_number = KINDS.index(columns.kind)
         self.market = market
+        self.row = 0
+        self.quiet_ns = 0
         if columns.table is None or not _COMPILED:
             self._lay_out([_rows(columns[name]) for name in REQUIRED[columns.kind]])
         else:
             self._slice(columns.table)
+
+    def bar(self, row: int) -> Bar:
+        """The bar of a row."""
+        market: Market = self.market
+        return scaled_bar(
+            market.instrument,
+            market.price_scale,
+            market.quantity_scale,
+            self.first[row],
+            self.second[row],
+            self.third[row],
+            self.fourth[row],
+            self.fifth[row],
+            self.sixth[row],
+            self.seventh[row],
+        )
+
+    def trade(self, row: int) -> Trade:
+        """The trade of a row."""
+        market: Market = self.market
+        return scaled_trade(
+            market.instrument,
+            market.price_scale,
+            market.quantity_scale,
+            self.first[row],
+            self.second[row],
+            self.third[row],
+            self.fourth[row],
+        )
 
     def _slice(self, table: Any) -> None:
         """The rows of a table; places that a kind has not may be any of them."""

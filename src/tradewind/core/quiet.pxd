@@ -8,6 +8,7 @@ from tradewind.core.merge cimport Stream
 from tradewind.core.rows cimport Rows
 from tradewind.core.state cimport Account, State
 from tradewind.core.venue_model cimport VenueModel
+from tradewind.model.market cimport Bar, Trade
 from tradewind.model.numbers cimport magnitude
 
 
@@ -20,13 +21,22 @@ cdef class QuietRows(Rows):
     cdef int64_t _quiet_until(self, Market market) except -1
     @cython.locals(state=State, account=Account, home=Wallet, holding=Holding, share=double)
     cdef bint _is_curve_simple(self, Market market, int64_t low, int64_t high) except -1
+    @cython.locals(start=Py_ssize_t, listeners=list, listener=tuple)
+    cdef object _run_quiet_bars(self, Stream stream)
+    @cython.locals(state=State, market=Market, listeners=list, listener=tuple, bar=Bar, times="const int64_t[::1]", closes="const int64_t[::1]", quiet_ns=int64_t, start=Py_ssize_t, row=Py_ssize_t, count=Py_ssize_t)
+    cpdef object _tell_quiet_bars(self, Stream stream)
+    @cython.locals(listeners=list, listener=tuple)
+    cdef object _run_quiet_trades(self, Stream stream)
+    @cython.locals(state=State, market=Market, listeners=list, listener=tuple, trade=Trade, times="const int64_t[::1]", prices="const int64_t[::1]", quiet_ns=int64_t, start=Py_ssize_t, row=Py_ssize_t, count=Py_ssize_t)
+    cpdef object _tell_quiet_trades(self, Stream stream)
     @cython.locals(state=State, account=Account, end=Py_ssize_t)
     cdef object _end_quiet_bars(self, Stream stream, Py_ssize_t start, Py_ssize_t stop)
     @cython.locals(venue=VenueModel)
-    cdef object _end_quiet_trades(self, Market market, int64_t time_ns, int64_t price, int64_t size, int64_t side)
+    cdef object _end_quiet_trades(self, Stream stream, Py_ssize_t last)
     @cython.locals(market=Market, home=Wallet, holding=Holding, rest=int64_t, position=int64_t)
     cdef object _draw(self, Account account, Stream stream, Py_ssize_t start, Py_ssize_t end)
 
 
+cpdef object alone(list listeners)
 cpdef Holding held_of(Account account, Market market)
 cpdef tuple extremes(object column)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tradewind.core.exposure import VALUE_MAX, Holding
 from tradewind.core.ledger import Wallet
-from tradewind.core.market import Market
+from tradewind.core.market import Listener, Market
 from tradewind.core.merge import Stream
 from tradewind.core.rows import Rows
 from tradewind.core.state import Account, State
@@ -62,6 +63,82 @@ class QuietRows(Rows):
         share = high * (holding.position * (market.money_factor / _SURELY_SMALL))
         return -1 < share < 1
 
+    def _run_quiet_bars(self, stream: Stream) -> None:
+        """Run quiet bars from `stream.row` on, until something is wanted at one."""
+        start = stream.row
+        listeners = stream.market.bar_listeners
+        if len(listeners) == 1:
+            # one guard around the calls of all these rows
+            listener: Listener = listeners[0]
+            self._call(listener[0], self._tell_quiet_bars, stream)
+        else:
+            self._tell_quiet_bars(stream)
+        self._end_quiet_bars(stream, start, stream.row)
+
+    def _tell_quiet_bars(self, stream: Stream) -> None:
+        state, market = self.state, stream.market
+        listeners = market.bar_listeners
+        function = alone(listeners)
+        times, closes = stream.second, stream.sixth
+        quiet_ns = stream.quiet_ns
+        start = row = stream.row
+        count = len(times)
+        try:
+            while row < count and times[row] < quiet_ns:
+                state.time_ns = market.mark_time_ns = times[row]
+                market.mark = market.last = closes[row]
+                if not market.is_repriced and market.holders:
+                    state.reprice(market)
+                row += 1
+                if function is not None:
+                    function(stream.bar(row - 1))
+                elif listeners:
+                    bar = stream.bar(row - 1)
+                    for listener in listeners:
+                        self._call(listener[0], listener[1], bar)
+                if self.intents or market.bar_listeners is not listeners:
+                    break
+        finally:
+            stream.row = row
+            state.sequence += 2 * (row - start)  # they opened and closed
+
+    def _run_quiet_trades(self, stream: Stream) -> None:
+        """Run quiet trades from `stream.row` on, until something is wanted at one."""
+        listeners = stream.market.trade_listeners
+        if len(listeners) == 1:
+            listener: Listener = listeners[0]
+            self._call(listener[0], self._tell_quiet_trades, stream)
+        else:
+            self._tell_quiet_trades(stream)
+        self._end_quiet_trades(stream, stream.row - 1)
+
+    def _tell_quiet_trades(self, stream: Stream) -> None:
+        state, market = self.state, stream.market
+        listeners = market.trade_listeners
+        function = alone(listeners)
+        times, prices = stream.first, stream.second
+        quiet_ns = stream.quiet_ns
+        start = row = stream.row
+        count = len(times)
+        try:
+            while row < count and state.time_ns <= times[row] < quiet_ns:
+                state.time_ns = market.mark_time_ns = times[row]
+                market.mark = market.last = prices[row]
+                if not market.is_repriced and market.holders:
+                    state.reprice(market)
+                row += 1
+                if function is not None:
+                    function(stream.trade(row - 1))
+                elif listeners:
+                    trade = stream.trade(row - 1)
+                    for listener in listeners:
+                        self._call(listener[0], listener[1], trade)
+                if self.intents or market.trade_listeners is not listeners:
+                    break
+        finally:
+            stream.row = row
+            state.sequence += row - start
+
     def _end_quiet_bars(self, stream: Stream, start: int, stop: int) -> None:
         """Draw the equity curve over quiet bars, and do what the last of them brought about."""
         state: State = self.state
@@ -75,13 +152,17 @@ class QuietRows(Rows):
         elif end < stop:
             self._drain()
 
-    def _end_quiet_trades(
-        self, market: Market, time_ns: int, price: int, size: int, side: int
-    ) -> None:
+    def _end_quiet_trades(self, stream: Stream, last: int) -> None:
         """Let the venue note the last of quiet trades, and do what it brought about."""
         venue = self.venue
         if venue is not None and venue.working > 0:
-            venue.on_trade(market.index, time_ns, price, size, side)
+            venue.on_trade(
+                stream.market.index,
+                stream.first[last],
+                stream.second[last],
+                stream.third[last],
+                stream.fourth[last],
+            )
         if self.intents:
             self._drain()
 
@@ -97,6 +178,15 @@ class QuietRows(Rows):
             position = holding.position
             rest -= holding.value
         self.curve.add_valued(stream.second, stream.sixth, start, end, rest, position, market)
+
+
+def alone(listeners: list[Listener]) -> Callable[[Any], None] | None:
+    """What to call where just one strategy listens.
+
+    >>> alone([(0, print)]) is print, alone([(0, print), (1, print)])
+    (True, None)
+    """
+    return listeners[0][1] if len(listeners) == 1 else None
 
 
 def held_of(account: Account, market: Market) -> Holding | None:

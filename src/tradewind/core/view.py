@@ -122,16 +122,7 @@ class View:
 
     def listen(self, kind: str, instrument: str, function: Callable[[Any], None]) -> None:
         """Call a function with every event of a kind: bars, trades, quotes or depth."""
-        market = self._engine.state.market(instrument)
-        listeners = {
-            "bars": market.bar_listeners,
-            "trades": market.trade_listeners,
-            "quotes": market.quote_listeners,
-            "depth": market.depth_listeners,
-        }[kind]
-        entry = (self._book.index, function)
-        if entry not in listeners:
-            listeners.append(entry)
+        self._engine.state.market(instrument).listen(kind, (self._book.index, function))
 
     def listen_orders(self, function: Callable[[tuple[Order, Any]], None]) -> None:
         """Call a function with (order, event) of every change of an own order."""
