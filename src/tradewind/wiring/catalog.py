@@ -113,8 +113,8 @@ HISTORY_URL: Setting[str] = Setting(
     ("HISTORY_URL",),
     kinds.text(),
     "",
-    "The PostgreSQL that keeps the history of market data; without it Parquet files in "
-    "TRADEWIND_HOME.",
+    "What keeps the history of market data: a PostgreSQL, or a bucket like `s3://bucket/prefix`; "
+    "without it Parquet files in TRADEWIND_HOME.",
     secret=True,
 )
 RABBITMQ_URL: Setting[str] = Setting(

@@ -111,7 +111,7 @@ def _plain_stores(settings: Settings) -> Iterator[str]:
         (catalog.DATABASE_URL, _is_safe_database),
         (catalog.JOURNAL_URL, _is_safe_database),
         (catalog.JOURNAL_REPLICA_URL, _is_safe_database),
-        (catalog.HISTORY_URL, _is_safe_database),
+        (catalog.HISTORY_URL, _is_safe_history),
         (catalog.REDIS_URL, _is_safe_redis),
         (catalog.RABBITMQ_URL, _is_safe_rabbitmq),
     ):
@@ -120,7 +120,8 @@ def _plain_stores(settings: Settings) -> Iterator[str]:
         if outside and not secure(url):
             yield (
                 f"{setting.name}: {outside[0]} is reached without encryption: use rediss:// for "
-                "Redis, amqps:// for RabbitMQ, sslmode=verify-full for PostgreSQL "
+                "Redis, amqps:// for RabbitMQ, sslmode=verify-full for PostgreSQL, https for a "
+                "bucket's endpoint "
                 f"({settings.where(setting)})"
             )
     vault = urlsplit(settings[catalog.VAULT_ADDRESS])
@@ -138,6 +139,14 @@ def _is_safe_database(url: str) -> bool:
     query = parse_qs(urlsplit(url).query)
     modes = query.get("sslmode", query.get("ssl", [""]))
     return modes[-1] in ("require", "verify-ca", "verify-full")
+
+
+def _is_safe_history(url: str) -> bool:
+    """A bucket is reached by TLS, unless its endpoint says otherwise."""
+    if not url.startswith("s3:"):
+        return _is_safe_database(url)
+    endpoint = urlsplit(parse_qs(urlsplit(url).query).get("endpoint", ["https://"])[-1])
+    return endpoint.scheme == "https" or endpoint.hostname in LOOPBACK
 
 
 def _is_safe_redis(url: str) -> bool:

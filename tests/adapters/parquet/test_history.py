@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from tradewind.adapters.parquet import draft
-from tradewind.adapters.parquet.history import ParquetHistory
+from tradewind.adapters.parquet.history import ParquetHistory, folder_of
 from tradewind.model.columns import Columns
 from tradewind.model.errors import BadData, OutsideError
 from tradewind.ports.history import Series
@@ -113,7 +113,7 @@ def test_a_replaced_file_is_gone_and_the_manifest_names_the_new_one(tmp_path: Pa
     history = ParquetHistory(tmp_path)
     history.write(trades(1, 3))
     history.write(trades(2))
-    folder = history.folder(TRADES)
+    folder = tmp_path / "history" / folder_of(TRADES)
     assert files(folder) == ["1970-01-01/part-1.parquet", "manifest.json"]
     assert history.check(TRADES) == []
 
@@ -353,7 +353,7 @@ def test_a_day_of_minutes_becomes_part_of_its_month(tmp_path: Path) -> None:
     arrays = {"open_time_ns": minutes, "close_time_ns": minutes + MINUTE_NS, **ones}
     columns = Columns("bars", GOOG, arrays | {"volume": minutes // MINUTE_NS})
     history.write(columns, timeframe="1m")
-    assert sorted(os.listdir(history.folder(Series("bars", GOOG.id, "1m")))) == [
+    assert sorted(os.listdir(tmp_path / "history" / folder_of(Series("bars", GOOG.id, "1m")))) == [
         "2024-02",
         "2024-03",
         "manifest.json",

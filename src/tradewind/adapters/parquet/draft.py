@@ -16,14 +16,14 @@ from tradewind.adapters.parquet.manifest import (
     FORMAT,
     Manifest,
     Part,
-    cannot_write,
     part_number,
     read_manifest,
-    sync_folder,
     write_manifest,
 )
+from tradewind.adapters.parquet.shelf import Kept, Shelf
 from tradewind.model.column_merge import Merged, OnConflict, key_times, merge
 from tradewind.model.columns import Columns, IntColumn, concatenate
+from tradewind.model.errors import OutsideError
 from tradewind.model.row_checks import check_rows
 from tradewind.model.timeframes import UNIT_NS, timeframe_ns
 from tradewind.ports.history import Series, Written, mixed
@@ -45,17 +45,19 @@ class Draft:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        folder: Path,
-        stored: Manifest,
+        shelf: Shelf,
+        folder: str,
+        stored: tuple[Manifest, Kept | None],
         like: Columns,
         on_conflict: OnConflict,
     ) -> None:
         self.connection = connection
+        self.shelf = shelf
         self.folder = folder
-        self.stored = stored
+        self.stored, self._before = stored
         self.like = like.cut(0, 0)
         self.on_conflict: OnConflict = on_conflict
-        self.parts = {part.path: part for part in stored.parts}
+        self.parts = {part.path: part for part in self.stored.parts}
         self.written = Written(0, 0, 0, 0)
         self._gathered: list[Columns] = []
         self._period = ""
@@ -98,19 +100,13 @@ class Draft:
         assert not self._gathered
         if self.parts == {part.path: part for part in self.stored.parts}:
             return self.written
-        try:
-            for path, draft in self._drafts.items():
-                draft.replace(self.folder / path)
-            for period in {Path(path).parent for path in self._drafts}:
-                sync_folder(self.folder / period)
-        except OSError as error:
-            raise cannot_write(self.folder, error.strerror or str(error)) from error
+        self.shelf.bring(self._drafts)
         self._replace_manifest()
         for part in self.stored.parts:
             if part.path not in self.parts:
                 # What cannot be removed belongs to nothing any more, and a check names it.
-                with suppress(OSError):
-                    (self.folder / part.path).unlink()
+                with suppress(OutsideError):
+                    self.shelf.remove(self._name(part.path))
         return self.written
 
     def _replace_manifest(self) -> None:
@@ -118,17 +114,34 @@ class Draft:
         parts = tuple(sorted(self.parts.values(), key=_in_time))
         manifest = msgspec.structs.replace(self.stored, parts=parts)
         try:
-            write_manifest(self.folder, manifest)
-        finally:
-            if read_manifest(self.folder) == manifest:
+            write_manifest(self.shelf, self.folder, manifest, self._before)
+        except OutsideError:
+            if self._may_be_in_place(manifest):
                 self._drafts = {}
+            raise
+        self._drafts = {}
+
+    def _may_be_in_place(self, manifest: Manifest) -> bool:
+        """True where a write that failed was done all the same, or nobody can say."""
+        try:
+            return read_manifest(self.shelf, self.folder).manifest == manifest
+        except OutsideError:
+            return True
 
     def discard(self) -> None:
         """Remove the files of an uncommitted draft."""
-        for path, draft in self._drafts.items():
+        for name, draft in self._drafts.items():
             draft.unlink(missing_ok=True)
-            (self.folder / path).unlink(missing_ok=True)
+            with suppress(OutsideError):
+                self.shelf.remove(name)
         self._drafts = {}
+
+    def _name(self, path: str) -> str:
+        return f"{self.folder}/{path}"
+
+    def _readable(self, part: Part) -> Path:
+        name = self._name(part.path)
+        return self._drafts.get(name) or self.shelf.copy(name, part.sha256)
 
     def _continues(self, period: str, piece: Columns) -> bool:
         if not self._gathered:
@@ -149,7 +162,8 @@ class Draft:
             return self.like
         arrays = read_files(
             self.connection,
-            [self._drafts.get(part.path, self.folder / part.path) for part in parts],
+            [self._readable(part) for part in parts],
+            place=self.shelf.place(self.folder),
             columns=self.stored.columns,
             time_column="open_time_ns" if self.like.kind == "bars" else "time_ns",
             range_ns=(parts[0].first_ns, parts[-1].last_ns + 1),
@@ -167,22 +181,22 @@ class Draft:
 
     def _drop(self, part: Part) -> None:
         del self.parts[part.path]
-        draft = self._drafts.pop(part.path, None)
+        draft = self._drafts.pop(self._name(part.path), None)
         if draft is not None:
             draft.unlink()
 
     def _next_number(self) -> int:
         """A number no file of the period has: neither a stored one nor one of this draft."""
-        folder = self.folder / self._period
-        drafted = (Path(path) for path in self._drafts if Path(path).parent.name == self._period)
-        names = [*folder.glob("part-*.parquet"), *drafted]
-        return max(map(part_number, names), default=-1) + 1
+        folder = self._name(self._period)
+        drafted = (name for name in self._drafts if Path(name).parent.name == self._period)
+        names = [*self.shelf.names(folder, "part-*.parquet"), *drafted]
+        return max((part_number(Path(name)) for name in names), default=-1) + 1
 
     def _write(self, columns: Columns, number: int) -> None:
         path = f"{self._period}/part-{number}.parquet"
-        draft = self.folder / self._period / f".part-{number}.parquet.tmp"
+        draft = self.shelf.draft(self._name(path))
         write_file(self.connection, draft, columns.arrays, file_metadata(columns, self.stored))
-        self._drafts[path] = draft
+        self._drafts[self._name(path)] = draft
         times = key_times(columns)
         self.parts[path] = Part(
             path,

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from tradewind.adapters.parquet.manifest import cannot_write
+from tradewind.adapters.parquet.shelf import cannot_write
 from tradewind.model.columns import IntColumn
 from tradewind.model.errors import BadData
 
@@ -53,6 +53,7 @@ def read_files(
     connection: duckdb.DuckDBPyConnection,
     paths: Sequence[Path],
     *,
+    place: str,
     columns: Sequence[str],
     time_column: str,
     range_ns: tuple[int, int],
@@ -68,7 +69,7 @@ def read_files(
         ).fetchnumpy()
     except duckdb.Error as error:
         raise BadData(
-            f"a file of {paths[0].parent.parent} cannot be read ({first_line(error)}): look with "
+            f"a file of {place} cannot be read ({first_line(error)}): look with "
             "tradewind data check, then import it again or restore it"
         ) from error
     return {name: np.asarray(result[name]) for name in columns}

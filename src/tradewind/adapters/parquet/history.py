@@ -1,33 +1,32 @@
-"""The history of market data as Parquet files below one folder."""
+"""The history of market data as Parquet files on a shelf: a folder, or an object store."""
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from tradewind.adapters.parquet.disk_shelf import DiskShelf
 from tradewind.adapters.parquet.draft import Draft
-from tradewind.adapters.parquet.files import connect, read_files, sha256_of
+from tradewind.adapters.parquet.files import connect, read_files
 from tradewind.adapters.parquet.manifest import (
     FORMAT,
     MANIFEST,
     Manifest,
     Part,
-    cannot_write,
     drop_old_parts,
+    keep_instrument,
     read_actions,
     read_instruments,
     read_manifest,
-    sync_folder,
     write_actions,
-    write_instruments,
 )
+from tradewind.adapters.parquet.shelf import Overtaken, Shelf
 from tradewind.model.column_merge import OnConflict
 from tradewind.model.columns import ColumnKind, Columns
 from tradewind.model.corporate_actions import CorporateAction, merge_actions
-from tradewind.model.errors import BadData, OutsideError, UserError
+from tradewind.model.errors import BadData, UserError
 from tradewind.model.instruments import Instrument
 from tradewind.ports.history import (
     Damage,
@@ -43,6 +42,8 @@ from tradewind.ports.history import (
 
 TIME_MIN_NS = -(2**63)
 TIME_MAX_NS = 2**63 - 1
+TRIES_MAX = 8
+"""Of a small write that others overtake."""
 
 
 class ParquetHistory:
@@ -51,18 +52,24 @@ class ParquetHistory:
     Columns are int64 in the instrument's digits, sorted by time, zstd. A `manifest.json` beside
     the periods names each file with its sha256; it is replaced at once, and so a write is all or
     nothing. `history/instruments.json` holds the definition of each instrument,
-    `history/actions/<venue>/<BASE-QUOTE>.json` its corporate actions. One process writes at a
-    time; reading needs no lock.
+    `history/actions/<venue>/<BASE-QUOTE>.json` its corporate actions. In a folder one process
+    writes at a time; in an object store who is overtaken by another writer of the series tries
+    again, or is told to. Reading needs no lock.
     """
 
-    def __init__(self, root: Path | str) -> None:
-        self.root = Path(root) / "history"
+    def __init__(self, place: Path | str | Shelf) -> None:
+        self.shelf: Shelf = (
+            DiskShelf(Path(place) / "history") if isinstance(place, Path | str) else place
+        )
         self._connection = connect()
 
     def write(
         self, columns: Columns, *, timeframe: str | None = None, on_conflict: OnConflict = "refuse"
     ) -> Written:
-        """Store rows of one series."""
+        """Store rows of one series; anew where another writer of it was quicker."""
+        for _ in range(TRIES_MAX - 1):
+            with suppress(Overtaken):
+                return self.write_batches([columns], timeframe=timeframe, on_conflict=on_conflict)
         return self.write_batches([columns], timeframe=timeframe, on_conflict=on_conflict)
 
     def write_batches(
@@ -78,15 +85,16 @@ class ParquetHistory:
         if first is None:
             return Written(0, 0, 0, 0)
         series = series_of(first, timeframe)
-        with self._writing():
-            instruments = read_instruments(self.root)
-            check_definition(instruments.get(first.instrument.id), first.instrument)
+        with self.shelf.writing():
+            check_definition(
+                read_instruments(self.shelf).get(first.instrument.id), first.instrument
+            )
             draft = self._draft(series, first, on_conflict)
             try:
                 for batch in chain([first], remaining):
                     draft.add(batch)
                 draft.finish()
-                self._keep_definition(instruments, first.instrument)
+                self._keep_definition(first.instrument)
                 return draft.commit()
             finally:
                 draft.discard()
@@ -131,13 +139,14 @@ class ParquetHistory:
 
     def entries(self) -> list[Entry]:
         """Every stored series."""
-        folders = (path.parent for path in self.root.glob(f"*/*/*/**/{MANIFEST}"))
-        manifests = map(read_manifest, folders)
+        names = self.shelf.names("", MANIFEST)
+        folders = (name.removesuffix(f"/{MANIFEST}") for name in names)
+        manifests = (read_manifest(self.shelf, folder).manifest for folder in folders)
         return in_listing_order(manifest.entry for manifest in manifests if manifest)
 
     def instrument(self, instrument_id: str) -> Instrument:
         """The definition stored with an instrument's data."""
-        instruments = read_instruments(self.root)
+        instruments = read_instruments(self.shelf)
         if instrument_id not in instruments:
             there = ", ".join(instruments) or "nothing"
             raise UserError(
@@ -148,29 +157,28 @@ class ParquetHistory:
 
     def check(self, series: Series) -> list[Damage]:
         """Compare each file with its hash, and look for files that belong to nothing."""
-        manifest = self._manifest(series)
-        folder = self.folder(series)
-        damages = [_damage(folder, part) for part in manifest.parts]
-        named = {part.path for part in manifest.parts}
-        found = {str(path.relative_to(folder)) for path in folder.glob("*/part-*.parquet")}
+        manifest, folder = self._manifest(series), folder_of(series)
+        damages = [_damage(self.shelf, f"{folder}/{part.path}", part) for part in manifest.parts]
+        named = {f"{folder}/{part.path}" for part in manifest.parts}
         strangers = [
-            Damage(str(folder / path), "the file is not in the manifest: move it away")
-            for path in sorted(found - named)
+            Damage(self.shelf.place(name), "the file is not in the manifest: move it away")
+            for name in self.shelf.names(folder, "part-*.parquet")
+            if name not in named and PurePosixPath(name).parent.parent.as_posix() == folder
         ]
         return [damage for damage in damages if damage] + strangers
 
     def retain(self, kind: ColumnKind, *, before_ns: int) -> list[str]:
         """Drop the files of a kind whose rows are all older than a time."""
         gone: list[str] = []
-        with self._writing():
+        with self.shelf.writing():
             for entry in self.entries():
                 if entry.series.kind == kind:
-                    gone += drop_old_parts(self.folder(entry.series), before_ns)
+                    gone += drop_old_parts(self.shelf, folder_of(entry.series), before_ns)
         return gone
 
     def actions(self, instrument_id: str) -> list[CorporateAction]:
         """The stored corporate actions of an instrument."""
-        return list(read_actions(self._actions_file(instrument_id)))
+        return list(read_actions(self.shelf, actions_name(instrument_id))[0])
 
     def write_actions(
         self,
@@ -180,42 +188,36 @@ class ParquetHistory:
         on_conflict: OnConflict = "refuse",
     ) -> Written:
         """Store corporate actions, all or none."""
-        given = list(actions)
-        with self._writing():
+        given, name = list(actions), actions_name(instrument_id)
+        with self.shelf.writing():
             self.instrument(instrument_id)
-            merged = merge_actions(self.actions(instrument_id), given, on_conflict)
-            file = self._actions_file(instrument_id)
-            _make_durably(file.parent, self.root)
-            write_actions(file, merged.actions)
+            stored, before = read_actions(self.shelf, name)
+            merged = merge_actions(list(stored), given, on_conflict)
+            write_actions(self.shelf, name, merged.actions, before)
         return actions_written(merged)
 
-    def _actions_file(self, instrument_id: str) -> Path:
-        symbol, _, venue = instrument_id.rpartition(".")
-        return self.root / "actions" / venue / f"{symbol.replace('/', '-')}.json"
-
-    def folder(self, series: Series) -> Path:
-        """Where a series lies."""
-        symbol, _, venue = series.instrument_id.rpartition(".")
-        folder = self.root / series.kind / venue / symbol.replace("/", "-")
-        return folder / series.timeframe if series.timeframe else folder
-
     def _draft(self, series: Series, like: Columns, on_conflict: OnConflict) -> Draft:
-        folder = self.folder(series)
-        manifest = read_manifest(folder) or _new_manifest(series, like)
+        folder = folder_of(series)
+        found, before = read_manifest(self.shelf, folder)
+        manifest = found or _new_manifest(series, like)
         if manifest.series != series:
             raise BadData(
-                f"{folder} holds {manifest.series}, not {series}: give the instrument another name"
+                f"{self.shelf.place(folder)} holds {manifest.series}, not {series}: give the "
+                "instrument another name"
             )
-        _make_durably(folder, self.root)
-        _remove_remains(folder)
-        return Draft(self._connection.cursor(), folder, manifest, like, on_conflict)
+        self.shelf.prepare(folder)
+        cursor = self._connection.cursor()
+        return Draft(cursor, self.shelf, folder, (manifest, before), like, on_conflict)
 
-    def _keep_definition(self, known: dict[str, Instrument], instrument: Instrument) -> None:
-        if instrument.id not in known:
-            write_instruments(self.root, known | {instrument.id: instrument})
+    def _keep_definition(self, instrument: Instrument) -> None:
+        """Writers of other instruments change the same file: theirs is read, ours added."""
+        for _ in range(TRIES_MAX - 1):
+            with suppress(Overtaken):
+                return keep_instrument(self.shelf, instrument)
+        return keep_instrument(self.shelf, instrument)
 
     def _manifest(self, series: Series) -> Manifest:
-        manifest = read_manifest(self.folder(series))
+        manifest = read_manifest(self.shelf, folder_of(series)).manifest
         if manifest is None or manifest.series != series:
             raise no_series(series, self.entries())
         return manifest
@@ -224,35 +226,34 @@ class ParquetHistory:
         self, manifest: Manifest, parts: Sequence[Part], range_ns: tuple[int, int]
     ) -> Columns:
         instrument = self.instrument(manifest.instrument_id)
-        folder = self.folder(manifest.series)
+        folder = folder_of(manifest.series)
         wanted = [p for p in parts if p.first_ns < range_ns[1] and p.last_ns >= range_ns[0]]
         arrays = read_files(
             self._connection.cursor(),
-            [folder / part.path for part in wanted or parts[:1]],
+            [self.shelf.copy(f"{folder}/{p.path}", p.sha256) for p in wanted or parts[:1]],
+            place=self.shelf.place(folder),
             columns=manifest.columns,
             time_column="open_time_ns" if manifest.kind == "bars" else "time_ns",
             range_ns=range_ns,
         )
         return Columns(manifest.kind, instrument, arrays)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """The lock that makes us the only writer, across processes."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / ".lock").open("a")
-        except OSError as error:
-            raise cannot_write(self.root, error.strerror or str(error)) from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutsideError(
-                    f"another process is writing to {self.root}: wait until it has finished",
-                    fault="ours",
-                    retry=True,
-                ) from None
-            yield
+
+def folder_of(series: Series) -> str:
+    """Where on a shelf a series lies.
+
+    >>> folder_of(Series("bars", "GOOG.SIM", "1d")), folder_of(Series("trades", "BTC/USDT.X"))
+    ('bars/SIM/GOOG/1d', 'trades/X/BTC-USDT')
+    """
+    symbol, _, venue = series.instrument_id.rpartition(".")
+    folder = f"{series.kind}/{venue}/{symbol.replace('/', '-')}"
+    return f"{folder}/{series.timeframe}" if series.timeframe else folder
+
+
+def actions_name(instrument_id: str) -> str:
+    """The file of an instrument's corporate actions."""
+    symbol, _, venue = instrument_id.rpartition(".")
+    return f"actions/{venue}/{symbol.replace('/', '-')}.json"
 
 
 def _new_manifest(series: Series, like: Columns) -> Manifest:
@@ -268,34 +269,15 @@ def _new_manifest(series: Series, like: Columns) -> Manifest:
     )
 
 
-def _make_durably(folder: Path, root: Path) -> None:
-    """Make a folder below the root whose name outlives a power cut."""
-    if folder.is_dir():
-        return
-    try:
-        folder.mkdir(parents=True)
-        for parent in reversed(folder.parents):
-            if parent == root.parent or root in (parent, *parent.parents):
-                sync_folder(parent)
-    except OSError as error:
-        raise cannot_write(folder, error.strerror or str(error)) from error
-
-
-def _remove_remains(folder: Path) -> None:
-    """Remove the drafts of a write that was killed; what is no draft of ours stays."""
-    for path in folder.glob("*/.part-*.tmp"):
-        path.unlink()
-
-
-def _damage(folder: Path, part: Part) -> Damage | None:
-    path = folder / part.path
-    if not path.exists():
-        return Damage(str(path), "the file is missing: import its rows again or restore it")
-    if sha256_of(path) != part.sha256:
-        return Damage(
-            str(path), "the file is not what was written: remove it, then import or restore it"
-        )
-    return None
+def _damage(shelf: Shelf, name: str, part: Part) -> Damage | None:
+    found = shelf.sha256(name)
+    if found is None:
+        sentence = "the file is missing: import its rows again or restore it"
+    elif found != part.sha256:
+        sentence = "the file is not what was written: remove it, then import or restore it"
+    else:
+        return None
+    return Damage(shelf.place(name), sentence)
 
 
 def _range(start_ns: int | None, end_ns: int | None) -> tuple[int, int]:

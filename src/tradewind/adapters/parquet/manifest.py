@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from tradewind.adapters.parquet.shelf import Kept, Shelf
 from tradewind.model.columns import ColumnKind
 from tradewind.model.corporate_actions import CorporateAction
-from tradewind.model.errors import BadData, OutsideError
+from tradewind.model.errors import BadData
 from tradewind.model.instruments import Instrument
-from tradewind.ports.history import Entry, Series
+from tradewind.ports.history import Entry, Series, check_definition
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -72,6 +72,13 @@ class Manifest(msgspec.Struct, frozen=True):
         )
 
 
+class Read(NamedTuple):
+    """A manifest, and the version of the file it was read from; none where there was no file."""
+
+    manifest: Manifest | None
+    kept: Kept | None
+
+
 def part_number(path: Path) -> int:
     """The N of a file named part-N.parquet.
 
@@ -81,108 +88,83 @@ def part_number(path: Path) -> int:
     return int(path.stem.removeprefix("part-"))
 
 
-def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a folder, None where there is none; `BadData` where it is damaged."""
-    manifest = _read(folder / MANIFEST, Manifest)
+def read_manifest(shelf: Shelf, folder: str) -> Read:
+    """The manifest of a folder; none where it names no file, `BadData` where it is damaged."""
+    name = f"{folder}/{MANIFEST}"
+    kept = shelf.read(name)
+    manifest = _decoded(kept, shelf.place(name), Manifest)
     if manifest is not None and manifest.format != FORMAT:
         raise BadData(
-            f"{folder / MANIFEST} has format {manifest.format}, this version knows {FORMAT}: "
+            f"{shelf.place(name)} has format {manifest.format}, this version knows {FORMAT}: "
             "use the version of tradewind that wrote it"
         )
-    return manifest
+    # A series that lost its last file keeps an empty manifest: an object store cannot take one
+    # away on the condition that nobody has just written it.
+    return Read(manifest if manifest and manifest.parts else None, kept)
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(shelf: Shelf, folder: str, manifest: Manifest, before: Kept | None) -> None:
     """Put a manifest in place of the one before, at once."""
-    write_durably(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+    shelf.replace(f"{folder}/{MANIFEST}", _encoded(manifest), before)
 
 
-def drop_old_parts(folder: Path, before_ns: int) -> list[str]:
-    """Take files whose rows are all older than a time out of a series; their paths.
+def drop_old_parts(shelf: Shelf, folder: str, before_ns: int) -> list[str]:
+    """Take files whose rows are all older than a time out of a series; their places.
 
     The manifest forgets them first: what a crash leaves then belongs to nothing, and a check
     names it. With its last file the series itself goes.
     """
-    manifest = read_manifest(folder)
+    manifest, kept = read_manifest(shelf, folder)
     old = [part for part in manifest.parts if part.last_ns < before_ns] if manifest else []
     if manifest is None or not old:
         return []
-    kept = tuple(part for part in manifest.parts if part.last_ns >= before_ns)
-    paths = [folder / part.path for part in old]
-    try:
-        if kept:
-            write_manifest(folder, msgspec.structs.replace(manifest, parts=kept))
-        else:
-            (folder / MANIFEST).unlink()
-            sync_folder(folder)
-        for path in paths:
-            path.unlink(missing_ok=True)
-            if not any(path.parent.iterdir()):
-                path.parent.rmdir()
-    except OSError as error:
-        raise cannot_write(folder, error.strerror or str(error)) from error
-    return [str(path) for path in paths]
+    young = tuple(part for part in manifest.parts if part.last_ns >= before_ns)
+    write_manifest(shelf, folder, msgspec.structs.replace(manifest, parts=young), kept)
+    for part in old:
+        shelf.remove(f"{folder}/{part.path}")
+    return [shelf.place(f"{folder}/{part.path}") for part in old]
 
 
-def read_instruments(root: Path) -> dict[str, Instrument]:
+def read_instruments(shelf: Shelf) -> dict[str, Instrument]:
     """The definitions of every stored instrument, by id."""
-    return _read(root / INSTRUMENTS, dict[str, Instrument]) or {}
+    return _instruments(shelf)[0]
 
 
-def write_instruments(root: Path, instruments: dict[str, Instrument]) -> None:
-    """Put the definitions in place of those before, at once."""
-    ordered = dict(sorted(instruments.items()))
-    write_durably(root / INSTRUMENTS, msgspec.json.format(msgspec.json.encode(ordered)))
+def keep_instrument(shelf: Shelf, instrument: Instrument) -> None:
+    """Add a definition to those that are kept; `BadData` where another one of it is there."""
+    known, kept = _instruments(shelf)
+    check_definition(known.get(instrument.id), instrument)
+    if instrument.id not in known:
+        ordered = dict(sorted((known | {instrument.id: instrument}).items()))
+        shelf.replace(INSTRUMENTS, _encoded(ordered), kept)
 
 
-def read_actions(path: Path) -> tuple[CorporateAction, ...]:
+def read_actions(shelf: Shelf, name: str) -> tuple[tuple[CorporateAction, ...], Kept | None]:
     """The corporate actions of one instrument's file, none where there is no file."""
-    return _read(path, tuple[CorporateAction, ...]) or ()
+    kept = shelf.read(name)
+    return _decoded(kept, shelf.place(name), tuple[CorporateAction, ...]) or (), kept
 
 
-def write_actions(path: Path, actions: tuple[CorporateAction, ...]) -> None:
+def write_actions(
+    shelf: Shelf, name: str, actions: tuple[CorporateAction, ...], before: Kept | None
+) -> None:
     """Put corporate actions in place of those before, at once."""
-    write_durably(path, msgspec.json.format(msgspec.json.encode(actions)))
+    shelf.replace(name, _encoded(actions), before)
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Replace a file so that a crash leaves the old one or the new one, never half of it."""
-    draft = path.with_name(f".{path.name}.tmp")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise cannot_write(path, error.strerror or str(error)) from error
+def _instruments(shelf: Shelf) -> tuple[dict[str, Instrument], Kept | None]:
+    kept = shelf.read(INSTRUMENTS)
+    return _decoded(kept, shelf.place(INSTRUMENTS), dict[str, Instrument]) or {}, kept
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _encoded(content: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(content))
 
 
-def cannot_write(path: Path, reason: str) -> OutsideError:
-    """The error of a write that the disk refused."""
-    return OutsideError(
-        f"cannot write {path} ({reason}): make room on the disk and repeat it; the history is as "
-        "it was",
-        fault="ours",
-        retry=True,
-    )
-
-
-def _read(path: Path, form: type[Content]) -> Content | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=form)
-    except FileNotFoundError:
+def _decoded(kept: Kept | None, place: str, form: type[Content]) -> Content | None:
+    if kept is None:
         return None
+    try:
+        return msgspec.json.decode(kept.content, type=form)
     except msgspec.MsgspecError as error:
-        raise BadData(f"{path} is damaged ({error}): restore it from a backup") from None
+        raise BadData(f"{place} is damaged ({error}): restore it from a backup") from None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from tradewind.adapters.postgres.session import Session
 from tradewind.model.columns import ColumnKind, IntColumn
 from tradewind.model.timeframes import timeframe_ns
 from tradewind.ports.history import Series
@@ -96,6 +97,17 @@ def partitions(connection: psycopg.Connection[Any], table: str) -> list[tuple[st
     )
     names = [str(row[0]) for row in connection.execute(asked, (table,))]
     return [(name, _number(name)) for name in names]
+
+
+def timescale_version(url: str) -> str:
+    """The TimescaleDB that a server could be given or has, "" for none; `OutsideError` as calls."""
+    asked = "SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'"
+    session = Session(url, application="tradewind doctor")
+    try:
+        row = session.once(lambda connection: connection.execute(asked).fetchone())
+    finally:
+        session.close()
+    return str(row[0]) if row else ""
 
 
 def _name(table: str, number: int) -> str:

@@ -7,6 +7,7 @@ import argparse
 from tradewind.cli.engine import add_engine_options
 from tradewind.cli.main import EXIT_FAILED, EXIT_OK
 from tradewind.cli.output import print_answer
+from tradewind.model.errors import TradewindError
 from tradewind.ops.databases import Service, database_findings, replica_findings
 from tradewind.ops.doctor import Finding, examine
 from tradewind.ops.rabbitmq import rabbitmq_findings
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         faults,
         place.read if place.is_there else None,
     )
-    findings.append(Finding("history", "ok", reason(settings)))
+    findings.append(history_finding(settings))
     findings += database_findings(services_of(settings))
     findings += replica_findings(place.url, place.replica_url, place.lag_max_s)
     findings += redis_findings(settings[catalog.REDIS_URL], settings[catalog.REDIS_PASSWORD])
@@ -50,6 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
         for finding in findings:
             print(f"{finding.state:<7}  {finding.name:<11}  {finding.sentence}")
     return EXIT_FAILED if any(finding.state == "fault" for finding in findings) else EXIT_OK
+
+
+def history_finding(settings: Settings) -> Finding:
+    """Where the history is and why, as its store answers."""
+    try:
+        return Finding("history", "ok", reason(settings))
+    except TradewindError as error:
+        return Finding("history", "fault", str(error))
 
 
 def services_of(settings: Settings) -> list[Service]:
