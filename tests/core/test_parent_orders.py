@@ -35,7 +35,11 @@ KINDS: list[dict[str, Any]] = [
     {"algorithm": "at_once", "route": "both"},
     {"algorithm": "twap", "seconds": 15, "slices": 3, "route": "both", "limit": "100.03"},
     {"algorithm": "shortfall", "seconds": 25, "curve": (5, 3, 2), "at_end": "cross"},
+    {"algorithm": "iceberg", "display": 9, "limit": "99", "seconds": 20, "at_end": "cross"},
+    {"algorithm": "iceberg", "display": 30, "limit": "99"},
 ]
+SHOWN_BY_VENUE = (8, 9)
+"""Those of them that begin while their venue has icebergs of its own."""
 
 
 class Worked:
@@ -61,6 +65,7 @@ class Floor:
         self.decided: list[Any] = []
         self.parents: dict[str, Worked] = {}
         self.fills = 0
+        self.amended: dict[str, m.AmendOrder] = {}
         for event in (
             m.RunStarted(1, "j0", 1, ""),
             m.InstrumentListed(1, GOOG),
@@ -94,7 +99,9 @@ class Floor:
         )
         self.decided += decided
         for decision in decided:
-            if isinstance(decision, m.SubmitOrder):
+            if isinstance(decision, m.AmendOrder):
+                self.amended[decision.order_id] = decision
+            elif isinstance(decision, m.SubmitOrder):
                 identity = decision.order_id.rpartition(".")[0]
                 worked = self.parents[identity]
                 worked.open[decision.order_id] = decision.quantity
@@ -119,7 +126,9 @@ class Floor:
     def open_one(self, time_ns: int, which: int) -> None:
         identity = f"j0-manual-{len(self.parents) + 1}"
         self.parents[identity] = Worked(100)
-        terms = AlgorithmTerms(side=Side.BUY, quantity=100, **KINDS[which % len(KINDS)])
+        place = which % len(KINDS)
+        self.give(m.VenueDescribed(time_ns, "SIM", has_icebergs=place in SHOWN_BY_VENUE))
+        terms = AlgorithmTerms(side=Side.BUY, quantity=100, **KINDS[place])
         self.give(algorithm_intent_of(terms, time_ns, identity, "manual", GOOG))
 
     def wish(self, identity: str, amount: int, time_ns: int) -> None:
@@ -129,7 +138,8 @@ class Floor:
         if amount % 3 == 0:
             self.give(m.CancelIntended(time_ns, "manual", identity))
         elif amount % 3 == 1:
-            limit = (9_900 + amount) if self.state.parents[identity].limit_price else 0
+            has_limit = self.state.parents[identity].limit_price > 0
+            limit = (9_900 + amount) if has_limit and amount % 2 else 0
             wanted = 60 + amount
             worked = self.parents[identity]
             before, parent = worked.most, self.state.parents[identity]
@@ -144,7 +154,9 @@ class Floor:
     def report(self, order: Any, verb: int, amount: int, time_ns: int) -> None:
         identity = order.order_id
         worked = self.parents[identity.rpartition(".")[0]]
-        if verb in (4, 5):
+        if order.amends and (verb in (7, 9) or not order.leaves_quantity):
+            self.answer(order, worked, time_ns)
+        elif verb in (4, 5):
             quantity = min(order.leaves_quantity, 1 + amount)
             self.fills += 1
             worked.filled += quantity
@@ -161,6 +173,16 @@ class Floor:
             self.give(m.OrderUnknown(time_ns, identity, "no answer"))
         else:
             self.give(m.OrderAccepted(time_ns, identity, "v"))
+
+    def answer(self, order: Any, worked: Worked, time_ns: int) -> None:
+        """A venue lowers what is not filled yet, three times; then it refuses."""
+        asked = self.amended[order.order_id]
+        if asked.quantity <= order.filled_quantity or asked.number > 3:
+            self.give(m.AmendRejected(time_ns, order.order_id, "no", asked.number))
+            return
+        worked.open[order.order_id] = asked.quantity - order.filled_quantity
+        terms = (asked.quantity, asked.limit_price, asked.number)
+        self.give(m.OrderAmended(time_ns, order.order_id, *terms))
 
 
 PROGRAMS = st.lists(
@@ -243,3 +265,23 @@ def row_of(trade: Trade) -> Columns:
     prices, sizes = [trade.price_units / 100], [trade.size_units]
     frame = {"time_ns": [trade.time_ns], "price": prices, "size": sizes, "side": [0]}
     return columns_from("trades", frame, trade.instrument)
+
+
+WISHES = st.tuples(
+    st.sampled_from([3, 3, 3, 4, 6, 8, 9, 9]), st.just(0), st.sampled_from([4, 10, 16, 28, 7, 40])
+)
+
+
+@slow
+@given(st.lists(WISHES, min_size=20, max_size=20))
+def test_an_iceberg_of_the_venue_never_exceeds_its_parent(
+    program: list[tuple[int, int, int]],
+) -> None:
+    floor = Floor()
+    floor.open_one(floor.state.time_ns, SHOWN_BY_VENUE[1])
+    for step in program:
+        floor.do(step)
+        (worked,) = floor.parents.values()
+        assert worked.most <= worked.quantity
+    assert isinstance(floor.decided[2], m.SubmitIceberg)
+    assert worked.filled == floor.state.strategies[0].quantity(0)

@@ -1,5 +1,7 @@
 """Several venues in one run: plans, routes of settings, and what opens the account at each."""
 
+from dataclasses import replace
+
 import pytest
 
 from tradewind.core.engine import Engine
@@ -12,7 +14,13 @@ from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import load_settings
 from tradewind.wiring.stage import StagePlan
 from tradewind.wiring.stage_plan import confirmed_accounts, stage_plans
-from tradewind.wiring.stages import account_events, listed_at, refuse_other_stages, route_events
+from tradewind.wiring.stages import (
+    account_events,
+    described_events,
+    listed_at,
+    refuse_other_stages,
+    route_events,
+)
 
 SPOT, COIN = "BTC/USDT.BINANCE", "BTC/USDT.BINANCE-USDM"
 ROUTE = f"BTC={SPOT}@0.001@5+{COIN}@0.0005@20"
@@ -118,3 +126,15 @@ def test_routes_of_another_time_are_taken_away_and_the_same_ones_are_not_set_aga
     (gone,) = route_events(engine.state, ())
     engine.step(gone)
     assert engine.state.routes == {}
+
+
+def test_venues_are_described_by_their_cards_once_and_on_paper_without_icebergs() -> None:
+    engine = Engine(State())
+    live = tuple(replace(plan, mode="live") for plan in plans())
+    said = list(described_events(engine.state, live))
+    assert said == [m.VenueDescribed(0, "BINANCE", has_icebergs=True)]
+    for event in said:
+        engine.step(event)
+    assert list(described_events(engine.state, live)) == []
+    on_paper = list(described_events(engine.state, plans()))
+    assert on_paper == [m.VenueDescribed(0, "BINANCE")]

@@ -348,6 +348,7 @@ HANDLERS: dict[type, Any] = {
     m.OrderIntended: _intended,
     m.TargetIntended: _aimed,
     m.SubmitOrder: _submitted,
+    m.SubmitIceberg: _submitted,
     m.OrderFilled: _filled,
     m.CashDeposited: _deposited,
     m.PositionTransferred: _transferred,

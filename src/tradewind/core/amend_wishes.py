@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradewind.core.amendments import amend_command
 from tradewind.core.entry import amended_breach, reserve
 from tradewind.core.parent_wishes import (
     amend_kept,
@@ -42,20 +43,7 @@ def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
     breach = breach or amended_breach(state, order, event.quantity, price, stop_price)
     if breach is not None:
         return [m.OrderDenied(state.time_ns, order.order_id, *breach)]
-    order.amends_sent += 1
-    order.amends = (*order.amends, order.amends_sent)
     added = event.quantity - order.filled_quantity - order.reserved
     if added > 0:
         reserve(state, order, added)
-    market = state.markets[order.instrument]
-    command = m.AmendOrder(
-        state.time_ns,
-        order.order_id,
-        market.venue,
-        market.id,
-        event.quantity,
-        price,
-        order.amends_sent,
-        stop_price,
-    )
-    return [command]
+    return [amend_command(state, order, event.quantity, price, stop_price)]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from tradewind.core.market import Market
+from tradewind.core.orders import Order
+from tradewind.core.state import State
+from tradewind.model.messages import AmendOrder
+
 Pending = tuple[int, ...]
 """Numbers of the amendments that left and are not answered, the oldest first."""
 
@@ -37,3 +42,22 @@ def is_outdated(pending: Pending, sent: int, asked: int) -> bool:
     (False, True)
     """
     return len(pending_behind_query(pending, asked)) < sent - asked
+
+
+def amend_command(
+    state: State, order: Order, quantity: int, limit_price: int, stop_price: int
+) -> AmendOrder:
+    """Count an amendment of an order as on its way, and ask its venue for these terms."""
+    order.amends_sent += 1
+    order.amends = (*order.amends, order.amends_sent)
+    market: Market = state.markets[order.instrument]
+    return AmendOrder(
+        state.time_ns,
+        order.order_id,
+        market.venue,
+        market.id,
+        quantity,
+        limit_price,
+        order.amends_sent,
+        stop_price,
+    )

@@ -21,6 +21,9 @@ def venue_described(state: State, event: m.VenueDescribed) -> list[m.Decision]:
         known.pop(event.venue, None)
         if types:
             known[event.venue] = tuple(map(int, types))
+    state.icebergs.discard(event.venue)
+    if event.has_icebergs:
+        state.icebergs.add(event.venue)
     return []
 
 

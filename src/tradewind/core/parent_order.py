@@ -35,6 +35,7 @@ class ParentOrder:
     fill, `leaving` those of them that it wants canceled. `volume` is what has traded since the
     start. `ending` says why it is being wound up, `crossing` which child takes the rest. Behind
     `failures` it rests until `pause_ns`; a timer of the core's waits for `timer_ns`, 0 for none.
+    An iceberg `is_whole` where its venue shows it in parts; `refusal` is why that venue would not.
 
     >>> from tradewind.model.orders import Side
     >>> terms = AlgorithmIntended(
@@ -50,8 +51,10 @@ class ParentOrder:
         "children",
         "factors",
         "instrument",
+        "is_whole",
         "leaving",
         "places",
+        "refusal",
         "strategy",
         "terms",
         "working",
@@ -71,7 +74,8 @@ class ParentOrder:
         self.filled_quantity = self.sent = self.volume = self.failures = 0
         self.pause_ns = self.timer_ns = 0
         self.counts_trades = False
-        self.ending = self.failure = self.crossing = ""
+        self.ending = self.failure = self.crossing = self.refusal = ""
+        self.is_whole = False
 
     @property
     def order_id(self) -> str:
@@ -100,7 +104,7 @@ class ParentOrder:
         terms, algorithm = self.terms, self.terms.algorithm
         if self.is_crossing_at(time_ns) or algorithm == Algorithm.AT_ONCE:
             return self.quantity
-        if algorithm == Algorithm.ICEBERG:
+        if algorithm == Algorithm.ICEBERG and not self.is_whole:
             return min(self.quantity, self.filled_quantity + terms.display)
         due = self.quantity
         if algorithm in SLICED:
@@ -161,8 +165,9 @@ class ParentOrder:
         self.pause_ns = time_ns + PAUSE_NS
 
     def snapshot(self) -> list[object]:
-        """Its terms and all that moves."""
+        """Its terms and all that moves; what only a venue's icebergs have where it has it."""
         moving = [getattr(self, name) for name in _FIELDS]
+        whole = [[self.is_whole, self.refusal]] if self.is_whole or self.refusal else []
         return [
             self.terms,
             moving,
@@ -171,6 +176,7 @@ class ParentOrder:
             self.leaving,
             self.places,
             sorted(self.factors.items()),
+            *whole,
         ]
 
 
@@ -189,4 +195,6 @@ def parent_from(
     parent.working, parent.leaving = list(stored[3]), list(stored[4])
     parent.places = list(stored[5])
     parent.factors = dict(stored[6])
+    for is_whole, refusal in stored[7:]:
+        parent.is_whole, parent.refusal = is_whole, refusal
     return parent

@@ -12,9 +12,10 @@ import heapq
 import msgspec
 
 from tradewind.core.cancels import cancel_command, is_in
-from tradewind.core.entry import admit, submit_command
+from tradewind.core.entry import admit
 from tradewind.core.held_orders import CORE, follow
 from tradewind.core.market import Market
+from tradewind.core.native_icebergs import command_of, is_shown_by_venue, lowered, note_refusal
 from tradewind.core.orders import Order, new_order
 from tradewind.core.parent_checks import breach_of_parent
 from tradewind.core.parent_order import PAUSE_NS, ParentOrder
@@ -61,6 +62,7 @@ def algorithm_intended(state: State, event: AlgorithmIntended) -> Decisions:
         legs = state.routes[event.route].terms.legs
         parent.places = [state.market_numbers[leg.instrument] for leg in legs]
         parent.factors = factors_of(state, parent)
+    parent.is_whole = is_shown_by_venue(state, parent)
     state.parents[event.order_id] = parent
     for each in parent.places:
         state.markets[each].held_count += 1
@@ -100,6 +102,14 @@ def _act(state: State, parent: ParentOrder) -> Decisions:
         parent.ending = _why_over(state, parent)
     if parent.ending:
         return _wind_up(state, parent)
+    less = lowered(
+        state,
+        parent,
+        excess=committed(state, parent) - parent.quantity,
+        limit_price=limit_in(state, parent, parent.instrument),
+    )
+    if less is not None:
+        return less
     unwanted = _unwanted(state, parent)
     if unwanted:
         return _withdraw(state, parent, unwanted)
@@ -232,7 +242,7 @@ def _send(state: State, parent: ParentOrder, place: int, quantity: int, reason: 
     sent = ChildSent(state.time_ns, order.order_id, parent.order_id, reason)
     if denied is None:
         parent.working.append(order.order_id)
-        return [sent, submit_command(state, order)]
+        return [sent, command_of(state, parent, order)]
     parent.fail(f"{denied.rule} {denied.value}, limit {denied.limit}", state.time_ns)
     return [sent, denied]
 
@@ -289,6 +299,8 @@ def _child_moved(state: State, order: Order, event: object) -> Decisions:
     if parent is None:
         return []
     was_working = order.order_id in parent.working
+    if isinstance(event, m.OrderRejected) and was_working:
+        note_refusal(parent, event)
     parent.note(order, state.time_ns)
     route = state.routes.get(parent.terms.route)
     if route is not None and was_working and order.state in _VENUES_ENDS:
@@ -298,6 +310,8 @@ def _child_moved(state: State, order: Order, event: object) -> Decisions:
         parent.pause_ns = state.time_ns + PAUSE_NS
         if order.order_id in parent.leaving:
             parent.leaving.remove(order.order_id)
+    if isinstance(event, m.AmendRejected) and was_working and not parent.leaving:
+        return [*_withdraw(state, parent, [order]), *pulse(state, parent)]
     return pulse(state, parent)
 
 

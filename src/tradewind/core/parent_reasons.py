@@ -17,6 +17,9 @@ def parent_reason(state: State, parent: ParentOrder) -> str:
     whole = _quantity(state, parent, parent.quantity)
     if terms.algorithm == Algorithm.ICEBERG:
         shown = _quantity(state, parent, terms.display)
+        if parent.is_whole:
+            venue = state.markets[parent.instrument].venue
+            return f"{venue} works it as one order: {name}, {shown} of {whole} shown at a time"
         return f"the core works it: {name}, {shown} of {whole} shown at a time"
     if terms.algorithm == Algorithm.POV:
         return f"the core works it: {name}, {_percent(terms.participation)} of the volume"
@@ -33,6 +36,11 @@ def child_reason(state: State, parent: ParentOrder, due: int) -> str:
         return "the window is over and the rest crosses"
     if terms.algorithm == Algorithm.ICEBERG:
         filled = _quantity(state, parent, parent.filled_quantity)
+        if parent.is_whole:
+            return f"all that is left, with {filled} filled"
+        if parent.refusal:
+            venue = state.markets[parent.instrument].venue
+            return f"{venue} refused one order ({parent.refusal}): shown with {filled} filled"
         return f"shown with {filled} filled"
     if terms.weights:
         number = parent.slice_at(state.time_ns)

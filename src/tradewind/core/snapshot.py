@@ -66,6 +66,7 @@ def encode_state(state: State) -> bytes:
             sorted(state.lacking.items()),
             [[name, scope.limits] for name, scope in sorted(state.instrument_scopes.items())],
             sorted(state.amending.items()),
+            *([sorted(state.icebergs)] if state.icebergs else []),
         ]
     )
 
@@ -117,6 +118,7 @@ def decode_state(data: bytes) -> State:
             state.markets[place].held_count += 1
     state.lacking = {venue: tuple(lacks) for venue, lacks in parts[20]}
     state.amending = {venue: tuple(amends) for venue, amends in parts[22]}
+    state.icebergs = {venue for venues in parts[23:] for venue in venues}
     for stored in parts[19]:
         route = route_from(msgspec.convert(stored[0], RouteSet), stored)
         state.routes[route.terms.route] = route

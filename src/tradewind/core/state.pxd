@@ -50,6 +50,7 @@ cdef class State:
     cdef public dict market_numbers, account_numbers, strategy_numbers
     cdef public Scope firm
     cdef public dict orders, open_orders, held, parents, routes, lacking, amending, groups, targets, rates, halts, lost_venues, anomalies, venues, instrument_scopes
+    cdef public set icebergs
     cdef public object done
     @cython.locals(known=Holding, holding=Holding)
     cpdef Holding holding(self, Scope scope, Market market, Account account)

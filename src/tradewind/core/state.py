@@ -140,6 +140,7 @@ class State:
         "groups",
         "halts",
         "held",
+        "icebergs",
         "instrument_scopes",
         "journal_id",
         "lacking",
@@ -164,10 +165,7 @@ class State:
 
     def __init__(self) -> None:
         self.journal_id = ""
-        self.epoch = 0
-        self.sequence = 0
-        self.time_ns = 0
-        self.marking = 0
+        self.epoch = self.sequence = self.time_ns = self.marking = 0
         self.markets: list[Market] = []
         self.market_numbers: dict[str, int] = {}
         self.accounts: list[Account] = []
@@ -192,6 +190,7 @@ class State:
         self.lost_venues: dict[str, str] = {}
         self.lacking: dict[str, tuple[int, ...]] = {}
         self.amending: dict[str, tuple[int, ...]] = {}
+        self.icebergs: set[str] = set()
         self.anomalies: dict[str, int] = {}
         self.venues: dict[str, Scope] = {}
         self.instrument_scopes: dict[str, Scope] = {}

@@ -34,6 +34,7 @@ from tradewind.model.messages import (
     AmendOrder,
     CancelOrder,
     OrderDenied,
+    SubmitIceberg,
     SubmitOrder,
     TimerFired,
 )
@@ -286,6 +287,8 @@ class Stepper(Callbacks):
                 command.limit_price,
                 command.number,
             )
+        else:
+            assert type(command) is not SubmitIceberg, "the venue inside shows orders whole"
         self.next_due_ns = 0
 
     def _send(self, venue: VenueModel, order: Order) -> None:

@@ -283,6 +283,12 @@ class SubmitOrder(TimedMessage, frozen=True):
     leg: Leg
 
 
+class SubmitIceberg(SubmitOrder, frozen=True):
+    """Command: send an order of which the venue shows `display` at a time, once."""
+
+    display: int
+
+
 class CancelOrder(TimedMessage, frozen=True):
     """Command: cancel a working order."""
 
@@ -318,7 +324,7 @@ class QueryOrder(TimedMessage, frozen=True):
     amends: int = 0
 
 
-Command = SubmitOrder | CancelOrder | AmendOrder | QueryOrder
+Command = SubmitOrder | SubmitIceberg | CancelOrder | AmendOrder | QueryOrder
 Decision = (
     OrderDenied
     | OrderHeld
@@ -327,6 +333,7 @@ Decision = (
     | ChildSent
     | ParentEnded
     | SubmitOrder
+    | SubmitIceberg
     | CancelOrder
     | AmendOrder
     | QueryOrder

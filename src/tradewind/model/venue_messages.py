@@ -23,12 +23,14 @@ class VenueDescribed(TimedMessage, frozen=True):
     """What a venue cannot do and the core does in its place from here on, by the venue's card.
 
     `lacks` are order types that it has not: the core holds such orders. `amends` are those whose
-    stop price it changes; those of others are canceled and placed anew.
+    stop price it changes; those of others are canceled and placed anew. `has_icebergs` says that
+    it shows a part of an order by itself.
     """
 
     venue: str
     lacks: tuple[OrderType, ...] = ()
     amends: tuple[OrderType, ...] = ()
+    has_icebergs: bool = False
 
 
 class OrdersLeft(TimedMessage, frozen=True):

@@ -16,7 +16,14 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 from tradewind.model.errors import TradewindError
-from tradewind.model.messages import AmendOrder, CancelOrder, QueryOrder, Report, SubmitOrder
+from tradewind.model.messages import (
+    AmendOrder,
+    CancelOrder,
+    QueryOrder,
+    Report,
+    SubmitIceberg,
+    SubmitOrder,
+)
 from tradewind.model.venue_account import (
     VenueBalance,
     VenueFill,
@@ -31,6 +38,12 @@ Deliver = Callable[[Report], None]
 
 class Refused(TradewindError):
     """The venue answered no; the text is its own reason."""
+
+
+def refuse_iceberg(command: SubmitOrder) -> None:
+    """Refuse an order of which a part shall be shown, at a venue that shows all of it."""
+    if isinstance(command, SubmitIceberg):
+        raise Refused(f"{command.venue} has no icebergs of its own: it would show all of the order")
 
 
 class Connection(msgspec.Struct, frozen=True):

@@ -11,8 +11,9 @@ class VenueCard(msgspec.Struct, frozen=True, kw_only=True):
     """What an adapter can, as data: the documents show it, programs may ask it.
 
     `order_types` maps our words to the venue's, `amended_stops` are those of them whose stop price
-    the venue changes. `limits` are what it lets us send, `quality` what
-    was measured and how, `not_tried` what no test could show.
+    the venue changes. `iceberg` is its word for the part of an order that it shows, "" where it
+    shows all. `limits` are what it lets us send, `quality` what was measured and how, `not_tried`
+    what no test could show.
     """
 
     venue: str
@@ -30,6 +31,7 @@ class VenueCard(msgspec.Struct, frozen=True, kw_only=True):
     quality: tuple[str, ...]
     not_tried: tuple[str, ...]
     amended_stops: tuple[str, ...] = ()
+    iceberg: str = ""
 
 
 def card_markdown(card: VenueCard) -> str:
@@ -51,6 +53,7 @@ def card_markdown(card: VenueCard) -> str:
         ("flags", _mapped(card.flags)),
         ("amendments", card.amend),
         ("stop price amended at the venue", _listed(card.amended_stops)),
+        ("icebergs of its own", f"`{card.iceberg}`" if card.iceberg else "none"),
         ("beyond the port", _listed(card.beyond)),
         ("keys", _listed(card.keys)),
         ("rate limits", _listed(card.limits)),

@@ -312,7 +312,7 @@ class Desk:
         counts = self.counts
         return {
             "messages_processed": self.state.sequence,
-            "orders_submitted": counts.get("SubmitOrder", 0),
+            "orders_submitted": counts.get("SubmitOrder", 0) + counts.get("SubmitIceberg", 0),
             "orders_denied": counts.get("OrderDenied", 0),
             "orders_rejected": counts.get("OrderRejected", 0),
             "fills": counts.get("OrderFilled", 0),

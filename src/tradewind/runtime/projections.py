@@ -195,6 +195,7 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
     m.BadTick: bad_tick,
     m.OrderIntended: order_rows.order_intended,
     m.SubmitOrder: order_rows.order_submitted,
+    m.SubmitIceberg: order_rows.order_submitted,
     m.OrderDenied: order_rows.order_denied,
     m.OrderAccepted: order_rows.order_accepted,
     m.OrderRejected: order_rows.order_rejected,

@@ -76,6 +76,11 @@ def _amends(world: World, words: Words) -> None:
     world.give(m.VenueDescribed(world.time_ns, words[0], amends=types))
 
 
+def _icebergs(world: World, words: Words) -> None:
+    """`icebergs SIM`: the venue shows a part of an order itself."""
+    world.give(m.VenueDescribed(world.time_ns, words[0], has_icebergs=True))
+
+
 def routed_text(world: World, routed: m.OrderRouted) -> str:
     """`route #1 30: GOOG.AAA 20 at 100 +1000000+0+0, GOOG.BBB 10 (no price)`."""
     market = world.state.market(routed.scores[0].instrument)
@@ -102,4 +107,5 @@ PARENTS_GIVEN: dict[str, Callable[[World, Words], None]] = {
     "route": _route,
     "lacks": _lacks,
     "amends": _amends,
+    "icebergs": _icebergs,
 }

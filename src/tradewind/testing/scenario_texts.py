@@ -33,6 +33,8 @@ def _submit_text(world: World, command: m.SubmitOrder) -> str:
         text += f" stop {_price(market, command.stop_price)}"
     if command.leg:
         text += f" leg {Leg(command.leg).name.lower()}"
+    if isinstance(command, m.SubmitIceberg):
+        text += f" shows {_quantity(market, command.display)}"
     return text
 
 
@@ -45,6 +47,7 @@ def _amend_text(world: World, command: m.AmendOrder) -> str:
 
 DECISIONS: dict[type, Callable[[World, Any], str]] = {
     m.SubmitOrder: _submit_text,
+    m.SubmitIceberg: _submit_text,
     m.AmendOrder: _amend_text,
     m.CancelOrder: lambda world, command: f"cancel {world.number_of(command.order_id)}",
     m.QueryOrder: lambda world, command: f"query {world.number_of(command.order_id)}",

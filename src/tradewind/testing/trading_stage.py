@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, Protocol
 
+from tradewind.core.native_icebergs import iceberg_of
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
 from tradewind.model.instruments import Instrument
@@ -104,6 +105,10 @@ class Scene:
             "leg": Leg.NET,
         }
         return m.SubmitOrder(**{**terms, **changes})
+
+    def iceberg(self) -> m.SubmitIceberg:
+        """A limit order to buy that rests and shows its half."""
+        return iceberg_of(self.order(), max(1, self.stage.quantity // 2))
 
     def market_order(self) -> m.SubmitOrder:
         """An order that fills at once."""

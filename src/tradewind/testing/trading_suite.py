@@ -330,6 +330,24 @@ class TradingSuite(AmendmentCases):
 
         self.play(case, needs="skew")
 
+    def test_t28_an_iceberg_is_open_with_all_of_it_or_refused(self) -> None:
+        async def case(scene: Scene) -> None:
+            order = scene.iceberg()
+            try:
+                await scene.adapter.submit(order)
+            except Refused:
+                assert scene.stage.orders_at_venue(order.order_id) in (0, None)
+                return
+            await scene.told.until(lambda: scene.told.has(order.order_id, m.OrderAccepted))
+            works = {one.order_id: one for one in await scene.adapter.open_orders()}
+            assert works[order.order_id].quantity == order.quantity
+            found = await scene.resolve(order)
+            assert found is not None
+            assert isinstance(found[-1], m.OrderRestated)
+            await scene.cancel(order)
+
+        self.play(case)
+
 
 async def _is_taken(scene: Scene) -> bool:
     try:

@@ -169,17 +169,26 @@ def account_events(
 
 
 def described_events(state: State, plans: tuple[StagePlan, ...]) -> Iterator[m.VenueDescribed]:
-    """What each venue lacks and amends, where that is not known yet.
+    """What each venue lacks, amends and shows, where that is not known yet.
 
-    On paper the simulated venue takes the orders: it changes no stop price.
+    On paper the simulated venue takes the orders: it changes no stop price and has no icebergs.
     """
     for plan in plans:
-        lacks, amends = ((), ()) if plan.entry is None else _described(plan.entry)
+        said = m.VenueDescribed(0, plan.venue)
+        if plan.entry is not None:
+            said = _described(plan.entry)
         if plan.mode == "paper":
-            amends = ()
-        known = state.lacking.get(plan.venue, ()), state.amending.get(plan.venue, ())
-        if known != (tuple(map(int, lacks)), tuple(map(int, amends))):
-            yield m.VenueDescribed(0, plan.venue, lacks, amends)
+            said = m.VenueDescribed(0, plan.venue, said.lacks)
+        venue = plan.venue
+        known = m.VenueDescribed(
+            0,
+            venue,
+            tuple(map(OrderType, state.lacking.get(venue, ()))),
+            tuple(map(OrderType, state.amending.get(venue, ()))),
+            venue in state.icebergs,
+        )
+        if known != said:
+            yield said
 
 
 def route_events(state: State, routes: Sequence[m.RouteSet]) -> Iterator[m.RouteSet]:
@@ -197,9 +206,9 @@ def _terms(route: m.RouteSet) -> tuple[object, ...]:
     return route.legs, route.millisecond_cost, route.miss_cost, route.stale_ns
 
 
-def _described(entry: VenueEntry) -> tuple[tuple[OrderType, ...], tuple[OrderType, ...]]:
-    """The order types that the core does in a venue's place, those whose stop the venue moves."""
+def _described(entry: VenueEntry) -> m.VenueDescribed:
+    """What a venue can do by its card, and what the core does in its place."""
     # Here and not above: the cards load the libraries of all venues, half of a start without one.
-    from tradewind.wiring.venues import amends_of, lacks_of
+    from tradewind.wiring.venues import amends_of, has_icebergs, lacks_of
 
-    return lacks_of(entry), amends_of(entry)
+    return m.VenueDescribed(0, entry.venue, lacks_of(entry), amends_of(entry), has_icebergs(entry))

@@ -55,6 +55,16 @@ def amends_of(entry: VenueEntry) -> tuple[OrderType, ...]:
     return tuple(each for each in EMULATED if each.name in _card_of(entry).amended_stops)
 
 
+def has_icebergs(entry: VenueEntry) -> bool:
+    """Whether a venue shows a part of an order itself, by the card of its adapter.
+
+    >>> from tradewind.wiring.trading_venues import venue_entry
+    >>> [has_icebergs(venue_entry(name)) for name in ("binance", "binance-usdm", "alpaca")]
+    [True, False, False]
+    """
+    return bool(_card_of(entry).iceberg)
+
+
 def _card_of(entry: VenueEntry) -> VenueCard:
     cards = {card.venue: card for card in venue_cards()}
     return cards.get(entry.venue) or ccxt_card()

@@ -18,7 +18,7 @@ from tradewind.adapters.net.decimals import floor_units, nearest_units
 from tradewind.model import messages as m
 from tradewind.model.numbers import format_plain
 from tradewind.model.orders import Leg, Liquidity, OrderFlag, OrderType, Side, TimeInForce
-from tradewind.ports.trading import Refused
+from tradewind.ports.trading import Refused, refuse_iceberg
 
 REPLACED_MARK = "~"
 
@@ -122,6 +122,7 @@ def order_class(extras: Extras) -> str:
 
 def _check(command: m.SubmitOrder, listing: Listing, extras: Extras) -> None:
     """What the venue surely refuses, and what it would understand otherwise than we mean it."""
+    refuse_iceberg(command)
     if command.type not in TYPES:
         raise Refused(f"Alpaca has no orders of type {command.type.name}")
     if command.time_in_force not in TIMES_IN_FORCE:

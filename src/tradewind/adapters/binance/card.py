@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradewind.adapters.binance.history import INTERVALS
 from tradewind.adapters.binance.hosts import SERVICES, MarketKind, Service
-from tradewind.adapters.binance.order_parameters import ORDER_WORDS, TIMES_IN_FORCE
+from tradewind.adapters.binance.order_parameters import ICEBERGS, ORDER_WORDS, TIMES_IN_FORCE
 from tradewind.adapters.binance.refusals import UNKNOWN_OUTCOME
 from tradewind.adapters.binance.rest import EARLY_MS, RECV_WINDOW_MS, silence_s
 from tradewind.adapters.binance.stream_names import DEPTH_SPEED, STREAM_KINDS
@@ -21,7 +21,7 @@ AMENDMENTS: dict[MarketKind, str] = {
 }
 BEYOND: dict[MarketKind, tuple[str, ...]] = {
     "spot": (
-        "TAKE_PROFIT, TAKE_PROFIT_LIMIT, trailing stops, iceberg, quote quantity",
+        "TAKE_PROFIT, TAKE_PROFIT_LIMIT, trailing stops, quote quantity",
         "order lists OCO, OTO, OTOCO",
         "cancel and replace",
         "the smart order router",
@@ -44,7 +44,7 @@ QUALITY: dict[MarketKind, tuple[str, ...]] = {
 }
 SHARED_QUALITY = (
     (
-        "passes the suites of market data (m01 to m10) and trading (t01 to t27) against the "
+        "passes the suites of market data (m01 to m10) and trading (t01 to t28) against the "
         "local venue: lost answers, late, doubled and reordered reports, cuts, silence, gaps, "
         "429, a clock that is off"
     ),
@@ -75,6 +75,7 @@ def binance_card(kind: MarketKind) -> VenueCard:
         times_in_force={ours.name: theirs for ours, theirs in TIMES_IN_FORCE.items()},
         flags=FLAGS[kind],
         amend=AMENDMENTS[kind],
+        iceberg=ICEBERGS[kind],
         beyond=BEYOND[kind],
         keys=("HMAC-SHA256", "Ed25519 (extra `venues`)"),
         limits=_limits(service),

@@ -10,10 +10,10 @@ import msgspec
 from tradewind.adapters.binance.hosts import MarketKind
 from tradewind.adapters.net.query import Value
 from tradewind.model.instruments import Instrument
-from tradewind.model.messages import SubmitOrder
+from tradewind.model.messages import SubmitIceberg, SubmitOrder
 from tradewind.model.numbers import format_plain
 from tradewind.model.orders import Leg, OrderFlag, OrderType, Side, TimeInForce
-from tradewind.ports.trading import Refused
+from tradewind.ports.trading import Refused, refuse_iceberg
 
 TIMES_IN_FORCE = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK"}
 MILLISECOND_NS = 1_000_000
@@ -114,10 +114,15 @@ def _add_spot(parameters: Parameters, command: SubmitOrder, instrument: Instrume
     if is_post_only:
         del parameters["timeInForce"]
         parameters["type"] = "LIMIT_MAKER"
+    if isinstance(command, SubmitIceberg):
+        if command.type != OrderType.LIMIT or command.time_in_force != TimeInForce.GTC:
+            raise Refused("Binance has icebergs as LIMIT with GTC only")
+        parameters[ICEBERGS["spot"]] = format_plain(command.display, instrument.quantity_digits)
     parameters["newOrderRespType"] = "FULL"
 
 
 def _add_usdm(parameters: Parameters, command: SubmitOrder, instrument: Instrument) -> None:
+    refuse_iceberg(command)
     is_post_only = _is_post_only(command)
     _add_type(parameters, command, instrument, _USDM_TYPES)
     if is_post_only:
@@ -162,6 +167,8 @@ ORDER_WORDS: dict[MarketKind, dict[str, str]] = {
     "usdm": {ours.name: theirs for ours, (theirs, _) in _USDM_TYPES.items()},
 }
 """Our order types and the venue's words for them."""
+ICEBERGS: dict[MarketKind, str] = {"spot": "icebergQty", "usdm": ""}
+"""The parameter that says how much of an order is shown; USD-M has none."""
 
 
 def _add_type(

@@ -19,7 +19,7 @@ from tradewind.model.orders import (
     TimeInForce,
 )
 from tradewind.model.venue_account import VenueFill, VenueOrder
-from tradewind.ports.trading import Refused
+from tradewind.ports.trading import Refused, refuse_iceberg
 
 MILLISECOND_NS = 1_000_000
 SIDES = {Side.BUY: "buy", Side.SELL: "sell"}
@@ -49,6 +49,7 @@ def new_order(command: m.SubmitOrder, instrument: Instrument) -> NewOrder:
     >>> new_order(command, btc)[3:]
     ('1.5', '60000.5', {'clientOrderId': 'j0-a-1', 'timeInForce': 'IOC'})
     """
+    refuse_iceberg(command)
     if command.type not in TYPES:
         raise Refused(f"through ccxt there are market and limit orders, no {command.type.name}")
     if command.time_in_force not in TIMES_IN_FORCE:

@@ -21,7 +21,7 @@ from tradewind.model.venue_account import (
     VenuePosition,
 )
 from tradewind.ports.platform import Clock
-from tradewind.ports.trading import Connection, Deliver, Permissions, Refused
+from tradewind.ports.trading import Connection, Deliver, Permissions, Refused, refuse_iceberg
 from tradewind.sim.venue import SimulatedVenue
 
 FINISHED_REMEMBERED_MAX = 10_000
@@ -123,6 +123,7 @@ class PaperTrading:
         """Take an order; its reports follow at once or with the market."""
         if command.order_id in self._reports:
             raise Refused("Duplicate order sent.")
+        refuse_iceberg(command)
         number = self._numbers.get(command.instrument)
         if number is None:
             raise Refused(f"{command.instrument} is not traded here.")
