@@ -18,11 +18,13 @@ import pytest
 
 from tests.runtime.memory_engine import MemoryEngine, running
 from tradewind.gateway.process import (
+    HOST,
     LOG_BYTES_MAX,
     LOG_NAME,
     RESTART_INTERVAL_S,
     GatewayProcess,
     claim_port,
+    unclaimed_socket,
 )
 from tradewind.model.errors import OutsideError
 
@@ -81,11 +83,25 @@ def test_a_request_made_while_it_starts_is_answered(
         assert health(gateway.port)["ok"] is True
 
 
-def test_it_stops_in_order_and_gives_the_port_back(gateway: GatewayProcess) -> None:
-    port = gateway.port
-    health(port)
-    gateway.stop()
-    assert not gateway.is_running
+def test_workers_load_while_the_port_is_another_ones_and_give_it_back_in_order(
+    tmp_path: Path,
+) -> None:
+    process = GatewayProcess(tmp_path, unclaimed_socket())
+    with claim_port(0) as other:
+        port = other.getsockname()[1]
+        process.start(0.0)
+        ends_at = time.monotonic() + PATIENCE_S
+        while not process.is_loaded:
+            assert time.monotonic() < ends_at, (tmp_path / LOG_NAME).read_text()
+            time.sleep(0.02)
+        with pytest.raises(OutsideError, match="is in use by another program"):
+            process.claim(port, HOST)
+        assert not process.workers[0].is_ready
+    process.claim(port, HOST)
+    assert health(port)["ok"] is False
+    assert process.workers[0].is_ready
+    process.stop()
+    assert not process.is_running
     claim_port(port).close()
 
 

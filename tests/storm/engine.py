@@ -85,9 +85,12 @@ class StormEngine:
             else:
                 break
         if not self.journal_id:
-            with closing(read_journal(self.home / "journal")) as journal:
-                self.journal_id = journal.journal_id
-            self._hurry()
+            self._meet()
+
+    def _meet(self) -> None:
+        with closing(read_journal(self.home / "journal")) as journal:
+            self.journal_id = journal.journal_id
+        self._hurry()
 
     def _hurry(self) -> None:
         """More orders a second than the profile allows; the engine keeps that over restarts."""

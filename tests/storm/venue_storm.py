@@ -73,7 +73,7 @@ class VenueStorm:
     def _last(self, name: str) -> None:
         """A fault that stays on while orders are tried, and then goes."""
         self.venue.fault(name, **self._strength(name))
-        self._orders()
+        self.trade()
         time.sleep(self.chance.uniform(0.0, 0.5))
         with suppress(HTTPError):
             self.venue.operate("DELETE", f"faults/{name}")
@@ -109,7 +109,7 @@ class VenueStorm:
         """A few orders, most of them once the venue is traded again."""
         if self.chance.random() >= RUSHED:
             self._wait_until_trading(name)
-        self._orders()
+        self.trade()
 
     def _wait_until_trading(self, name: str) -> None:
         assert not self.engine.status()["halts"], self._why()
@@ -122,7 +122,8 @@ class VenueStorm:
         status = self.engine.status()
         return status["venues"], status["halts"], status["differences"]
 
-    def _orders(self) -> None:
+    def trade(self) -> None:
+        """A few orders, and cancels of what has rested for long."""
         for _ in range(self.chance.randint(2, 4)):
             self.chance.choice((self._at_market, self._at_market, self._rest, self._rest))()
         while len(self._resting) > RESTING_MAX:

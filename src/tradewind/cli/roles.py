@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from tradewind.cli.output import note
-from tradewind.gateway.process import GatewayProcess
+from tradewind.gateway.process import GatewayProcess, unclaimed_socket
 from tradewind.model.errors import OutsideError
 from tradewind.runtime.supervisor import Supervisor
 from tradewind.version import VERSION
@@ -21,6 +22,7 @@ from tradewind.wiring.role_place import (
     API_GATEWAY,
     DATA_PROCESSOR,
     EXECUTION_ENGINE,
+    LOCK_LOOK_S,
     MARKET_DATA,
     RISK_MANAGER,
     SIGNAL_BRIDGE,
@@ -32,11 +34,15 @@ from tradewind.wiring.settings import Settings
 if TYPE_CHECKING:
     from tradewind.wiring.platform import Platform, PlatformOptions
 
+LOG = logging.getLogger("tradewind.roles")
 LOOK_S = 0.2
 PORT_DEADLINE_S = 10.0
 """How long a gateway waits for the workers of one that was killed to give the port back."""
 HANDED_ON = ("home", "seed", "venue", "mode", "instruments", "mark")
 """Options of a split run that every role is given."""
+
+NO_JOBS = {catalog.JOB_SLOTS.variables[0]: "0"}
+"""For a gateway that is a role: the role worker runs the jobs."""
 
 Play = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
@@ -77,18 +83,23 @@ def play_core(
     return _played(lambda stop: role.run(stop, banner), seconds)
 
 
-def play_gateway(make: Callable[[], GatewayProcess], seconds: float | None) -> int:
-    """Play the role api-gateway until stopped: its workers, looked after."""
+def play_gateway(settings: Settings, seconds: float | None, *, patience_s: float) -> int:
+    """Play the role api-gateway until stopped: its workers, looked after.
+
+    They load all they need while the port is another one's.
+    """
+    home, host = settings[catalog.HOME], settings[catalog.HOST]
+    workers = settings[catalog.WORKERS]
+    gateway = GatewayProcess(home, unclaimed_socket(host), workers, NO_JOBS)
 
     async def keep(stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        gateway = await _when_the_port_is_free(make, stop)
-        if gateway is None:
-            return
         gateway.start(loop.time())
-        loop.add_signal_handler(signal.SIGUSR2, lambda: gateway.restart(loop.time()))
-        note(f"tradewind {VERSION}  role {API_GATEWAY}, port {gateway.port}")
         try:
+            if not await _has_the_port(gateway, settings, stop, patience_s):
+                return
+            loop.add_signal_handler(signal.SIGUSR2, lambda: gateway.restart(loop.time()))
+            note(f"tradewind {VERSION}  role {API_GATEWAY}, port {gateway.port}")
             while not stop.is_set():
                 gateway.look_after(loop.time())
                 await asyncio.sleep(LOOK_S)
@@ -146,7 +157,7 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "tradewind", "run", *given]
     if arguments.home is None:
         command += ["--home", str(settings[catalog.HOME])]
-    gateway = [*command, "--role", API_GATEWAY, "--port", str(settings[catalog.PORT])]
+    gateway = [*command, "--role", API_GATEWAY, "--port", str(settings[catalog.PORT]), "--standby"]
     # Strategies are shared among two, and all go to the one that is left. They come first, since
     # what comes first is stopped last: the core still calls `on_stop` there.
     commands = {
@@ -161,7 +172,7 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     }
     commands[DATA_PROCESSOR] = [*command, "--role", DATA_PROCESSOR]
     if not arguments.without_gateway:
-        commands[API_GATEWAY] = gateway
+        commands[API_GATEWAY] = commands[f"{API_GATEWAY} standby"] = gateway
         # Jobs are asked for there, and kept by libraries that come with it.
         commands[WORKER] = [*command, "--role", WORKER]
     note(f"tradewind {VERSION}  each a process: {', '.join(commands)}")
@@ -170,19 +181,28 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     return _played(Supervisor(commands).run, arguments.seconds)
 
 
-async def _when_the_port_is_free(
-    make: Callable[[], GatewayProcess], stop: asyncio.Event
-) -> GatewayProcess | None:
+async def _has_the_port(
+    gateway: GatewayProcess, settings: Settings, stop: asyncio.Event, patience_s: float
+) -> bool:
+    """Whether the port was free, at last or at once; False where told to stop before.
+
+    The port is the lease of this role: whoever listens there has it.
+    """
     loop = asyncio.get_running_loop()
-    deadline_s = loop.time() + PORT_DEADLINE_S
+    deadline_s, is_said = loop.time() + max(patience_s, PORT_DEADLINE_S), False
     while not stop.is_set():
         try:
-            return make()
+            gateway.claim(settings[catalog.PORT], settings[catalog.HOST])
+            return True
         except OutsideError:
             if loop.time() > deadline_s:
                 raise
-            await asyncio.sleep(LOOK_S)
-    return None
+        if not is_said and gateway.is_loaded:
+            is_said = True
+            LOG.info("standing_by role=%s", API_GATEWAY)
+        gateway.look_after(loop.time())
+        await asyncio.sleep(LOCK_LOOK_S)
+    return False
 
 
 def _played(play: Play, seconds: float | None) -> int:

@@ -42,6 +42,8 @@ READY_DEADLINE_S = 60.0
 """How long the successor of a worker may take to come up before it is given up."""
 NICENESS = 5
 """A worker comes behind the engine where both want a processor."""
+LOADED, READY = b"0", b"1"
+"""What a worker tells its parent."""
 DRAIN = b"drain\n"
 """Told to a worker whose successor serves: it answers what comes, asking clients to reconnect."""
 DRAIN_DEADLINE_S = 10.0
@@ -49,21 +51,41 @@ DRAIN_DEADLINE_S = 10.0
 
 def claim_port(port: int, host: str = HOST) -> socket.socket:
     """Return a socket that listens on the port, or raise `OutsideError` with one sentence."""
+    listening = unclaimed_socket(host)
+    try:
+        claim(listening, port, host)
+    except OutsideError:
+        listening.close()
+        raise
+    return listening
+
+
+def unclaimed_socket(host: str = HOST) -> socket.socket:
+    """A socket for `claim`; workers that are given it serve from then on."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Workers share it: one that another was quicker than must not wait in `accept`.
+    listening.settimeout(0)
+    return listening
+
+
+def claim(listening: socket.socket, port: int, host: str = HOST) -> None:
+    """Listen on a port, or raise `OutsideError`; to be tried again where another one has it."""
     try:
-        listening.bind((host, port))
+        if not listening.getsockname()[1]:
+            listening.bind((host, port))
         listening.listen(QUEUED_CONNECTIONS_MAX)
     except OSError as error:
-        listening.close()
         sentence = f"port {port} cannot be used: {error.strerror}; set PORT to another"
         if error.errno == errno.EADDRINUSE:
             sentence = f"port {port} is in use by another program: stop it or set PORT to another"
         raise OutsideError(sentence, fault="ours", retry=False) from None
-    # Workers share it: one that another was quicker than must not wait in `accept`.
-    listening.settimeout(0)
-    return listening
+
+
+def is_listening(listening: socket.socket) -> bool:
+    """Whether somebody who has the socket claimed a port for it."""
+    return bool(listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
 
 
 def missing_modules() -> list[str]:
@@ -102,7 +124,7 @@ class Worker:
             )
         os.close(told)
         self._ready = ready
-        self._is_ready = False
+        self._heard = b""
 
     @property
     def pid(self) -> int:
@@ -117,9 +139,17 @@ class Worker:
     @property
     def is_ready(self) -> bool:
         """True once it answers requests."""
-        if not self._is_ready and select.select([self._ready], [], [], 0)[0]:
-            self._is_ready = os.read(self._ready, 1) != b""
-        return self._is_ready
+        return self._has_told(READY)
+
+    @property
+    def is_loaded(self) -> bool:
+        """True once it has loaded all that it needs, whether its socket listens or not."""
+        return self._has_told(LOADED)
+
+    def _has_told(self, what: bytes) -> bool:
+        if what not in self._heard and select.select([self._ready], [], [], 0)[0]:
+            self._heard += os.read(self._ready, len(LOADED + READY))
+        return what in self._heard
 
     def drain(self) -> None:
         """Let it answer what is under way, and then end."""
@@ -190,6 +220,15 @@ class GatewayProcess:
     def workers(self) -> tuple[Worker, ...]:
         """Those that serve now."""
         return tuple(self._workers)
+
+    @property
+    def is_loaded(self) -> bool:
+        """True once all workers could serve as soon as the socket listens."""
+        return all(worker.is_loaded for worker in self._workers)
+
+    def claim(self, port: int, host: str) -> None:
+        """Have an unclaimed socket listen; `OutsideError` where another one has the port."""
+        claim(self._listening, port, host)
 
     def start(self, now_s: float) -> None:
         """Start the workers at a monotonic time; their own output goes to gateway.log."""

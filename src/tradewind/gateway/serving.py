@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import socket
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from tradewind.gateway.door_protocol import DoorProtocol
+from tradewind.gateway.process import LOADED, READY, is_listening
 
 CONCURRENT_REQUESTS_MAX = 2_500
 """Connections and requests, WebSockets too; beyond it a new request gets 503 at once."""
@@ -44,6 +46,19 @@ async def serve_as_child(
         task.cancel()
     if not server.started:
         sys.exit(1)
+
+
+def wait_until_listening(listening: socket.socket, ready: int = -1) -> bool:
+    """Wait, with all loaded, until the parent claims a port for the socket; False where it is gone.
+
+    Standard input is its other end's: only the parent holds that.
+    """
+    if ready >= 0:
+        os.write(ready, LOADED)
+    while not is_listening(listening):
+        if select.select([sys.stdin], [], [], READY_CHECK_S)[0]:
+            return False
+    return True
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -118,5 +133,5 @@ async def _tell_ready(server: uvicorn.Server, ready: int) -> None:
     while not server.started:
         await asyncio.sleep(READY_CHECK_S)
     if ready >= 0:
-        os.write(ready, b"1")
+        os.write(ready, READY)
         os.close(ready)

@@ -11,7 +11,7 @@ from pathlib import Path
 from uvloop import new_event_loop
 
 from tradewind.gateway.process import NICENESS
-from tradewind.gateway.serving import GuestServer, Tls, serve_as_child
+from tradewind.gateway.serving import GuestServer, Tls, serve_as_child, wait_until_listening
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import build
 from tradewind.wiring.settings import Settings, load_settings
@@ -28,9 +28,11 @@ def main() -> None:
     os.nice(NICENESS)
     settings = load_settings({catalog.HOME.name: str(arguments.home)})
     app = build(settings)
+    listening = socket.socket(fileno=arguments.socket)
+    if not wait_until_listening(listening, arguments.ready):
+        return
     # Beside the others that the same parent started; only a foreign server claims to be alone.
     place = place_among_others(arguments.home)
-    listening = socket.socket(fileno=arguments.socket)
     serving = serve_as_child(app, listening, arguments.ready, tls_of(settings))
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(serving)

@@ -11,9 +11,8 @@ import logging
 import math
 import os
 import signal
-import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,8 +74,6 @@ PLAYED = {DATA_PROCESSOR: play_data, SIGNAL_BRIDGE: play_bridge, WORKER: play_wo
 """Roles that need nothing but settings."""
 STOOD_BY = {MARKET_DATA: play_market_data, EXECUTION_ENGINE: play_execution}
 """Those of them for which another process may stand by."""
-NO_JOBS = {catalog.JOB_SLOTS.variables[0]: "0"}
-"""For a gateway that is a role: the role worker runs the jobs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,8 +117,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until stopped, or for the seconds asked for; 0 when it ended in order."""
     settings = _settings(arguments)
-    if arguments.standby and arguments.role not in (RISK_MANAGER, *STOOD_BY):
-        raise UserError(f"--standby goes with --role {', '.join((RISK_MANAGER, *STOOD_BY))}")
+    may_stand_by = (*STOOD_BY, RISK_MANAGER, API_GATEWAY)
+    if arguments.standby and arguments.role not in may_stand_by:
+        raise UserError(f"--standby goes with --role {', '.join(may_stand_by)}")
     if arguments.role or arguments.topology:
         return _run_roles(settings, arguments)
     options = options_of(settings)
@@ -148,7 +146,8 @@ def _run_roles(settings: Settings, arguments: argparse.Namespace) -> int:
         if role in STOOD_BY:
             return STOOD_BY[role](settings, seconds, patience_s=patience_s)
         if role == API_GATEWAY:
-            return play_gateway(lambda: _gateway_process(settings, NO_JOBS), seconds)
+            _check_gateway(settings)
+            return play_gateway(settings, seconds, patience_s=patience_s)
         if role in PLAYED:
             return PLAYED[role](settings, seconds)
         options = options_of(settings, to_hold_none if is_apart(settings) else to_trade)
@@ -260,24 +259,18 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _gateway(settings: Settings, arguments: argparse.Namespace) -> Gateway:
+    _check_gateway(settings)
+    listening = claim_port(settings[catalog.PORT], settings[catalog.HOST])
     if not arguments.single:
-        return _gateway_process(settings)
-    listening = _claimed(settings)
+        return GatewayProcess(settings[catalog.HOME], listening, settings[catalog.WORKERS])
     # Here and not above: a run in two processes needs none of the libraries in this one.
     from tradewind.wiring.gateway import GatewayGuest
 
     return GatewayGuest(settings[catalog.HOME], listening)
 
 
-def _gateway_process(
-    settings: Settings, environment: Mapping[str, str] | None = None
-) -> GatewayProcess:
-    home, workers = settings[catalog.HOME], settings[catalog.WORKERS]
-    return GatewayProcess(home, _claimed(settings), workers, environment)
-
-
-def _claimed(settings: Settings) -> socket.socket:
-    """The gateway's listening socket, where it may be run at all."""
+def _check_gateway(settings: Settings) -> None:
+    """Refuse a gateway that may not or cannot be run."""
     is_live = settings[catalog.TRADING_MODE] == "live"
     if is_live and settings[catalog.AUTHENTICATION] == "local":
         raise UserError(
@@ -292,7 +285,6 @@ def _claimed(settings: Settings) -> socket.socket:
             fault="ours",
             retry=False,
         )
-    return claim_port(settings[catalog.PORT], settings[catalog.HOST])
 
 
 def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:
