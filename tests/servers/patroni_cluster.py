@@ -1,4 +1,4 @@
-"""Three members of Patroni with etcd, and the shipped HAProxy before them."""
+"""Three members of Patroni, three of etcd, and the shipped HAProxy before the first."""
 
 from __future__ import annotations
 
@@ -50,9 +50,10 @@ def packages() -> Path:
 class Member:
     """The ports of one member; the other members reach it, and it reaches etcd, over links."""
 
-    def __init__(self, etcd_port: int) -> None:
+    def __init__(self, etcd_ports: list[int]) -> None:
         self.port, self.rest_port = free_port(), free_port()
-        self.links = [Link(self.port), Link(self.rest_port), Link(etcd_port)]
+        self.etcd_links = [Link(port) for port in etcd_ports]
+        self.links = [Link(self.port), Link(self.rest_port), *self.etcd_links]
 
     def start(self) -> None:
         for link in self.links:
@@ -69,35 +70,53 @@ class PatroniCluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self._etcd = (free_port(), free_port())
-        self._members = {number: Member(self._etcd[0]) for number in MEMBERS}
+        self._etcd = {number: (free_port(), free_port()) for number in MEMBERS}
+        clients = [client for client, _ in self._etcd.values()]
+        self._members = {number: Member(clients) for number in MEMBERS}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
         for member in self._members.values():
             member.start()
-        self.start_etcd()
+        for number in MEMBERS:
+            self.start_etcd(number)
+        for number, (client, _) in self._etcd.items():
+            wait_for_port(client, self._processes[f"e{number}"], self.folder / f"e{number}.log")
         for number in MEMBERS:
             (self.folder / f"n{number}.yml").write_text(json.dumps(self._settings(number)))
             self.start_member(number)
         self.wait_until_whole()
 
-    def start_etcd(self) -> None:
-        client, peer = self._etcd
+    def start_etcd(self, number: int) -> None:
+        """Run a member of etcd, patient enough for a machine with much to do."""
+        (client, peer), name = self._etcd[number], f"e{number}"
+        known = ",".join(f"e{n}=http://127.0.0.1:{port}" for n, (_, port) in self._etcd.items())
         self._run(
-            "etcd", [
-                program("etcd", "etcd-server"), "--data-dir", f"{self.folder}/etcd", "--log-level",
-                "error", "--listen-client-urls", f"http://127.0.0.1:{client}",
+            name, [
+                program("etcd", "etcd-server"), "--name", name, "--data-dir",
+                f"{self.folder}/{name}", "--log-level", "error",
+                "--heartbeat-interval", "200", "--election-timeout", "2000",
+                "--listen-client-urls", f"http://127.0.0.1:{client}",
                 "--advertise-client-urls", f"http://127.0.0.1:{client}",
                 "--listen-peer-urls", f"http://127.0.0.1:{peer}",
                 "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
-                "--initial-cluster", f"default=http://127.0.0.1:{peer}",
+                "--initial-cluster", known,
             ],
         )  # fmt: skip
-        wait_for_port(client, self._processes["etcd"], self.folder / "etcd.log")
 
-    def signal_etcd(self, number: signal.Signals) -> None:
-        self._processes["etcd"].send_signal(number)
+    def signal_etcd(self, number: signal.Signals, members: tuple[int, ...] = MEMBERS) -> None:
+        for member in members:
+            self._processes[f"e{member}"].send_signal(number)
+
+    def leading_etcd(self) -> int:
+        """The member of etcd that leads the others."""
+        for number, (client, _) in self._etcd.items():
+            with suppress(OSError):
+                url = f"http://127.0.0.1:{client}/metrics"
+                with urllib.request.urlopen(url, timeout=2) as answer:
+                    if "\netcd_server_is_leader 1\n" in answer.read().decode():
+                        return number
+        raise AssertionError("no member of etcd leads")
 
     def part(self, number: int) -> None:
         """Cut a member off from etcd and from the others; who uses the database still reaches it.
@@ -106,8 +125,8 @@ class PatroniCluster:
         """
         for other in MEMBERS:
             self._members[other].links[1].cut()
-        self._members[number].links[0].cut()
-        self._members[number].links[2].cut()
+        for link in (self._members[number].links[0], *self._members[number].etcd_links):
+            link.cut()
 
     def heal(self) -> None:
         for member in self._members.values():
@@ -119,18 +138,36 @@ class PatroniCluster:
         self._run(f"n{number}", [PYTHON, "-m", "patroni", settings])
 
     def wait_until_whole(self) -> None:
-        """Wait for a primary, a synchronous standby and a third that streams."""
+        """Wait for a primary, a synchronous standby and a third that streams.
+
+        The primary's own word is taken as well: what members have told etcd may be seconds old,
+        and a fault that meets a member on its way back meets a cluster without a spare one.
+        """
         ends_at = time.monotonic() + PATIENCE_S
-        while True:
-            members = self.members()
-            roles = sorted(str(member.get("role")) for member in members)
-            states = {member.get("state") for member in members}
-            if roles == ["leader", "replica", "sync_standby"] and states <= {
-                "running", "streaming",
-            }:  # fmt: skip
-                return
-            assert time.monotonic() < ends_at, members
+        while not (self._says_it_is_whole() and self._streams() == ["async", "sync"]):
+            assert time.monotonic() < ends_at, self.members()
             time.sleep(0.3)
+
+    def _says_it_is_whole(self) -> bool:
+        members = self.members()
+        roles = sorted(str(member.get("role")) for member in members)
+        states = {member.get("state") for member in members}
+        return roles == ["leader", "replica", "sync_standby"] and states <= {
+            "running", "streaming",
+        }  # fmt: skip
+
+    def _streams(self) -> list[str]:
+        """How each standby that streams now is counted by the primary."""
+        asked = "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'"
+        number = self.primary()
+        if not number:
+            return []
+        url = f"postgresql://{OWNER}@127.0.0.1:{self._members[number].port}/postgres"
+        try:
+            with psycopg.connect(url, connect_timeout=3) as hand:
+                return sorted(str(row[0]) for row in hand.execute(asked))
+        except psycopg.OperationalError:
+            return []
 
     def wait_until_led(self) -> None:
         """Wait until the balancer sends to the primary alone: at first it tries all of them."""
@@ -177,6 +214,14 @@ class PatroniCluster:
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+    def wait_for_log(self, number: int, words: str) -> None:
+        """Wait until a member logs words anew."""
+        path = self.folder / f"n{number}.log"
+        start, ends_at = path.stat().st_size, time.monotonic() + PATIENCE_S
+        while words.encode() not in path.read_bytes()[start:]:
+            assert time.monotonic() < ends_at, f"n{number} did not say: {words}"
+            time.sleep(0.02)
 
     def switch_over(self) -> None:
         command = [PYTHON, "-c", CONTROL, "-c", str(self.folder / "n1.yml")]
@@ -229,7 +274,7 @@ class PatroniCluster:
 
     def _settings(self, number: int) -> dict[str, object]:
         member = self._members[number]
-        database, rest, etcd = (link.port for link in member.links)
+        database, rest, *etcd = (link.port for link in member.links)
         data = self.folder / f"n{number}"
         data.mkdir(mode=0o700)
         os.chown(data, pwd.getpwnam(OWNER).pw_uid, -1)
@@ -241,7 +286,7 @@ class PatroniCluster:
                 "listen": f"127.0.0.1:{member.rest_port}",
                 "connect_address": f"127.0.0.1:{rest}",
             },
-            "etcd3": {"hosts": f"127.0.0.1:{etcd}", "use_proxies": True},
+            "etcd3": {"hosts": [f"127.0.0.1:{port}" for port in etcd], "use_proxies": True},
             "bootstrap": {
                 "dcs": json.loads((SHIPPED / "patroni.json").read_text()),
                 "initdb": [{"encoding": "UTF8"}, "data-checksums", {"auth": "trust"}],

@@ -126,6 +126,11 @@ def test_the_longest_unread_files_leave_the_cache_and_young_ones_stay(tmp_path: 
     cache.take(draft, "new")
     assert sorted(path.name for path in cache.folder.iterdir()) == ["1.parquet", "new.parquet"]
     assert not cache.has("0")
+    cache.bytes_max = 5
+    draft = cache.draft()
+    draft.write_bytes(b"0123456789")
+    cache.take(draft, "newer")
+    assert sorted(path.name for path in cache.folder.iterdir()) == ["new.parquet", "newer.parquet"]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,14 @@ def freeze_etcd(cluster: PatroniCluster, primary: int) -> None:
     cluster.signal_etcd(signal.SIGCONT)
 
 
+def kill_leading_etcd(cluster: PatroniCluster, primary: int) -> None:
+    """Two of three are left; who led is started again later."""
+    number = cluster.leading_etcd()
+    cluster.signal_etcd(signal.SIGKILL, (number,))
+    time.sleep(ETCD_AWAY_S)
+    cluster.start_etcd(number)
+
+
 def start_again(cluster: PatroniCluster, primary: int) -> None:
     cluster.start_member(primary)
 
@@ -95,6 +103,7 @@ FAULTS = (
     Fault("primary's node killed", 30, kill_node, start_again),
     Fault("primary's node frozen", 30, freeze_node, thaw_node),
     Fault("primary's node parted from etcd and the others", 60, part_node, heal),
+    Fault("etcd's leader of three killed", 5, kill_leading_etcd, nothing, keeps_primary=True),
     Fault("etcd frozen for 25 s", 5, freeze_etcd, nothing, keeps_primary=True),
 )
 
@@ -139,6 +148,29 @@ def test_a_fault_of_the_primary_loses_and_doubles_nothing(
     findings.append(Found(fault, len(writer.acknowledged), lost, doubled, outage_s))
     assert (lost, doubled) == (0, 0)
     assert outage_s < fault.promised_s
+
+
+@pytest.mark.timeout(400)
+def test_a_member_whose_way_back_is_cut_off_comes_back_all_the_same(
+    cluster: PatroniCluster,
+) -> None:
+    """Its source dies while it is rewound: what is left of its data then cannot be started."""
+    url = cluster.new_database("back")
+    writer = AcknowledgedWriter(url, "back")
+    writer.wait_for(200)
+    first = cluster.primary()
+    cluster.crash_database(first)
+    wait_for_other(cluster, first)
+    second = cluster.primary()
+    cluster.wait_for_log(first, "running pg_rewind from dbname")
+    kill_node(cluster, second)
+    wait_for_other(cluster, second)
+    cluster.start_member(second)
+    cluster.wait_until_whole()
+    writer.wait_for(200)
+    writer.stop()
+    assert writer.failure is None
+    assert lost_and_doubled(writer.acknowledged, url, "back") == (0, 0)
 
 
 def wait_for_other(cluster: PatroniCluster, old: int) -> None:
