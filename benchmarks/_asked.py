@@ -65,6 +65,7 @@ ASKED: dict[str, tuple[Bound, ...]] = {
         Bound("figure", least=300_000),
         Bound("by_row", least=100_000),
     ),
+    "venue_to_client": (Bound("figure", most=100, plain=100),),
     "venue_order": (Bound("p50_ms", most=1, plain=2),),
     "history_parquet": (Bound("figure", least=1_000_000, plain=1_000_000),),
     "history_postgres": (

@@ -25,7 +25,8 @@ from _ws_listeners import heard, started
 from tradewind.gateway.process import GatewayProcess, claim_port
 from tradewind.runtime.broadcast import Broadcast, Subscription
 from tradewind.runtime.control import ControlServer
-from tradewind.runtime.read_models import Health, Listing, Update
+from tradewind.runtime.market_board import MarketBoard
+from tradewind.runtime.read_models import Health, Listing, MarketRow, Update
 
 IS_LONG = "--long" in sys.argv[1:]
 CLIENTS, RATE, SECONDS = (20, 50, 3) if IS_SHORT else (200, 100, 600 if IS_LONG else 20)
@@ -41,6 +42,10 @@ class Source:
     def __init__(self) -> None:
         self.broadcast = Broadcast(queue_length_max=100_000)
         self.sequence = 0
+        self.market = MarketBoard(list, self.no_market)
+
+    def no_market(self, number: int) -> MarketRow:
+        raise AssertionError(f"there is no market {number}")
 
     def status(self) -> dict[str, Any]:
         return {

@@ -33,6 +33,7 @@ from tradewind.runtime.control_messages import (
 )
 from tradewind.runtime.desk_actions import shown_limits
 from tradewind.runtime.kept_choices import with_changes
+from tradewind.runtime.market_board import MarketBoard
 from tradewind.runtime.read_models import (
     DifferenceRow,
     Health,
@@ -52,6 +53,8 @@ class MemoryEngine:
         self.events: list[Submission] = []
         self.performed: list[Performed] = []
         self.broadcast = Broadcast(queue_length_max=4)
+        self.bid = "59999.90"
+        self.market = MarketBoard(lambda: [self.bid], lambda _: self.status()["market"][0])
         self.disk_is_full = False
         self.degraded: list[str] = []
         self.differing: list[DifferenceRow] = []
@@ -69,7 +72,7 @@ class MemoryEngine:
             "market": [
                 {
                     "instrument": "BTC/USDT.SIM",
-                    "bid": "59999.90",
+                    "bid": self.bid,
                     "ask": "60000.10",
                     "last": "60000.10",
                     "age_ms": 40,
@@ -173,6 +176,12 @@ class MemoryEngine:
         assert self.loop is not None, "it is not served"
         update = Update(name, len(self.events) + 1, body)
         self.loop.call_soon_threadsafe(self.broadcast.publish, update)
+
+    def quote(self, bid: str) -> None:
+        """Another best price, from any thread."""
+        assert self.loop is not None, "it is not served"
+        self.bid = bid
+        self.loop.call_soon_threadsafe(self.market.notice)
 
     async def perform(self, request: Performed) -> Any:
         """Keep what was asked, and answer as an engine does."""

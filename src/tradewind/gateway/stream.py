@@ -17,6 +17,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from tradewind.gateway.market_stream import MarketStream
 from tradewind.gateway.permissions import Permission
 from tradewind.gateway.principal import Principal
 from tradewind.gateway.services import Services
@@ -67,6 +68,7 @@ class Stream:
         self._is_following = asyncio.Event()
         self._clients: set[Client] = set()
         self._sources = Sources(services, self._publish, self._is_wanted)
+        self._market = MarketStream(services.home, self._publish, lambda: self._count("market"))
         self._pending: list[Told] = []
 
     async def serve(self, socket: WebSocket) -> None:
@@ -116,6 +118,9 @@ class Stream:
     def _is_wanted(self, channel: str) -> bool:
         return any(channel in client.channels for client in self._clients)
 
+    def _count(self, channel: str) -> int:
+        return sum(channel in client.channels for client in self._clients)
+
     async def _begin(self, client: Client, asked: Ask, subscription: Subscription) -> None:
         """Send what the client missed where that is still known, else a snapshot."""
         async with asyncio.timeout(FOLLOW_DEADLINE_S):
@@ -164,8 +169,8 @@ class Stream:
 
     def _start(self) -> None:
         if not self._tasks:
-            following = asyncio.create_task(self._follow_engine())
-            self._tasks = [following, *self._sources.start()]
+            followed = self._follow_engine(), self._market.run()
+            self._tasks = [*map(asyncio.create_task, followed), *self._sources.start()]
 
     async def _follow_engine(self) -> None:
         """Subscribe to the engine, again and again; clients hear of a gap by a new snapshot."""

@@ -1,4 +1,4 @@
-"""Sources of the stream that the engine does not push: market, alerts, jobs, the journal.
+"""Sources of the stream that the engine does not push: alerts, jobs, the journal.
 
 Each is asked only while some client wants its channel, and never more often than its interval.
 """
@@ -19,10 +19,8 @@ from tradewind.model.errors import TradewindError
 from tradewind.model.messages import MarketRecorded
 from tradewind.ports.jobs import Job
 from tradewind.ports.journal import JournalReader, numbered
-from tradewind.runtime.control_messages import HealthRequest, StatusRequest
+from tradewind.runtime.control_messages import HealthRequest
 
-MARKET_S = 0.25
-"""How often market prices are sent, while somebody listens."""
 ALERTS_S = 1.0
 JOBS_S = 0.5
 JOURNAL_S = 0.25
@@ -54,7 +52,6 @@ class Sources:
     def start(self) -> list[asyncio.Task[None]]:
         """Begin to ask, on the running event loop."""
         sources: list[tuple[str, float, Callable[[], Awaitable[None]]]] = [
-            ("market", MARKET_S, self._market),
             ("alert", ALERTS_S, self._alerts),
             ("job", JOBS_S, self._changed_jobs),
             ("journal", JOURNAL_S, self._journal),
@@ -82,10 +79,6 @@ class Sources:
             self._jobs = {}
         elif channel == "journal":
             self._journal_sequence = 0
-
-    async def _market(self) -> None:
-        status = (await self._services.engine.read(StatusRequest())).answer
-        self._publish(Told("quote", status["sequence"], {"market": status["market"]}))
 
     async def _alerts(self) -> None:
         try:

@@ -7,13 +7,13 @@ ask. A wrong, oversized or late request gets one sentence and never disturbs the
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, get_args
 
-from tradewind.model.errors import OutsideError, TradewindError, UserError
+from tradewind.model.errors import TradewindError, UserError
 from tradewind.model.ids import PERSON
 from tradewind.model.messages import (
     AlgorithmIntended,
@@ -26,7 +26,7 @@ from tradewind.model.messages import (
     Resumed,
 )
 from tradewind.runtime.broadcast import Subscription
-from tradewind.runtime.control_client import socket_address
+from tradewind.runtime.control_file import listen
 from tradewind.runtime.control_messages import (
     CONFIRMATION,
     LINE_BYTES_MAX,
@@ -39,6 +39,7 @@ from tradewind.runtime.control_messages import (
     HaltRequest,
     HealthRequest,
     InstrumentsRequest,
+    MarketRequest,
     MetricsRequest,
     OpenOrdersRequest,
     OrdersRequest,
@@ -53,6 +54,7 @@ from tradewind.runtime.control_messages import (
     encode_line,
 )
 from tradewind.runtime.halt_file import remove_halt_file
+from tradewind.runtime.market_board import Following, MarketBoard, MarketTold
 from tradewind.runtime.read_models import (
     Health,
     Listing,
@@ -91,6 +93,10 @@ class ControlTarget(Protocol):
 
     def status(self) -> Status:
         """Everything at a glance."""
+
+    @property
+    def market(self) -> MarketBoard:
+        """Best prices, to be followed."""
 
     @property
     def sequence(self) -> int:
@@ -152,7 +158,7 @@ class ControlServer:
 
     async def start(self) -> None:
         """Open the socket; raises `OutsideError` where another engine serves this home."""
-        self._listening = _listen(self._home)
+        self._listening = listen(self._home, CONNECTIONS_MAX)
         self._let_in()
 
     async def close(self) -> None:
@@ -218,8 +224,9 @@ class ControlServer:
                 continue
             if request is None:
                 return
-            if isinstance(request, SubscribeRequest):
-                await self._push(reader, writer)
+            if isinstance(request, SubscribeRequest | MarketRequest):
+                is_market = isinstance(request, MarketRequest)
+                await (self._push_market if is_market else self._push)(reader, writer)
                 return
             await self._send(writer, await self._answer(request))
 
@@ -267,6 +274,29 @@ class ControlServer:
         finally:
             subscription.close("the client went away")
             leaving.cancel()
+
+    async def _push_market(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Send prices until the client goes; what it does not read in time is told newer."""
+        following = self._target.market.follow()
+        pushing = asyncio.create_task(self._tell_market(following, writer))
+        leaving = asyncio.create_task(_read_out(reader))
+        try:
+            await asyncio.wait([pushing, leaving], return_when=asyncio.FIRST_COMPLETED)
+            if pushing.done():
+                pushing.result()
+        finally:
+            following.close()
+            for task in (pushing, leaving):
+                task.cancel()
+            await asyncio.gather(pushing, leaving, return_exceptions=True)
+
+    async def _tell_market(self, following: Following, writer: asyncio.StreamWriter) -> None:
+        await self._send(writer, Answer(ok=True))
+        while True:
+            rows = await following.rows()
+            await self._write(writer, encode_line(MarketTold(self._target.sequence, rows)))
 
     def _answering(self) -> dict[type, Callable[[Any], Awaitable[Any]]]:
         """Return the table of what answers each request, all but subscribe."""
@@ -351,47 +381,13 @@ def _now(view: Callable[[], Any]) -> Callable[[Any], Awaitable[Any]]:
 
 
 async def _until_closed(reader: asyncio.StreamReader, subscription: Subscription) -> None:
-    """Read and forget what a subscriber says; close the subscription when it hangs up."""
-    try:
-        while await reader.read(LINE_BYTES_MAX):
-            pass
-    except ConnectionError:
-        pass
+    """Close the subscription when the client hangs up."""
+    await _read_out(reader)
     subscription.close("the client went away")
 
 
-def _listen(home: Path) -> socket.socket:
-    """Bind control.sock for its owner alone; a socket that a dead engine left is replaced."""
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    mask = os.umask(0o177)
-    try:
-        with socket_address(home) as address:
-            _remove_stale(home, address)
-            listening.bind(address)
-        listening.listen(CONNECTIONS_MAX)
-    except OSError as error:
-        listening.close()
-        sentence = f"{home / SOCKET_NAME} cannot be made: {error.strerror}"
-        raise OutsideError(sentence, fault="ours", retry=False) from None
-    except OutsideError:
-        listening.close()
-        raise
-    finally:
-        os.umask(mask)
-    listening.settimeout(0.0)
-    return listening
-
-
-def _remove_stale(home: Path, address: str) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(address)
-        except FileNotFoundError:
-            return
-        except ConnectionRefusedError:
-            (home / SOCKET_NAME).unlink(missing_ok=True)
-            return
-        except (BlockingIOError, TimeoutError):
-            pass  # Its queue of callers is full, so somebody serves it.
-    raise OutsideError(f"another engine runs in {home}: stop it first", fault="ours", retry=False)
+async def _read_out(reader: asyncio.StreamReader) -> None:
+    """Read and forget what is said, until the other side hangs up."""
+    with suppress(ConnectionError):
+        while await reader.read(LINE_BYTES_MAX):
+            pass

@@ -188,6 +188,12 @@ class SubscribeRequest(Request, frozen=True, tag="subscribe"):
     """Send every update from here on, one a line; nothing more is asked on this connection."""
 
 
+class MarketRequest(Request, frozen=True, tag="market"):
+    """Send best prices soon after they change, as `MarketTold`, one a line; nothing more is asked
+    on this connection. All rows come first and once a second, else those that changed.
+    """
+
+
 AnyRequest = (
     StatusRequest
     | OrdersRequest
@@ -204,6 +210,7 @@ AnyRequest = (
     | PlaceRequest
     | Performed
     | SubscribeRequest
+    | MarketRequest
 )
 
 

@@ -24,12 +24,12 @@ from tradewind.runtime.desk_actions import DeskActions
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.held_rows import kept_rows
 from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.market_board import MarketBoard, mark_of, market_row
 from tradewind.runtime.read_models import (
     AccountRow,
     DifferenceRow,
     Health,
     Listing,
-    MarketRow,
     Metric,
     OrderRow,
     PositionRow,
@@ -47,7 +47,6 @@ STALE_NS = 10_000_000_000
 """Market data older than this is a reason not to be healthy."""
 COMMIT_LATE_NS = 5_000_000_000
 """A journal that was not written for so long is a reason not to be healthy."""
-MILLION = 1_000_000
 SECOND_NS = 1_000_000_000
 
 
@@ -69,6 +68,10 @@ class Desk:
         self.actions: DeskActions | None = None
         self.blocking: Callable[[], AbstractContextManager[None]] = nullcontext
         """Around a halt until it is durable: no order leaves meanwhile."""
+        self.market = MarketBoard(
+            lambda: [mark_of(market) for market in self.state.markets],
+            lambda number: market_row(self.state.markets[number], now_ns()),
+        )
         loop.listeners.append(self._on_turn)
 
     @property
@@ -85,7 +88,7 @@ class Desk:
             sequence=state.sequence,
             time_ns=state.time_ns,
             uptime_s=(self._now_ns() - self._started_ns) // SECOND_NS,
-            market=[self._market_row(market) for market in state.markets],
+            market=[market_row(market, self._now_ns()) for market in state.markets],
             orders=self.open_orders()[:ORDERS_SHOWN_MAX],
             positions=self.positions(),
             accounts=[self._account_row(account) for account in state.accounts],
@@ -199,7 +202,7 @@ class Desk:
                 value = float(row[name])
                 found.append(Metric(f"account_{name}", "gauge", f"Account {name}.", value, labels))
         for market in state.markets:
-            age_s = self._market_row(market)["age_ms"] / 1000
+            age_s = market_row(market, self._now_ns())["age_ms"] / 1000
             labels = {"instrument": market.id}
             found.append(
                 Metric(
@@ -256,6 +259,7 @@ class Desk:
         for record in turn.records:
             name = type(record).__name__
             self.counts[name] = self.counts.get(name, 0) + 1
+        self.market.notice()
         if self._broadcast.subscriber_count:
             self._publish(turn)
 
@@ -325,15 +329,6 @@ class Desk:
                 if not name.startswith("bad_tick")
             ),
         }
-
-    def _market_row(self, market: Market) -> MarketRow:
-        digits = market.instrument.price_digits
-        prices = [market.bid, market.ask, market.mark]
-        bid, ask, last = (format_units(price, digits) if price else "" for price in prices)
-        age_ns = max(0, self._now_ns() - market.mark_time_ns) if market.mark else 0
-        return MarketRow(
-            instrument=market.id, bid=bid, ask=ask, last=last, age_ms=age_ns // MILLION
-        )
 
     def _order_row(self, order: Order) -> OrderRow:
         market: Market = self.state.markets[order.instrument]

@@ -11,6 +11,8 @@ from tradewind.model.numbers import UNITS_MAX
 
 JUMP_FACTOR_MAX = 10
 """A price this many times the last good one, or less than its inverse, cannot be."""
+FEW_ROWS = 32
+"""Up to so many rows are looked at one by one: that costs less than numpy's calls do."""
 RAW_BYTES_MAX = 200
 BAD_TICKS_PER_BATCH_MAX = 100
 """More bad rows than this in one batch are told as one."""
@@ -41,7 +43,7 @@ class Quality:
         """The good rows, and a `BadTick` (its time still 0) for each of the others."""
         if columns.kind == "depth":
             return columns, []
-        if len(columns) == 1 and self._takes(columns.kind, _row(columns, 0)):
+        if len(columns) <= FEW_ROWS and self._takes_all(columns):
             return columns, []
         reasons = self._reasons(columns)
         bad = reasons != 0
@@ -56,8 +58,19 @@ class Quality:
         self._remember(good)
         return good, _bad_ticks(columns, reasons)
 
-    def _takes(self, kind: str, row: tuple[int, ...]) -> bool:
-        """Remember a single row that is surely good: what comes most often, live, at less cost."""
+    def _takes_all(self, columns: Columns) -> bool:
+        """Remember a few rows that are surely good: what comes most often, live, at less cost."""
+        if not self.last_price and len(columns) != 1:
+            return False  # what is out of proportion is told by their median
+        before = self.last_price, self.last_row, self.last_time_ns
+        for row in _rows(columns):
+            if not self._takes(columns.kind, row, before[0]):
+                self.last_price, self.last_row, self.last_time_ns = before
+                return False
+        return True
+
+    def _takes(self, kind: str, row: tuple[int, ...], base: int) -> bool:
+        """Remember a row if it is surely good, its price beside `base` too (0: there is none)."""
         if kind == "quotes":
             time_ns, price, _, high, _ = row
             low = price
@@ -71,7 +84,7 @@ class Quality:
             low, high = min(first, high, low, price), max(first, high, low, price)
         if time_ns < self.last_time_ns or low <= 0 or high > UNITS_MAX:
             return False
-        base = self.last_price or price
+        base = base or price
         if not base // JUMP_FACTOR_MAX <= price <= base * JUMP_FACTOR_MAX:
             return False
         self.last_time_ns, self.last_price, self.last_row = time_ns, price, row
@@ -128,6 +141,13 @@ def _is_repeated(columns: Columns, last_row: tuple[int, ...]) -> BoolColumn:
     same[1:] = (rows[:, 1:] == rows[:, :-1]).all(axis=0)
     same[0] = tuple(rows[:, 0].tolist()) == last_row
     return same
+
+
+def _rows(columns: Columns) -> list[tuple[int, ...]]:
+    if columns.table is not None:
+        table = columns.table[: len(REQUIRED[columns.kind])]
+        return list(zip(*table.tolist(), strict=True))
+    return list(zip(*[column.tolist() for column in columns.required()], strict=True))
 
 
 def _row(columns: Columns, row: int) -> tuple[int, ...]:
