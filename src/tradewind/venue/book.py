@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from tradewind.venue.ladder import Ladder
+from tradewind.venue.ladder import Ladder, visible_part
 from tradewind.venue.listing import Listing
 from tradewind.venue.orders import BUY, SELL, ZERO, Order
 
@@ -19,6 +20,20 @@ class Match(NamedTuple):
     price: Decimal
     quantity: Decimal
     maker: Order | None
+
+
+class _Turn(NamedTuple):
+    """A maker in the queue of its price: what of it is shown, and how much market stands before."""
+
+    maker: Order
+    shown: Decimal
+    leaves: Decimal
+    behind: Decimal
+
+    @classmethod
+    def of(cls, maker: Order) -> _Turn:
+        """The turn of an order as it stands in the book."""
+        return cls(maker, visible_part(maker), maker.leaves, maker.queue_ahead)
 
 
 class Book:
@@ -99,6 +114,19 @@ class Book:
         self.sides[order.side].add(order)
         self.touch(order.side, order.price)
 
+    def filled(self, order: Order, quantity: Decimal) -> bool:
+        """A part of a resting order was filled; True where a further part of it is shown now."""
+        if not order.is_open:
+            self.leave(order)
+            return False
+        order.tip -= quantity
+        comes_again = order.visible is not None and order.tip <= 0
+        if comes_again:
+            self.sides[order.side].show_next(order)
+        if order.price is not None:
+            self.touch(order.side, order.price)
+        return comes_again
+
     def leave(self, order: Order) -> None:
         """Take an order out of the book."""
         assert order.price is not None
@@ -129,15 +157,19 @@ class Book:
         """The queue of a price: the market before each order, the orders, the market behind."""
         level = opposite.levels[price]
         left, passed = level.available, ZERO
-        for maker in list(level.orders):
-            ahead = min(left, max(ZERO, maker.queue_ahead - passed), wanted)
+        queue = deque(map(_Turn.of, level.orders))
+        while queue and wanted > 0:
+            maker, shown, leaves, behind = queue.popleft()
+            ahead = min(left, max(ZERO, behind - passed), wanted)
             if ahead > 0:
                 yield Match(price, ahead, None)
                 left, passed, wanted = left - ahead, passed + ahead, wanted - ahead
-            quantity = min(maker.leaves, wanted)
+            quantity = min(shown, wanted)
             if quantity > 0:
                 yield Match(price, quantity, maker)
-                wanted -= quantity
+                wanted, leaves = wanted - quantity, leaves - quantity
+            if maker.visible is not None and quantity == shown and leaves > 0:
+                queue.append(_Turn(maker, min(maker.visible, leaves), leaves, passed + left))
         if min(left, wanted) > 0:
             yield Match(price, min(left, wanted), None)
 

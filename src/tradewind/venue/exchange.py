@@ -113,6 +113,8 @@ class Exchange:
         account, listing = self.accounts[order.account], self.listing(order.symbol)
         self.clearing.release(account, order, listing)
         order.quantity, order.updated_ns = quantity, time_ns
+        if order.visible is not None:
+            order.visible = min(order.visible, quantity)
         refused = self.clearing.reserve(account, order, listing, self._cost(order))
         assert not refused, refused
         if order.is_resting and order.price is not None:
@@ -321,8 +323,7 @@ class Exchange:
             fill.counterparty = maker.id
             theirs = replace(fill, order_id=maker.id, is_maker=True, counterparty=order.id)
             self.apply_fill(maker, theirs)
-            if not maker.is_open:
-                book.leave(maker)
+            book.filled(maker, match.quantity)
         self.apply_fill(order, fill)
         self.voice.own_trade(book, trade_id, match.price, match.quantity, time_ns, -order.side)
         book.sides[-order.side].tidy(match.price)

@@ -81,9 +81,17 @@ class Ladder:
         level = self.levels.get(order.price) or self._new_level(order.price)
         if not level.orders:
             insort(self._order_keys, self._key(order.price))
-        order.queue_ahead = level.available
         order.is_resting = True
         level.orders.append(order)
+        self._queue(order, level)
+
+    def show_next(self, order: Order) -> None:
+        """Show the next part of an iceberg, at the end of its price."""
+        assert order.price is not None
+        level = self.levels[order.price]
+        level.orders.remove(order)
+        level.orders.append(order)
+        self._queue(order, level)
 
     def remove(self, order: Order) -> None:
         """Take an order out."""
@@ -140,6 +148,12 @@ class Ladder:
         insort(self._keys, self._key(price))
         return level
 
+    @staticmethod
+    def _queue(order: Order, level: Level) -> None:
+        order.queue_ahead = level.available
+        if order.visible is not None:
+            order.tip = min(order.visible, order.leaves)
+
     def _drop_if_empty(self, price: Decimal, level: Level) -> None:
         if level.market == 0 and not level.orders:
             del self.levels[price]
@@ -147,5 +161,5 @@ class Ladder:
 
 
 def visible_part(order: Order) -> Decimal:
-    """What the public sees of an order: all of it, or at most its visible quantity."""
-    return order.leaves if order.visible is None else min(order.visible, order.leaves)
+    """What the public sees of an order: all of it, or of an iceberg the part that is shown now."""
+    return order.leaves if order.visible is None else min(order.tip, order.leaves)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradewind.venue.book import Book, Match
 from tradewind.venue.events import PublicTrade
+from tradewind.venue.ladder import visible_part
 from tradewind.venue.orders import ZERO, Fill, Order
 
 if TYPE_CHECKING:
@@ -37,16 +39,19 @@ def _fill_queue(
 ) -> Decimal:
     """Fill the orders of a price with what is left; `passing` may go to the market before."""
     passed = filled = ZERO
-    for order in list(orders):
+    waiting = deque(orders)
+    while waiting:
+        order = waiting.popleft()
         if passing:
             passed += min(left - passed - filled, max(ZERO, order.queue_ahead - passed))
             order.queue_ahead -= min(passed, order.queue_ahead)
             if order.queue_ahead:
                 continue
-        quantity = min(left - passed - filled, order.leaves)
+        quantity = min(left - passed - filled, visible_part(order))
         if quantity > 0:
-            fill_maker(exchange, book, order, quantity, time_ns)
             filled += quantity
+            if fill_maker(exchange, book, order, quantity, time_ns):
+                waiting.append(order)
     return filled
 
 
@@ -54,21 +59,24 @@ def meet_crossed(exchange: Exchange, book: Book, side: int, time_ns: int) -> Non
     """Orders that the market's new prices run into are filled at their own price."""
     ladder, opposite = book.sides[side], book.sides[-side]
     for price in ladder.order_prices():
-        for order in list(ladder.levels[price].orders):
+        waiting = deque(ladder.levels[price].orders)
+        while waiting:
+            order = waiting.popleft()
             best = opposite.best_market()
             if best is None or not opposite.reaches(best, price):
                 return
             available = opposite.levels[best].available
-            quantity = min(order.leaves, available)
+            quantity = min(visible_part(order), available)
             book.consume(-side, Match(best, quantity, None))
             opposite.tidy(best)
-            fill_maker(exchange, book, order, quantity, time_ns)
+            if fill_maker(exchange, book, order, quantity, time_ns):
+                waiting.append(order)
 
 
 def fill_maker(
     exchange: Exchange, book: Book, order: Order, quantity: Decimal, time_ns: int
-) -> None:
-    """Fill a resting order at its price against the market."""
+) -> bool:
+    """Fill a resting order at its price against the market; True where it shows a further part."""
     assert order.price is not None
     trade_id = exchange.voice.trade_id(book)
     exchange.apply_fill(
@@ -76,7 +84,4 @@ def fill_maker(
     )
     exchange.voice.own_trade(book, trade_id, order.price, quantity, time_ns, order.side)
     exchange.printed(book, order.price, time_ns)
-    if not order.is_open:
-        book.leave(order)
-    else:
-        book.touch(order.side, order.price)
+    return book.filled(order, quantity)

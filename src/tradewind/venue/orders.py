@@ -109,6 +109,8 @@ class Order:
     """How much of the market stands before it at its price."""
     locked: Decimal = ZERO
     """What of the account is set aside for the rest of it."""
+    tip: Decimal = ZERO
+    """What is shown now of an iceberg and not filled yet."""
     is_resting: bool = False
     before_work: Callable[[int], None] | None = None
     """Called with the time before a held order begins to work: its list ends the other leg."""

@@ -14,6 +14,7 @@ TEXTS: dict[int, str] = {
     -1003: "Too many requests; please use WebSocket Streams for live updates.",
     -1007: UNKNOWN_STATUS,
     -1008: "Server is currently overloaded with other requests. Please try again in a few minutes.",
+    -1014: "Unsupported order combination.",
     -1016: "This service is no longer available.",
     -1021: "Timestamp for this request is outside of the recvWindow.",
     -1022: "Signature for this request is not valid.",

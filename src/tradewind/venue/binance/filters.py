@@ -94,7 +94,7 @@ def check_order(
         check_notional(order, listing, average)
     elif order.quote_quantity < listing.minimum_notional:
         raise filter_failure("NOTIONAL")
-    check_iceberg(order)
+    check_iceberg(order, listing)
     check_counts(order, open_orders)
 
 
@@ -131,12 +131,18 @@ def check_notional(order: Order, listing: Listing, average: Decimal | None) -> N
         raise filter_failure("NOTIONAL")
 
 
-def check_iceberg(order: Order) -> None:
-    """ICEBERG_PARTS: the visible quantity may divide the order into so many parts at most."""
+def check_iceberg(order: Order, listing: Listing) -> None:
+    """ICEBERG_PARTS: the visible quantity may divide the order into so many parts at most.
+
+    It is held to LOT_SIZE as the quantity is.
+    """
     if order.visible is None:
         return
     if order.visible > order.quantity:
-        raise ApiError(-1013, "Iceberg quantity is greater than the quantity.")
+        raise ApiError(-2010, "IcebergQty exceeds QTY.")
+    is_large_enough = order.visible >= listing.minimum_quantity
+    if not is_large_enough or not listing.on_grid(order.visible, listing.lot):
+        raise filter_failure("LOT_SIZE")
     if -(-order.quantity // order.visible) > ICEBERG_PARTS:
         raise filter_failure("ICEBERG_PARTS")
 

@@ -59,7 +59,7 @@ def read_order(call: Parameters, account: Account, symbol: str, order_id: int) -
         self_trade=call.choice("selfTradePreventionMode", SELF_TRADE_MODES) or "NONE",
     )
     if order.visible is not None and order.lifetime is not Lifetime.GTC:
-        raise ApiError(-1013, "timeInForce must be GTC for iceberg orders.")
+        raise ApiError(-1014)
     if kind in STOP_TYPES:
         _read_stop(call, order, kind)
     order.wire = {"type": kind, **_strategy(call)}
