@@ -157,6 +157,22 @@ def test_a_report_that_was_lost_ends_the_link(tmp_path: Path) -> None:
     played(tmp_path, case)
 
 
+def test_no_order_leaves_by_a_new_link_until_what_was_unknown_is_told(tmp_path: Path) -> None:
+    async def case(pair: Pair) -> None:
+        pair.engine()
+        pair.link.has_unknown = lambda venue: True
+        await pair.move(0.1)
+        await pair.move(0.1)
+        assert pair.link.is_joined
+        assert not pair.trading.connection.is_up
+        pair.link.has_unknown = lambda venue: False
+        assert pair.trading.connection.is_up
+        pair.link.has_unknown = lambda venue: True  # one of later is not of the take-over
+        assert pair.trading.connection.is_up
+
+    played(tmp_path, case)
+
+
 def test_a_halt_file_holds_orders_that_the_core_sends_unknowing(tmp_path: Path) -> None:
     async def case(pair: Pair) -> None:
         write_halt_file(tmp_path, "stop")

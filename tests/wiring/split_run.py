@@ -19,6 +19,7 @@ from typing import Any
 
 DEADLINE_S = 60.0
 STOP_S = 40.0
+OF_LIVE_RUNS = {"execution-engine", "watchdog", "drop-copy"}
 STRATEGIES = 3
 """Those of the demo."""
 
@@ -36,6 +37,8 @@ class SplitRun:
             "execution-engine": first + 3,
             "worker": first + 4,
             "data-processor": first + 5,
+            "watchdog": first + 6,
+            "drop-copy": first + 7,
             "api-gateway": free_port(),
         }
         self._log = (home.parent / "split.txt").open("ab")
@@ -134,7 +137,7 @@ class SplitRun:
 
     def until_well(self) -> None:
         """Wait until all roles are well and orders fill."""
-        for role in self.ports.keys() - {"execution-engine"}:
+        for role in self.ports.keys() - OF_LIVE_RUNS:
             self.until(lambda role=role: self.health(role).get("ok") is True, f"{role} is well")  # type: ignore[misc]
         self.until(lambda: self.lent() == self.strategies, "all strategies run")
         self.until(lambda: self.metric("risk-manager", "fills_total") > 0, "an order fills")
@@ -218,9 +221,9 @@ class SplitRun:
 
 
 def free_port() -> int:
-    """A port of which the five above are free as well, when it was looked at."""
+    """A port of which the seven above are free as well, when it was looked at."""
     while True:
-        sockets = [socket.socket() for _ in range(6)]
+        sockets = [socket.socket() for _ in range(8)]
         try:
             sockets[0].bind(("127.0.0.1", 0))
             first: int = sockets[0].getsockname()[1]

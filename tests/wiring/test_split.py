@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wiring.split_run import SplitRun
+from tests.wiring.split_run import OF_LIVE_RUNS, SplitRun
 from tradewind.cli.main import main
 from tradewind.model.errors import UserError
 from tradewind.model.messages import OrderIntended, TargetIntended
@@ -114,7 +114,7 @@ def test_one_role_of_a_home_has_one_process(tmp_path: Path) -> None:
 def test_every_role_may_be_killed_again_and_again(split: SplitRun) -> None:
     split.start("--topology", "split")
     split.until_well()
-    roles = split.ports.keys() - {"execution-engine"}
+    roles = split.ports.keys() - OF_LIVE_RUNS
     took: dict[str, list[float]] = {role: [] for role in roles}
     killing = {"api-gateway": split.kill_gateway, "signal-bridge": split.kill_bridge}
     for _ in range(5):

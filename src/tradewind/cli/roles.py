@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -15,17 +16,19 @@ from tradewind.gateway.process import GatewayProcess, unclaimed_socket
 from tradewind.model.errors import OutsideError
 from tradewind.runtime.supervisor import Supervisor
 from tradewind.version import VERSION
-from tradewind.wiring import catalog
+from tradewind.wiring import catalog, guard_settings
 from tradewind.wiring.bus import check_installed
 from tradewind.wiring.execution_role import is_apart
 from tradewind.wiring.role_place import (
     API_GATEWAY,
     DATA_PROCESSOR,
+    DROP_COPY,
     EXECUTION_ENGINE,
     LOCK_LOOK_S,
     MARKET_DATA,
     RISK_MANAGER,
     SIGNAL_BRIDGE,
+    WATCHDOG,
     WORKER,
     role_port,
 )
@@ -145,6 +148,38 @@ def play_worker(settings: Settings, seconds: float | None) -> int:
     return _played(lambda stop: role.run(stop, ready), seconds)
 
 
+def play_watchdog(settings: Settings, seconds: float | None) -> int:
+    """Play the role watchdog until stopped."""
+    from tradewind.wiring.guards import watch_engine
+
+    return _guarded(watch_engine, settings, seconds, WATCHDOG)
+
+
+def play_drop_copy(settings: Settings, seconds: float | None) -> int:
+    """Play the role drop-copy until stopped."""
+    from tradewind.wiring.guards import compare_with_venue
+
+    return _guarded(compare_with_venue, settings, seconds, DROP_COPY)
+
+
+def _guarded(
+    guard: Callable[..., Coroutine[Any, Any, None]],
+    settings: Settings,
+    seconds: float | None,
+    role: str,
+) -> int:
+    port = role_port(settings, role)
+
+    def ready() -> None:
+        note(f"tradewind {VERSION}  role {role}, http://127.0.0.1:{port}/health")
+        if seconds is not None:  # a guard ends by a signal
+            later = asyncio.get_running_loop().call_later
+            later(seconds, os.kill, os.getpid(), signal.SIGTERM)
+
+    asyncio.run(guard(settings, on_ready=ready, role=role))
+    return 0
+
+
 def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run every role as a process, and start again what ends."""
     check_installed()
@@ -175,10 +210,21 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
         commands[API_GATEWAY] = commands[f"{API_GATEWAY} standby"] = gateway
         # Jobs are asked for there, and kept by libraries that come with it.
         commands[WORKER] = [*command, "--role", WORKER]
+    # Last, and so stopped first: a core that stops in order is no reason to pull a switch.
+    guards = _guards(settings)
+    commands |= {role: [*command, "--role", role] for role in guards}
     note(f"tradewind {VERSION}  each a process: {', '.join(commands)}")
-    for role in (SIGNAL_BRIDGE, *standing_by, WORKER):
+    for role in (SIGNAL_BRIDGE, *standing_by, WORKER, *guards):
         note(f"  {role:<12} http://127.0.0.1:{role_port(settings, role)}/health")
     return _played(Supervisor(commands).run, arguments.seconds)
+
+
+def _guards(settings: Settings) -> list[str]:
+    """The guards of a live run that have keys of their own."""
+    if settings[catalog.TRADING_MODE] != "live":
+        return []
+    keys = {WATCHDOG: guard_settings.WATCHDOG_KEY, DROP_COPY: guard_settings.DROP_COPY_KEY}
+    return [role for role, key in keys.items() if settings[key]]
 
 
 async def _has_the_port(

@@ -41,6 +41,8 @@ class ExecutionLink:
     def __init__(self, line: Line, now_ns: Callable[[], int]) -> None:
         self.epoch = 0
         self.is_halted: Callable[[], bool] = lambda: False
+        self.has_unknown: Callable[[str], bool] = lambda venue: False
+        """Whether what became of an order at a venue is open."""
         self.deliver: Callable[[m.Report], None] | None = None
         self.sessions: dict[str, s.VenueSession] = {}
         self.connections: dict[str, Connection] = {}
@@ -55,6 +57,8 @@ class ExecutionLink:
         self._id_prefix = ""
         self._numbers = itertools.count(1)
         self._reported = 0
+        self._resolved: set[str] = set()
+        """Venues of which, since the link stands, nothing was unknown once."""
         self._seen: dict[str, tuple[tuple[int, int], int]] = {}
         """Link and count of each session's last connection, and our own count."""
         self._pending: dict[int, asyncio.Future[bytes]] = {}
@@ -183,6 +187,12 @@ class ExecutionLink:
             self._seen[venue] = seen, count
         self.connections[venue] = msgspec.structs.replace(session, count=count)
 
+    def is_resolved(self, venue: str) -> bool:
+        """Whether all that was unknown when the link began has been told; then orders may leave."""
+        if venue not in self._resolved and not self.has_unknown(venue):
+            self._resolved.add(venue)
+        return venue in self._resolved
+
     def count(self, venue: str) -> int:
         """How often the way to a venue was connected."""
         return self._seen.get(venue, ((0, 0), 0))[1]
@@ -209,6 +219,7 @@ class ExecutionLink:
         self.link += 1
         self.is_joined, self.complaint = False, why
         self.connections = {}
+        self._resolved.clear()
         self._begun_ns = 0
         pending, self._pending = self._pending, {}
         for waiting in pending.values():

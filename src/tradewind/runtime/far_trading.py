@@ -19,6 +19,8 @@ from tradewind.model.venue_account import (
 from tradewind.ports.trading import Connection, Deliver, Permissions
 from tradewind.runtime.execution_link import ExecutionLink
 
+RESOLVING = "it is asked what became of orders"
+
 T = TypeVar("T")
 
 
@@ -58,12 +60,12 @@ class FarTrading:
 
     @property
     def connection(self) -> Connection:
-        """Up while link and session are; a new link counts as a new connection."""
+        """Up with link and session, once nothing is unknown; a new link is a new connection."""
         session = self.link.connections.get(self._venue)
-        if session is not None:
+        if session is not None and (not session.is_up or self.link.is_resolved(self._venue)):
             return session
         count = self.link.count(self._venue)
-        return Connection(is_up=False, count=count, reason=self.link.complaint or "it connects")
+        return Connection(is_up=False, count=count, reason=self.link.complaint or RESOLVING)
 
     async def start(self, deliver: Deliver) -> None:
         """Begin a link that knows what has left by now; reports of all venues come from here on."""

@@ -23,6 +23,7 @@ from tradewind.runtime.metric_file import write_metrics
 from tradewind.runtime.watchdog import Watchdog, beat_of
 from tradewind.wiring import catalog, guard_settings
 from tradewind.wiring.guard_doors import Door, open_doors
+from tradewind.wiring.guard_role import serving
 from tradewind.wiring.journals import journal_place
 from tradewind.wiring.notifications import channels_of
 from tradewind.wiring.settings import Settings
@@ -34,10 +35,11 @@ BREAKS_SAID_MAX = 5
 LOG = logging.getLogger("tradewind.guards")
 
 
-async def watch_engine(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+async def watch_engine(settings: Settings, *, on_ready: Callable[[], None], role: str = "") -> None:
     """Guard the engine of the home until this process is told to stop.
 
-    `on_ready` is called once a venue of the run has taken the key; others are tried on.
+    `on_ready` is called once a venue of the run has taken the key; others are tried on. With a
+    `role` it answers /health and /metrics at the role's port.
     """
     pair = (guard_settings.WATCHDOG_KEY, guard_settings.WATCHDOG_SECRET)
     home: Path = settings[catalog.HOME]
@@ -50,14 +52,18 @@ async def watch_engine(settings: Settings, *, on_ready: Callable[[], None]) -> N
             tell=lambda text: _tell(settings, text),
         )
         on_ready()
-        await _until_stopped([dog.run()], home / "watchdog.prom", dog.metrics)
+        async with serving(settings, role, dog.metrics):
+            await _until_stopped([dog.run()], home / "watchdog.prom", dog.metrics)
 
 
-async def compare_with_venue(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+async def compare_with_venue(
+    settings: Settings, *, on_ready: Callable[[], None], role: str = ""
+) -> None:
     """Hold venues and journal against each other until this process is told to stop.
 
     A break halts its venue, and no other, through the engine's control socket. `on_ready` is called
-    once a venue has taken the key; others are tried on.
+    once a venue has taken the key; others are tried on. With a `role` it answers /health and
+    /metrics at the role's port.
     """
     pair = (guard_settings.DROP_COPY_KEY, guard_settings.DROP_COPY_SECRET)
     home: Path = settings[catalog.HOME]
@@ -65,11 +71,12 @@ async def compare_with_venue(settings: Settings, *, on_ready: Callable[[], None]
         copies = {door.venue: _drop_copy(settings, door) for door in doors}
         interval_s = float(settings[guard_settings.DROP_COPY_INTERVAL])
         on_ready()
-        await _until_stopped(
-            [one.run(interval_s) for one in copies.values()],
-            home / "drop_copy.prom",
-            lambda: _by_venue(copies),
-        )
+        async with serving(settings, role, lambda: _by_venue(copies)):
+            await _until_stopped(
+                [one.run(interval_s) for one in copies.values()],
+                home / "drop_copy.prom",
+                lambda: _by_venue(copies),
+            )
 
 
 def _drop_copy(settings: Settings, door: Door) -> DropCopy:

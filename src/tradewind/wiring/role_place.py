@@ -14,7 +14,7 @@ from tradewind.wiring.settings import Settings
 
 MARKET_DATA, RISK_MANAGER, API_GATEWAY = "market-data", "risk-manager", "api-gateway"
 DATA_PROCESSOR, SIGNAL_BRIDGE, WORKER = "data-processor", "signal-bridge", "worker"
-EXECUTION_ENGINE = "execution-engine"
+EXECUTION_ENGINE, WATCHDOG, DROP_COPY = "execution-engine", "watchdog", "drop-copy"
 ROLES = (
     MARKET_DATA,
     DATA_PROCESSOR,
@@ -23,12 +23,22 @@ ROLES = (
     EXECUTION_ENGINE,
     API_GATEWAY,
     WORKER,
+    WATCHDOG,
+    DROP_COPY,
 )
 """The roles that are processes of their own, in the order of their start."""
 LOCK_LOOK_S = 0.02
 """How often a standby looks whether the role is free."""
 BEAT_S = 0.25
-_PORTS = {MARKET_DATA: 0, SIGNAL_BRIDGE: 1, RISK_MANAGER: 2, EXECUTION_ENGINE: 3, WORKER: 4}
+_PORTS = {
+    MARKET_DATA: 0,
+    SIGNAL_BRIDGE: 1,
+    RISK_MANAGER: 2,
+    EXECUTION_ENGINE: 3,
+    WORKER: 4,
+    WATCHDOG: 6,
+    DROP_COPY: 7,
+}
 """Their distance from TRADEWIND_ROLES_PORT."""
 
 

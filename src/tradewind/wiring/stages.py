@@ -13,7 +13,7 @@ from tradewind.model.columns import Columns
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument, currency_digits
 from tradewind.model.numbers import money_of
-from tradewind.model.orders import OrderType
+from tradewind.model.orders import OrderState, OrderType
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Trading
 from tradewind.runtime.last_check import LastCheck
@@ -74,6 +74,7 @@ class Stages:
             if plan.execution is not None:
                 plan.execution.follow(check)
                 plan.execution.is_halted = lambda: "all" in state.halts
+                plan.execution.has_unknown = lambda venue: _has_unknown(state, venue)
 
     def complain(self) -> str:
         """What is wrong with where market data comes from, "" where nothing is."""
@@ -200,6 +201,13 @@ def route_events(state: State, routes: Sequence[m.RouteSet]) -> Iterator[m.Route
         elif _terms(known.terms) == _terms(wanted[name]):
             wanted = {one: route for one, route in wanted.items() if one != name}
     yield from wanted.values()
+
+
+def _has_unknown(state: State, venue: str) -> bool:
+    return any(
+        order.state == OrderState.UNKNOWN and state.markets[order.instrument].venue == venue
+        for order in state.open_orders.values()
+    )
 
 
 def _terms(route: m.RouteSet) -> tuple[object, ...]:

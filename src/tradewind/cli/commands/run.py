@@ -25,9 +25,11 @@ from tradewind.cli.roles import (
     play_bridge,
     play_core,
     play_data,
+    play_drop_copy,
     play_execution,
     play_gateway,
     play_market_data,
+    play_watchdog,
     play_worker,
     supervise,
 )
@@ -46,11 +48,13 @@ from tradewind.wiring.platform import Platform, PlatformOptions
 from tradewind.wiring.role_place import (
     API_GATEWAY,
     DATA_PROCESSOR,
+    DROP_COPY,
     EXECUTION_ENGINE,
     MARKET_DATA,
     RISK_MANAGER,
     ROLES,
     SIGNAL_BRIDGE,
+    WATCHDOG,
     WORKER,
 )
 from tradewind.wiring.settings import Settings, load_settings
@@ -70,7 +74,13 @@ VIEW_INTERVAL_S = 0.5
 LOG_NAME = "engine.log"
 LOG_BYTES_MAX = 10 << 20
 LOGS_KEPT = 3
-PLAYED = {DATA_PROCESSOR: play_data, SIGNAL_BRIDGE: play_bridge, WORKER: play_worker}
+PLAYED = {
+    DATA_PROCESSOR: play_data,
+    SIGNAL_BRIDGE: play_bridge,
+    WORKER: play_worker,
+    WATCHDOG: play_watchdog,
+    DROP_COPY: play_drop_copy,
+}
 """Roles that need nothing but settings."""
 STOOD_BY = {MARKET_DATA: play_market_data, EXECUTION_ENGINE: play_execution}
 """Those of them for which another process may stand by."""
