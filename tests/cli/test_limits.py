@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from tests.cli.test_risk_settings import run
 from tests.guards.guarded_run import Guard, guard, wait_for
 from tradewind.cli.commands.risk import parsed_changes
+from tradewind.gateway.process import GatewayProcess, claim_port
 from tradewind.model.errors import TradewindError
 from tradewind.model.ids import order_id
 from tradewind.model.messages import OrderIntended
@@ -22,6 +25,7 @@ from tradewind.model.orders import OrderFlag, Side
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import (
     InstrumentsRequest,
+    LimitsRequest,
     Performed,
     PlaceRequest,
     RiskRulesRequest,
@@ -127,6 +131,79 @@ def test_a_limit_below_the_position_is_refused_and_zero_is_not(running: Path) ->
     assert "position_quantity 0.01 is below what account:paper holds" in done.stderr
     assert command(running, *words, "position_quantity=0").returncode == 0
     command(running, *words, "position_quantity=none")
+
+
+@pytest.fixture(scope="module")
+def web(running: Path) -> Iterator[httpx.Client]:
+    """A client of a gateway over the same run."""
+    process = GatewayProcess(running, claim_port(0))
+    process.start(0.0)
+    base = f"http://127.0.0.1:{process.port}/api/v1"
+    with httpx.Client(base_url=base, timeout=60) as client:
+        yield client
+    process.stop()
+
+
+def asked(web: httpx.Client, method: str, path: str, body: Any) -> tuple[int, str]:
+    """The status of an answer, and what a refusal says."""
+    headers = {"Idempotency-Key": secrets.token_hex(8)}
+    answer = web.request(method, path, json=body, headers=headers)
+    said: str = answer.json().get("detail", "")
+    assert "\n" not in said
+    return answer.status_code, said
+
+
+@pytest.mark.parametrize(
+    ("scope", "changes", "status", "sentence"),
+    [
+        ("firm", {"allowed_instruments": [COIN], "restricted_instruments": [COIN]}, 409,
+         f"{COIN} is allowed and restricted: name it in one of the two"),
+        ("firm", {"fills": 3}, 409, "fills and fills_ns go together"),
+        ("firm", {"leverage": "-1"}, 422, "leverage: write a decimal number from 0 on"),
+        ("firm", {"leverage": "NaN"}, 422, "leverage: write a decimal number from 0 on"),
+        ("firm", {"mood": "1"}, 422, "mood"),
+        ("strategy:nobody", {"leverage": "1"}, 409, "there are no limits of 'strategy:nobody'"),
+        ("venue:SIM", {"leverage": "1"}, 409, "venue:SIM has one limit only"),
+    ],
+)  # fmt: skip
+def test_what_is_no_limit_is_refused_over_http_and_changes_nothing(
+    running: Path,
+    web: httpx.Client,
+    scope: str,
+    changes: dict[str, Any],
+    status: int,
+    sentence: str,
+) -> None:
+    before = ask(running, LimitsRequest())["limits"]
+    found, said = asked(web, "PATCH", "/risk/limits", {"scope": scope, "changes": changes})
+    assert (found, sentence in said) == (status, True), said
+    assert ask(running, LimitsRequest())["limits"] == before
+
+
+def test_over_http_a_limit_below_the_position_and_changes_of_a_filled_order_are_refused(
+    running: Path, web: httpx.Client
+) -> None:
+    wanted = {"instrument": COIN, "side": "BUY", "quantity": "5"}
+    headers = {"Idempotency-Key": "one-position"}
+    order_id = web.post("/orders", json=wanted, headers=headers).json()["order_id"]
+    wait_for(lambda: held(running) > 0, "a position")
+    wait_for(lambda: web.get(f"/orders/{order_id}").json().get("state") == "FILLED", "its row")
+    before = ask(running, LimitsRequest())["limits"]
+    for scope in ("account:paper", f"instrument:{COIN}"):
+        change = {"scope": scope, "changes": {"position_quantity": "0.01"}}
+        status, said = asked(web, "PATCH", "/risk/limits", change)
+        assert (status, f"0.01 is below what {scope} holds" in said) == (409, True), said
+    assert ask(running, LimitsRequest())["limits"] == before
+    filled = (409, f"{order_id} is FILLED: only an open order can be changed")
+    assert asked(web, "PATCH", f"/orders/{order_id}", {"quantity": "9"}) == filled
+    assert asked(web, "DELETE", f"/orders/{order_id}", None) == filled
+    unknown = (404, "there is no open order 'nobody': see /api/v1/orders/open")
+    assert asked(web, "PATCH", "/orders/nobody", {"quantity": "9"}) == unknown
+    assert asked(web, "DELETE", "/orders/nobody", None) == unknown
+    done = command(running, "amend", order_id, "--quantity", "9")
+    assert (done.returncode, "is FILLED: only an open order" in done.stderr) == (2, True)
+    done = command(running, "orders", "--cancel", "nobody")
+    assert (done.returncode, "there is no open order 'nobody'" in done.stderr) == (1, True)
 
 
 def held(home: Path) -> float:

@@ -20,7 +20,7 @@ from tradewind.model import messages as m
 from tradewind.model.errors import TradewindError
 from tradewind.ports.journal import numbered
 from tradewind.runtime.control_client import ask
-from tradewind.runtime.control_messages import OpenOrdersRequest, StatusRequest
+from tradewind.runtime.control_messages import OpenOrdersRequest, OrdersRequest, StatusRequest
 from tradewind.runtime.halt_file import HALT_NAME
 
 PATIENCE_S = 90
@@ -201,6 +201,32 @@ def test_a_cancel_of_an_unknown_order_is_one_sentence_and_changes_nothing(
             getattr(one, "order_id", "") for group in journal.groups() for _, one in numbered(group)
         ]
     assert "j0-person-9" not in named
+
+
+def test_an_order_that_risk_denies_is_told_with_rule_value_and_limit(
+    engine_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = ("order", "buy", "0.002", BTC, "--limit", "30000")
+    code, out, err = Person(engine_home, capsys).types(*far)
+    assert (code, "DENIED" in out) == (1, True)
+    assert "price_collar saw 0." in err
+    assert err.endswith(" and allows 0.05\n")
+
+
+@pytest.mark.parametrize("words", [("-1", BTC), ("0", BTC), ("1", BTC, "--limit", "-5")])
+def test_a_number_that_is_not_above_0_is_refused_before_it_is_sent(
+    engine_home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    before = of_persons(engine_home)
+    code, out, err = Person(engine_home, capsys).types("order", "buy", *words)
+    assert (code, out) == (2, "")
+    assert "is not above 0" in err
+    assert of_persons(engine_home) == before
+
+
+def of_persons(home: Path) -> list[str]:
+    rows = ask(home, OrdersRequest())
+    return [row["order_id"] for row in rows if row["strategy"] == "person"]
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,11 @@ async def never(_: object) -> int:
     [
         ({"instrument": "ETH/USDT.SIM"}, 404, "no instrument"),
         ({"quantity": "0.2501"}, 400, "0.2501"),
-        ({"quantity": "-1"}, 422, 'quantity: write a decimal number as text, like "0.25"'),
+        (
+            {"quantity": "-1"},
+            422,
+            'quantity: write a decimal number from 0 on as text, like "0.25"',
+        ),
         ({"quantity": 1.5}, 422, "quantity: write it as text, in quotes"),
         ({"quantity": "NaN"}, 422, "quantity"),
         ({"side": "LONG"}, 422, "side"),

@@ -9,7 +9,8 @@ from pathlib import Path
 from tradewind.analysis.ledger import Ledger
 from tradewind.analysis.tca import Tca
 from tradewind.model.errors import UserError
-from tradewind.ports.journal import JournalReader
+from tradewind.model.messages import OrderDenied
+from tradewind.ports.journal import JournalReader, numbered
 from tradewind.runtime.order_stories import costs_of_journal
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.run_ledger import ledger_of_journal
@@ -42,6 +43,16 @@ def stored_costs(home: Path, until: int, first_ns: int, last_ns: int) -> Tca:
         closing(Recorder(FileSegments(home / "market"))) as recorder,
     ):
         return costs_of_journal(journal, recorder, until=until, first_ns=first_ns, last_ns=last_ns)
+
+
+def stored_denial(home: Path, order_id: str, sequence: int) -> str:
+    """What risk said to an order it denied, whose intent stands at a sequence."""
+    with closing(_journal(home, 0)) as journal:
+        for group in journal.groups(sequence - 1):
+            for _, record in numbered(group):
+                if isinstance(record, OrderDenied) and record.order_id == order_id:
+                    return f"{record.rule} saw {record.value} and allows {record.limit}"
+    return "the journal does not tell why"
 
 
 def _journal(home: Path, until: int) -> JournalReader:

@@ -101,7 +101,7 @@ def _faults(error: RequestValidationError) -> list[str]:
 
 def _words(fault: Mapping[str, Any]) -> str:
     if fault.get("ctx", {}).get("pattern") == DECIMAL:
-        return 'write a decimal number as text, like "0.25"'
+        return 'write a decimal number from 0 on as text, like "0.25"'
     return "write it as text, in quotes" if fault["type"] == "string_type" else str(fault["msg"])
 
 

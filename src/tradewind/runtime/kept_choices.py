@@ -6,6 +6,8 @@ again, because a process ended. `tradewind config` does not know these: they are
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,20 @@ def load_choices(home: Path) -> Choices:
         return Choices()
     except (OSError, msgspec.DecodeError) as error:
         raise UserError(f"{path} cannot be read ({error}): mend it, or remove it") from None
+
+
+@contextmanager
+def over_settings(home: Path, chosen: object) -> Iterator[None]:
+    """Around what settings and choices make together: a `UserError` names the choices' file too."""
+    try:
+        yield
+    except UserError as error:
+        if not chosen:
+            raise
+        raise UserError(
+            f"{error}; a part of it was chosen while it ran: change the setting, or take the "
+            f"choice out of {home / CHOICES_NAME}"
+        ) from None
 
 
 def save_choices(home: Path, choices: Choices) -> None:

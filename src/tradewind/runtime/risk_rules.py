@@ -19,7 +19,7 @@ from tradewind.model import messages as m
 from tradewind.model.account_terms import AccountTerms, parse_terms
 from tradewind.model.errors import UserError
 from tradewind.runtime.control_messages import ChangeRiskRuleRequest
-from tradewind.runtime.kept_choices import Choices, load_choices, save_choices
+from tradewind.runtime.kept_choices import Choices, load_choices, over_settings, save_choices
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.new_code import NewCode
 from tradewind.runtime.risk_levels import Threshold, levels_of, thresholds_of
@@ -41,8 +41,10 @@ class RiskRules:
         choices = load_choices(home)
         self._levels = merged_levels(levels, choices.levels)
         self._scenarios = merged_scenarios(scenarios, choices.scenarios)
-        self.thresholds: tuple[Threshold, ...] = thresholds_of(self._levels)
-        self.scenarios: dict[str, Scenario] = scenarios_of(self._scenarios)
+        with over_settings(home, choices.levels):
+            self.thresholds: tuple[Threshold, ...] = thresholds_of(self._levels)
+        with over_settings(home, choices.scenarios):
+            self.scenarios: dict[str, Scenario] = scenarios_of(self._scenarios)
 
     def shown(self) -> dict[str, Any]:
         """Levels, scenarios and the terms of each account, in plain values."""

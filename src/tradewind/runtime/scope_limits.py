@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tradewind.core.bounds import OFF, Bounds
@@ -14,7 +15,7 @@ from tradewind.core.state import State
 from tradewind.model.errors import UserError
 from tradewind.model.limits import Limits
 from tradewind.model.numbers import format_plain
-from tradewind.runtime.kept_choices import with_changes
+from tradewind.runtime.kept_choices import load_choices, over_settings, with_changes
 
 KINDS = ("firm", "account:", "strategy:", "instrument:", "venue:")
 
@@ -64,10 +65,27 @@ def limits_by_scope(
     }
 
 
-def check_held(state: State, scope: Scope, wanted: Limits) -> None:
-    """Refuse with `UserError` a limit of positions that is below one that is held.
+def check_begun(state: State, limits: Mapping[str, Limits], home: Path) -> None:
+    """Refuse with `UserError` limits by scope that a run begins with and that cannot be.
 
-    A limit of 0 is let through: it says that positions may only shrink.
+    Those that a person chose meanwhile are among them, and what is held counts as it does for a
+    change: only a limit that is smaller than before is compared with it.
+    """
+    scopes = {one.name: one for one in state.scopes()}
+    chosen = load_choices(home).limits
+    for scope, wanted in limits.items():
+        with over_settings(home, chosen.get(scope)):
+            try:
+                check_held(state, scopes.get(scope, Scope(scope, "")), wanted)
+            except UserError as error:
+                raise UserError(f"limits of {scope}: {error}") from None
+
+
+def check_held(state: State, scope: Scope, wanted: Limits) -> None:
+    """Refuse with `UserError` a new limit of positions that is below one that is held.
+
+    A limit of 0 is let through: it says that positions may only shrink. So is one that stays or
+    grows, since a price may have carried what is held beyond it: other limits can be set then too.
     """
     check_limits(wanted)
     is_of_instrument = scope.name.startswith(PREFIX)
@@ -81,13 +99,16 @@ def check_held(state: State, scope: Scope, wanted: Limits) -> None:
 def _check_holding(scope: Scope, holding: Holding, wanted: Limits) -> None:
     market = holding.market
     bounds = Bounds(wanted, market.instrument, scope.currency)
+    before = Bounds(scope.limits, market.instrument, scope.currency)
     held = abs(holding.position)
     worth = abs(holding.money(market.mark, holding.position))
     for name, value, limit in (
         ("position_quantity", held, bounds.position_quantity),
         ("position_notional", worth, bounds.position_notional),
     ):
-        if limit not in (OFF, 0) and value > limit:
+        present = getattr(before, name)
+        is_smaller = present == OFF or limit < present
+        if limit not in (OFF, 0) and is_smaller and value > limit:
             quantity = format_plain(held, market.instrument.quantity_digits)
             raise UserError(
                 f"{name} {getattr(wanted, name)} is below what {scope.name} holds, {quantity} of "

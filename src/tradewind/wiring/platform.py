@@ -30,7 +30,7 @@ from tradewind.runtime.desk_actions import DeskActions
 from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.halt_file import HALT_NAME, watch_halt_file
-from tradewind.runtime.kept_choices import load_choices
+from tradewind.runtime.kept_choices import load_choices, over_settings
 from tradewind.runtime.last_check import LastCheck
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.new_code import NewCode
@@ -41,7 +41,7 @@ from tradewind.runtime.retention import Retention, RetentionRule
 from tradewind.runtime.risk_levels import Threshold, levels_of
 from tradewind.runtime.risk_monitor import RiskMonitor
 from tradewind.runtime.risk_rules import RiskRules, changed_terms
-from tradewind.runtime.scope_limits import limits_by_scope
+from tradewind.runtime.scope_limits import check_begun, limits_by_scope
 from tradewind.runtime.segments import FileSegments, Segments
 from tradewind.runtime.stress_scenarios import STANDARD, Given
 from tradewind.runtime.venue_watch import STARTING
@@ -228,6 +228,7 @@ class Platform:
             # before a timer of the core's is due: nothing leaves until the venue has been asked
             for plan in self.plans:
                 self.engine.step(m.VenueLost(state.time_ns, plan.venue, STARTING))
+        check_begun(state, self._limits(), self.options.home)
         for event in self._setup():
             self.loop.offer(event)
         self.watches = [
@@ -303,10 +304,12 @@ class Platform:
 
     def _terms(self) -> tuple[AccountTerms | None, str]:
         """The account's terms that a person chose, else those of the settings; and whose."""
-        chosen = load_choices(self.options.home).terms
+        home = self.options.home
+        chosen = load_choices(home).terms
         if self.plan.account not in chosen:
             return self.options.terms, "settings"
-        return changed_terms(None, chosen[self.plan.account]), "choices"
+        with over_settings(home, chosen):
+            return changed_terms(None, chosen[self.plan.account]), "choices"
 
     def _limits(self) -> dict[str, Limits]:
         """The limits of every scope that settings or persons name."""

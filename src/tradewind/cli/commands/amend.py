@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.cli.commands.order import units_above_zero
 from tradewind.cli.engine import add_engine_options, home_of
 from tradewind.cli.output import print_answer
 from tradewind.model.errors import UserError
@@ -50,7 +51,7 @@ def amendment_of(
     arguments: argparse.Namespace, row: dict[str, Any], instrument: Instrument
 ) -> AmendRequest:
     """The request of a command line; what is not given stays as the order has it."""
-    quantity = _above_zero(
+    quantity = units_above_zero(
         "--quantity", arguments.quantity or row["quantity"], instrument.quantity_digits
     )
     filled = units_of(row["filled_quantity"], instrument.quantity_digits)
@@ -64,8 +65,8 @@ def amendment_of(
     return AmendRequest(
         arguments.order_id,
         quantity,
-        _above_zero("--limit", limit, digits) if limit else 0,
-        _above_zero("--stop", arguments.stop, digits) if arguments.stop else 0,
+        units_above_zero("--limit", limit, digits) if limit else 0,
+        units_above_zero("--stop", arguments.stop, digits) if arguments.stop else 0,
     )
 
 
@@ -78,10 +79,3 @@ def _open_order(home: Any, order_id: str) -> dict[str, Any]:
         if row["order_id"] == order_id:
             raise UserError(f"{order_id} is {row['state']}: only an open order can be amended")
     raise UserError(f"there is no open order {order_id!r}: see `tradewind orders --open`")
-
-
-def _above_zero(option: str, text: str, digits: int) -> int:
-    units = units_of(text, digits)
-    if units <= 0:
-        raise UserError(f"{option}: {text} is not above 0")
-    return units

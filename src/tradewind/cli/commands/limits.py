@@ -48,13 +48,20 @@ def run(arguments: argparse.Namespace) -> int:
 def show(arguments: argparse.Namespace) -> None:
     """Print the limits of every scope."""
     found = ask(home_of(arguments), LimitsRequest())
+    _print(found, found["limits"], arguments)
+
+
+def _print(
+    answer: dict[str, Any], scopes: list[dict[str, Any]], arguments: argparse.Namespace
+) -> None:
+    """The answer as JSON where that is wanted, else a row for each limit of some scopes."""
     rows = [
         {"scope": one["scope"], "limit": name, "value": _text(value)}
-        for one in found["limits"]
+        for one in scopes
         for name, value in one["limits"].items()
     ]
     if arguments.json:
-        print_answer(found, arguments)
+        print_answer(answer, arguments)
     elif rows:
         print("\n".join(as_table(rows, COLUMNS, output_width())))
     else:
@@ -65,7 +72,8 @@ def change(arguments: argparse.Namespace) -> None:
     """Change some limits of a scope."""
     changes = dict(parsed_change(word) for word in arguments.changes)
     request = ChangeLimitsRequest(arguments.scope, changes, person())
-    print_answer(ask(home_of(arguments), request), arguments)
+    done = ask(home_of(arguments), request)
+    _print(done, [done], arguments)
 
 
 def parsed_change(word: str) -> tuple[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from tradewind.cli.engine import add_engine_options, home_of
-from tradewind.cli.output import print_answer
+from tradewind.cli.output import note, print_answer
+from tradewind.cli.stored_journal import stored_denial
 from tradewind.core.parent_checks import check_algorithm_terms
 from tradewind.core.parent_terms import SLICES, AlgorithmTerms, algorithm_intent_of
 from tradewind.model.algorithm_messages import Algorithm, AlgorithmIntended, AtEnd
@@ -19,15 +20,16 @@ from tradewind.model.ids import PERSON
 from tradewind.model.instruments import Instrument
 from tradewind.model.messages import OrderIntended
 from tradewind.model.numbers import units_of
-from tradewind.model.orders import OrderType, Side
+from tradewind.model.orders import OrderState, OrderType, Side
 from tradewind.runtime.control_client import ask
-from tradewind.runtime.control_messages import InstrumentsRequest, PlaceRequest
+from tradewind.runtime.control_messages import InstrumentsRequest, OrdersRequest, PlaceRequest
 from tradewind.runtime.person_orders import person_order_id
 from tradewind.strategies.wishes import curve_of
 
 EXAMPLE = "tradewind order buy 0.5 BTC/USDT.SIM --algorithm twap --seconds 600"
 WORKED = ("seconds", "slices", "curve", "participation", "min_child", "at_end", "urgency")
 """Options that only an algorithm has."""
+EXIT_DENIED = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Place the order; 0 once it is durable. Risk decides after that: see `tradewind orders`."""
+    """Place the order; 0 once it is durable, 1 where risk denied it, with rule, value and limit."""
     home = home_of(arguments)
     listing: dict[str, Any] = ask(home, InstrumentsRequest())
     listed = msgspec.convert(listing["instruments"], list[Instrument], strict=False)
@@ -72,7 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
     order_id = person_order_id(listing["journal_id"], deed)
     wanted = order_of(arguments, order_id, instrument, time.time_ns(), route=route)
     done = ask(home, PlaceRequest(wanted))
-    print_answer({"order_id": order_id, **done}, arguments)
+    state = next((row["state"] for row in ask(home, OrdersRequest())
+                  if row["order_id"] == order_id), "")  # fmt: skip
+    told = {"order_id": order_id, **done} | ({"state": state} if state else {})
+    print_answer(told, arguments)
+    if state == OrderState.DENIED.name:
+        reason = stored_denial(home, order_id, done["sequence"])
+        note(f"tradewind: risk denied {order_id}: {reason}")
+        return EXIT_DENIED
     return 0
 
 
@@ -97,9 +106,10 @@ def order_of(
         if given:
             name = min(given).replace("_", "-")
             raise UserError(f"--{name} is for an algorithm: name one with --algorithm")
-        quantity = units_of(arguments.quantity, instrument.quantity_digits)
-        price = units_of(arguments.limit or 0, instrument.price_digits)
-        kind = OrderType.LIMIT if arguments.limit else OrderType.MARKET
+        quantity = units_above_zero("quantity", arguments.quantity, instrument.quantity_digits)
+        limit, digits = arguments.limit, instrument.price_digits
+        price = 0 if limit is None else units_above_zero("--limit", limit, digits)
+        kind = OrderType.MARKET if limit is None else OrderType.LIMIT
         return OrderIntended(0, order_id, PERSON, instrument.id, side, quantity, kind, price)
     if "curve" in given:
         given["curve"] = _curve(given["curve"])
@@ -115,6 +125,19 @@ def order_of(
     wanted = algorithm_intent_of(terms, time_ns, order_id, PERSON, instrument)
     check_algorithm_terms(wanted)
     return wanted
+
+
+def units_above_zero(option: str, text: str, digits: int) -> int:
+    """A number of a command line in units; `UserError` where it is not above 0.
+
+    >>> units_above_zero("--limit", "-1", 2)
+    Traceback (most recent call last):
+    tradewind.model.errors.UserError: --limit: -1 is not above 0
+    """
+    units = units_of(text, digits)
+    if units <= 0:
+        raise UserError(f"{option}: {text} is not above 0")
+    return units
 
 
 def _curve(text: str) -> tuple[int, ...]:

@@ -244,6 +244,9 @@ async def _own_open_order(
     own = visible_orders(open_now["orders"], await accounts_by_strategy(services), principal)
     row = next((row for row in own if row["order_id"] == order_id), None)
     if row is None:
+        ended = await run_in_threadpool(_history, services, principal, order_id)
+        if ended is not None and not ended["is_open"]:
+            raise Problem(409, f"{order_id} is {ended['state']}: only an open order can be changed")
         raise Problem(404, f"there is no open order {order_id!r}: see /api/v1/orders/open")
     return row
 
