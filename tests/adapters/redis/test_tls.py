@@ -10,6 +10,7 @@ import pytest
 
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.redis_server import RedisServer
+from tests.servers.sentinels import running_sentinels
 from tradewind.adapters.memory.security_store import MemorySecurityStore
 from tradewind.adapters.redis.clients import connect_redis
 from tradewind.adapters.redis.security_store import RedisSecurityStore
@@ -76,3 +77,27 @@ def test_a_client_without_a_certificate_is_not_let_in(
 ) -> None:
     address, _, _ = secure.url.partition("?")
     assert not is_used(f"{address}?ssl_ca_certs={certificates.authority}")
+
+
+@pytest.mark.long
+def test_sentinels_and_servers_that_speak_tls_alone_fail_over(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    with running_sentinels(tmp_path, certificates) as watched:
+        assert is_used(watched.url)
+        assert [found.state for found in redis_findings(watched.url, "")] == ["ok"]
+        assert not is_used(watched.url.partition("?")[0]), "nobody knows that authority"
+        assert not is_used(watched.url.replace("rediss", "redis").partition("?")[0])
+        with closing(connect_redis(watched.url)) as client:
+            store = RedisSecurityStore(client, MemorySecurityStore())
+            assert store.take("ann", RATE, count=1, now_ns=NOW_NS).granted == 1
+            assert store.is_answering
+            watched.primary.kill()
+
+            def answers() -> bool:
+                store.attempts.again_at_s = 0.0
+                store.add_failure("name bob", now_ns=NOW_NS)
+                return store.is_answering
+
+            watched.wait_until(lambda: watched.primary_port() == watched.links[1].port)
+            watched.wait_until(answers)
