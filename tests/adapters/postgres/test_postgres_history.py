@@ -11,11 +11,13 @@ import numpy as np
 import psycopg
 import pytest
 
+from tests.servers.found import free_port
 from tests.servers.postgres_server import PostgresServer, running_postgres
 from tradewind.adapters.postgres import history_rows
 from tradewind.adapters.postgres.history import PostgresHistory
 from tradewind.adapters.postgres.partitions import partitions
 from tradewind.adapters.sql.bounded import address
+from tradewind.cli.commands.doctor import history_finding
 from tradewind.model.columns import concatenate
 from tradewind.model.errors import BadData
 from tradewind.ports.history import Series
@@ -29,6 +31,7 @@ from tradewind.testing.history_suite import (
     same,
     trades,
 )
+from tradewind.wiring.settings import read_settings
 
 TRADES = Series("trades", BITCOIN.id)
 EMPTIED = "history_bars, history_minute_bars, history_trades, history_quotes, history_depth"
@@ -122,6 +125,24 @@ def test_rows_that_were_changed_by_hand_are_found(
         hand.execute(change)
     damages = history.check(TRADES)
     assert [sentence in damage.sentence for damage in damages] == [True]
+
+
+def test_the_doctor_says_why_rows_lie_in_partitions(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HISTORY_URL", url)
+    settings, _ = read_settings({"home": str(tmp_path)})
+    with psycopg.connect(address(url)) as hand:
+        asked = "SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'"
+        row = hand.execute(asked).fetchone()
+    because = f"TimescaleDB {row[0]} of the server is not used" if row else "has no TimescaleDB"
+    found = history_finding(settings)
+    assert (found.state, because in found.sentence) == ("ok", True)
+    assert "partitions by day with BRIN" in found.sentence
+    monkeypatch.setenv("HISTORY_URL", f"postgresql://ann:hunter2@127.0.0.1:{free_port()}/db")
+    gone = history_finding(read_settings({"home": str(tmp_path)})[0])
+    assert (gone.state, "does not answer" in gone.sentence) == ("fault", True)
+    assert "hunter2" not in gone.sentence
 
 
 def test_writers_of_one_series_at_once_lose_and_double_nothing(history: PostgresHistory) -> None:
