@@ -46,7 +46,7 @@ from tradewind.core.engine import Engine
 from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.columns import REQUIRED, Columns
-from tradewind.model.orders import Sizing
+from tradewind.model.orders import Side, Sizing
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.loop import Loop, Turn
@@ -152,13 +152,13 @@ class Taken:
 class Core:
     """The engine's side: feed, loop, strategy, risk, a journal in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: Recorder | None = None) -> None:
         self.taken_us: list[float] = []
-        self.published_ns = 0
+        self.published_ns: dict[int, int] = {}
         journal = MemoryJournal("j0")
         self.engine = Engine(State())
         self.loop = Loop(
-            self.engine, journal, Recorder(MemorySegments()),
+            self.engine, journal, recorder or Recorder(MemorySegments()),
             clock=SystemClock(), epoch=journal.take_over(), commit=at_once,
         )  # fmt: skip
         self.feed = Feed([self.loop.take_rows], self.loop.offer, clock=SystemClock(), bars={})
@@ -175,6 +175,10 @@ class Core:
         ):
             self.loop.offer(event)
         await self.loop.turn()
+        self.host()
+
+    def host(self) -> None:
+        """Run the strategy in this process."""
         attach(
             self.engine, Taker(), name="taker", account="main", instruments=[COIN],
             sizing=Sizing.AT_FILL,
@@ -182,14 +186,15 @@ class Core:
 
     def take(self, columns: Columns) -> None:
         """Rows from the bus."""
-        self.published_ns = int(columns.time_ns[-1])
+        self.published_ns[int(columns["bid"][-1])] = int(columns.time_ns[-1])
         self.feed.take(columns)
 
     def look(self, turn: Turn) -> None:
         """An order leaves."""
         for command in turn.commands:
             if isinstance(command, m.SubmitOrder):
-                self.taken_us.append((time.time_ns() - self.published_ns) / 1e3)
+                bid = command.limit_price - (command.side is Side.BUY)  # what it answers
+                self.taken_us.append((time.time_ns() - self.published_ns[bid]) / 1e3)
                 self.loop.offer(m.OrderCanceled(0, command.order_id))
 
 

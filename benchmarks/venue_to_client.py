@@ -9,10 +9,15 @@ is counted. The engine and its gateway run in one process tree (`tradewind run`)
 client of the venue itself.
 
 What limits it: the 25 ms for which prices of one message are gathered; then the processors. As
-roles eleven processes share two cores at the high rate, and the core is the one that falls behind
-where it gets too little of them: by a profile (before) 46 % of its time went into judging batches
-of two or three rows with numpy, which are judged one by one since. Asked for its status four times
-a second, as the gateway did before, the engine's prices took 138 ms and 278 at the usual rate.
+roles eleven processes share two cores, and took 1.25 of them at the high rate, the core 0.47. Under
+Linux's autogroups each role is a session of its own and gets no more than any other session of the
+machine, so at a load of 15 the core fell seconds behind (p50 5.7 s) with half a core free to it;
+with the autogroups of the run put first it did not: at a load of 15 to 20 and 3,000 a second p50 28
+and 34 ms, p99 83 and 128, in one process 20 and 119, while the yardstick had 151 at that moment; at
+300 a second 18 and 40 ms as roles, 18 and 38 in one process. A profile of the core before showed
+46 % of its time in judging batches of two or three rows with numpy, which are judged one by one
+since. When the gateway asked for the engine's status four times a second it were 138 and 278 ms at
+the usual rate, 242 and 632 at the high one, in one process at a load of 10.
 """
 
 from __future__ import annotations
