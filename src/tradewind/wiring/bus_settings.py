@@ -62,6 +62,14 @@ EXECUTION: Setting[str] = Setting(
     "Who holds the sessions with venues in a live run of several roles: the role risk-manager "
     "itself (`core`), or the role execution-engine (`engine`).",
 )
+LEASES: Setting[str] = Setting(
+    "roles.leases",
+    ("TRADEWIND_LEASES",),
+    kinds.choice("home", "journal"),
+    "home",
+    "Among whom a role has one process: those of a home (`home`), or those of all machines that "
+    "share the journal in JOURNAL_URL (`journal`).",
+)
 ROLES_PORT: Setting[int] = Setting(
     "roles.first_port",
     ("TRADEWIND_ROLES_PORT",),
@@ -94,6 +102,7 @@ BUS_SETTINGS: tuple[Setting[Any], ...] = (
     BUS_ORDERS,
     BUS_ORDERS_KEY,
     EXECUTION,
+    LEASES,
     ROLES_PORT,
     DATA_PORT,
     STORED_BARS,

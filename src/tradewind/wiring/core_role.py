@@ -18,16 +18,16 @@ from tradewind.runtime.lender import Lender
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.read_models import Metric
 from tradewind.runtime.redecide import IN_BRIDGES
-from tradewind.runtime.role_lease import RoleLease
 from tradewind.runtime.role_server import RoleServer
 from tradewind.runtime.segments import Segments
 from tradewind.wiring import catalog
 from tradewind.wiring.bus import market_data_subscriber, wishes_exchange
 from tradewind.wiring.execution_role import execution_link
+from tradewind.wiring.held_role import HeldRole, taken_role
 from tradewind.wiring.lent_strategies import LentStrategies
 from tradewind.wiring.plans import Plan
 from tradewind.wiring.platform import Platform, PlatformOptions
-from tradewind.wiring.role_place import RISK_MANAGER, beating, role_port, taken_lock
+from tradewind.wiring.role_place import RISK_MANAGER, beating, role_port
 from tradewind.wiring.settings import Settings
 
 
@@ -61,8 +61,7 @@ class CoreRole:
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Platform], None]) -> None:
         """Wait for the role and for market data, then trade until told to stop."""
-        home = self._settings[catalog.HOME]
-        lock = await taken_lock(home, RISK_MANAGER, stop, patience_s=self._patience_s)
+        lock = await taken_role(self._settings, RISK_MANAGER, stop, patience_s=self._patience_s)
         if lock is None:
             return
         try:
@@ -71,7 +70,7 @@ class CoreRole:
             lock.close()
 
     async def _run(
-        self, stop: asyncio.Event, on_ready: Callable[[Platform], None], lease: RoleLease
+        self, stop: asyncio.Event, on_ready: Callable[[Platform], None], lease: HeldRole
     ) -> None:
         """Take the journal over, resolve what is unknown, and trade; raises what ended it."""
         server = RoleServer(RISK_MANAGER, self._reasons, self._metrics)
@@ -87,7 +86,9 @@ class CoreRole:
             desk.more_metrics.append(self._lender.metrics)
             if self._link is not None:
                 desk.more_metrics.append(self._link.metrics)
-            self._tasks.append(asyncio.create_task(beating(lease)))
+            beats = asyncio.create_task(beating(lease))
+            beats.add_done_callback(lambda _: stop.set())
+            self._tasks.append(beats)
             self._lending = asyncio.create_task(self._lender.run())
             self._lending.add_done_callback(lambda _: stop.set())
             on_ready(self.platform)
@@ -105,8 +106,10 @@ class CoreRole:
                 await asyncio.gather(running, return_exceptions=True)
             else:
                 await running
-            if self._lending is not None and self._lending.done():
-                self._lending.result()
+            ended = [*self._tasks, *([] if self._lending is None else [self._lending])]
+            for task in ended:
+                if task.done():
+                    task.result()
         finally:
             stopping.cancel()
             await self._close_lending()

@@ -12,8 +12,9 @@ from tradewind.runtime.data_processor import DataProcessor
 from tradewind.runtime.role_server import RoleServer
 from tradewind.wiring import catalog
 from tradewind.wiring.bus import market_data_subscriber
+from tradewind.wiring.held_role import taken_role
 from tradewind.wiring.histories import open_history
-from tradewind.wiring.role_place import DATA_PROCESSOR, beating, taken_lock
+from tradewind.wiring.role_place import DATA_PROCESSOR, beating
 from tradewind.wiring.settings import Settings
 
 
@@ -31,9 +32,7 @@ class DataRole:
         """Wait for the role, then process until told to stop."""
         settings = self._settings
         async with contextlib.AsyncExitStack() as open_things:
-            lease = await taken_lock(
-                settings[catalog.HOME], DATA_PROCESSOR, stop, patience_s=self._patience_s
-            )
+            lease = await taken_role(settings, DATA_PROCESSOR, stop, patience_s=self._patience_s)
             if lease is None:
                 return
             open_things.callback(lease.close)

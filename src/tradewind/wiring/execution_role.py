@@ -16,7 +16,8 @@ from tradewind.runtime.role_server import RoleServer
 from tradewind.runtime.venue_sessions import VenueSessions
 from tradewind.wiring import bus_settings, catalog
 from tradewind.wiring.bus import orders_exchange, orders_line
-from tradewind.wiring.role_place import EXECUTION_ENGINE, beating, role_port, taken_lock
+from tradewind.wiring.held_role import taken_role
+from tradewind.wiring.role_place import EXECUTION_ENGINE, beating, role_port
 from tradewind.wiring.settings import Settings
 from tradewind.wiring.stage import StagePlan
 from tradewind.wiring.stage_plan import stage_plans
@@ -55,14 +56,20 @@ class ExecutionRole:
         settings = self._settings
         home = settings[catalog.HOME]
         async with contextlib.AsyncExitStack() as open_things:
-            lease = await taken_lock(home, EXECUTION_ENGINE, stop, patience_s=self._patience_s)
+            lease = await taken_role(settings, EXECUTION_ENGINE, stop, patience_s=self._patience_s)
             if lease is None:
                 return
             open_things.callback(lease.close)
             exchange = orders_exchange(settings)
             await exchange.start()
             open_things.push_async_callback(exchange.close)
-            sessions = VenueSessions(exchange, self._session, home=home, now_ns=time.monotonic_ns)
+            sessions = VenueSessions(
+                exchange,
+                self._session,
+                home=home,
+                now_ns=time.monotonic_ns,
+                may_send=lambda: lease.is_sure,
+            )
             server = RoleServer(EXECUTION_ENGINE, sessions.reasons, sessions.metrics)
             await server.start(settings[catalog.HOST], role_port(settings, EXECUTION_ENGINE))
             open_things.push_async_callback(server.close)

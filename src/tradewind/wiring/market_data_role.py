@@ -14,12 +14,12 @@ from tradewind.ports.bus import Publisher
 from tradewind.ports.market_data import MarketData
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.read_models import Metric
-from tradewind.runtime.role_lease import RoleLease
 from tradewind.runtime.role_server import RoleServer
 from tradewind.wiring import catalog
 from tradewind.wiring.bus import FOLDER, market_data_publisher
+from tradewind.wiring.held_role import HeldRole, taken_role
 from tradewind.wiring.plans import instruments_of, plan_of
-from tradewind.wiring.role_place import MARKET_DATA, beating, role_port, taken_lock
+from tradewind.wiring.role_place import MARKET_DATA, beating, role_port
 from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings
 from tradewind.wiring.stage import StagePlan
@@ -50,7 +50,7 @@ class MarketDataRole:
         """Publish until told to stop; raises what ended it."""
         home = self._settings[catalog.HOME]
         async with contextlib.AsyncExitStack() as open_things:
-            lock = await taken_lock(home, MARKET_DATA, stop, patience_s=self._patience_s)
+            lock = await taken_role(self._settings, MARKET_DATA, stop, patience_s=self._patience_s)
             if lock is None:
                 return
             open_things.callback(lock.close)
@@ -73,7 +73,7 @@ class MarketDataRole:
         sources: list[MarketData],
         publisher: Publisher,
         stop: asyncio.Event,
-        lease: RoleLease,
+        lease: HeldRole,
     ) -> None:
         """All that runs side by side; the first that fails ends the rest."""
 

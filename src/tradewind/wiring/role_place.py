@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 from pathlib import Path
+from typing import Protocol
 
 from tradewind.model.errors import UserError
 from tradewind.runtime.role_lease import RoleLease, Watch
@@ -76,8 +77,15 @@ async def taken_lock(
     return None
 
 
-async def beating(lease: RoleLease) -> None:
-    """Say that the event loop lives, until cancelled."""
+class Beaten(Protocol):
+    """A lease that depends on a living event loop."""
+
+    def beat(self) -> None:
+        """Say that it lives; raises where the role is another one's."""
+
+
+async def beating(lease: Beaten) -> None:
+    """Say that the event loop lives, until cancelled or another one has the role."""
     while True:
         lease.beat()
         await asyncio.sleep(BEAT_S)
