@@ -138,6 +138,7 @@ class RabbitNode:
             "RABBITMQ_PID_FILE": str(folder / "pid"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
             "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(SHIPPED / "advanced.config"),
             "RABBITMQ_CONF_ENV_FILE": str(folder / "no-environment.conf"),
             # Two schedulers that do not spin: other tests want the cores too.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} "
