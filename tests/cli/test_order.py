@@ -270,7 +270,10 @@ def test_an_amendment_gives_a_working_order_other_terms(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "nothing to change: give --quantity, --limit or --stop"),
+        ([], "nothing to change: give --quantity, --limit, --stop or --trail"),
+        (["--trail", "0"], "--trail: 0 is not above 0"),
+        (["--trail-percent", "100"], "trail: a stop trails by less than 100 percent of the price"),
+        (["--trail", "5"], "is no stop that trails"),
         (["--quantity", "-1"], "--quantity: -1 is not above 0"),
         (["--quantity", "0"], "--quantity: 0 is not above 0"),
         (["--quantity", "nan"], "'nan' is not a finite number"),

@@ -229,6 +229,39 @@ def test_the_stop_price_of_a_held_order_is_amended(trader: TestClient, loop: Ste
     assert loop.engine.state.held[order_id].trigger_price == 5_850_000
 
 
+def test_a_stop_that_trails_takes_another_distance_and_nothing_else_does(
+    trader: TestClient, loop: Stepping
+) -> None:
+    def amend(order_id: str, key: str, **change: str) -> tuple[int, str]:
+        answer = trader.patch(f"{ORDERS}/{order_id}", json=change, headers={"Idempotency-Key": key})
+        return answer.status_code, answer.json().get("detail", "")
+
+    terms = {"type": "TRAILING_STOP", "trail": "500"}
+    order_id = placed(trader, "k1", side="SELL", **terms).json()["order_id"]
+    held = loop.engine.state.held[order_id]
+    assert amend(order_id, "a1", trail="600.50")[0] == 200
+    assert (held.terms.trail, held.terms.trail_share) == (60_050, 0)
+    assert amend(order_id, "a2", trail_percent="1.5")[0] == 200
+    assert (held.terms.trail, held.terms.trail_share) == (0, 15_000_000)
+    limit = placed(trader, "k2", side="BUY", type="LIMIT", limit_price="59000").json()["order_id"]
+    loop.records.clear()
+    assert amend(limit, "a3", trail="5") == (400, f"trail: {limit} is no stop that trails")
+    for number, (change, sentence) in enumerate(WRONG_TRAILS):
+        assert amend(order_id, f"b{number}", **change) == (400, sentence)
+    assert loop.records == []
+    assert held.terms.trail_share == 15_000_000
+
+
+WRONG_TRAILS: list[tuple[dict[str, str], str]] = [
+    ({"trail": "0"}, "trail: the distance of a stop that trails is above 0"),
+    ({"trail_percent": "100"}, "trail: a stop trails by less than 100 percent of the price"),
+    (
+        {"trail": "1", "trail_percent": "1"},
+        "trail: give a distance in price or in percent, not both",
+    ),
+]
+
+
 def test_the_stop_price_of_an_order_at_its_venue_is_amended(
     trader: TestClient, loop: Stepping
 ) -> None:

@@ -792,6 +792,7 @@ export interface paths {
          * @description Ask for another quantity or limit price, and of a stop, or of an order that the core holds
          *     (its `state` is HELD), for another stop price. Where the venue of a stop changes none, it is
          *     canceled and one in its stead is held until that is confirmed: its id has `_2` behind it.
+         *     A stop that trails (its `type` is TRAIL) takes another distance, from the price of now on.
          */
         patch: operations["amend_api_v1_orders__order_id__patch"];
         trace?: never;
@@ -1613,6 +1614,16 @@ export interface components {
             quantity?: string | null;
             /** Stop Price */
             stop_price?: string | null;
+            /**
+             * Trail
+             * @description another distance of a stop that trails
+             */
+            trail?: string | null;
+            /**
+             * Trail Percent
+             * @description the same in percent of the price
+             */
+            trail_percent?: string | null;
         };
         /**
          * ChangePassword
@@ -6732,7 +6743,9 @@ export interface operations {
                  * @example {
                  *       "limit_price": "0.25",
                  *       "quantity": "0.25",
-                 *       "stop_price": "0.25"
+                 *       "stop_price": "0.25",
+                 *       "trail": "0.25",
+                 *       "trail_percent": "0.25"
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeOrder"];

@@ -23,7 +23,7 @@ class Orders:
         return self._ask.act("POST", "/api/v1/orders", told.OrderPlaced, body=body, key=key)
 
     def amend(self, order_id: str, *, key: str = "", **terms: str) -> told.Placed:
-        """Ask for another `quantity` or `limit_price`."""
+        """Ask for another `quantity`, `limit_price`, `stop_price`, `trail` or `trail_percent`."""
         path = "/api/v1/orders/{order_id}"
         return self._ask.act("PATCH", path, told.Placed, body=terms, key=key, order_id=order_id)
 

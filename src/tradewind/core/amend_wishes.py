@@ -12,6 +12,7 @@ from tradewind.core.parent_wishes import (
 )
 from tradewind.core.replacements import as_of_newest, changes_stops, replaced, stop_breach
 from tradewind.core.state import State
+from tradewind.core.trails import trail_terms, untrailed_breach
 from tradewind.model import messages as m
 from tradewind.model.orders import OrderState
 
@@ -34,6 +35,8 @@ def amend_intended(state: State, event: m.AmendIntended) -> Decisions:
     if (denied := foreign_denial(state, order, event.strategy)) is not None:
         return [denied]
     breach = breach_of_child(state, order)
+    if trail_terms(event):
+        breach = breach or untrailed_breach(event, state.markets[order.instrument])
     if event.stop_price:
         breach = breach or stop_breach(state, order, event.stop_price)
         if breach is None and not changes_stops(state, order):

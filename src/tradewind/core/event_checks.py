@@ -18,6 +18,7 @@ from tradewind.core.market import Market
 from tradewind.core.parent_checks import check_algorithm_terms
 from tradewind.core.route import check_route, check_routed
 from tradewind.core.state import Account, State
+from tradewind.core.trails import check_trail
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.ids import ORDER_ID_LENGTH_MAX, check_strategy_name
@@ -235,6 +236,8 @@ def _amend_intended(state: State, event: m.AmendIntended) -> None:
     _check_units("quantity", event.quantity)
     _check_units("stop price", event.stop_price)
     _check_units("limit price", event.limit_price)
+    _check_units("trail", event.trail)
+    check_trail(event.trail, event.trail_share)
 
 
 def _check_units(name: str, units: int) -> None:

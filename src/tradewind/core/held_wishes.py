@@ -10,6 +10,7 @@ from tradewind.core.held_orders import end, filled_by_group, left_of, why
 from tradewind.core.parent_orders import end_parent
 from tradewind.core.risk import Breach
 from tradewind.core.state import State
+from tradewind.core.trails import trail_breach, trail_terms
 from tradewind.model import messages as m
 from tradewind.model.conditional_messages import CancelAllIntended, OrderHeld
 from tradewind.model.ids import PERSON
@@ -32,12 +33,16 @@ def amend_held(state: State, held: HeldOrder, event: m.AmendIntended) -> Decisio
     The quantity of an order in another's stead is what will be sent; that of others counts what
     their group has filled.
     """
+    wrong = trail_breach(state, held, event)
+    if wrong is not None:
+        return [m.OrderDenied(state.time_ns, held.order_id, *wrong)]
     before = held.terms
     done = filled_by_group(state, held)
     held.become(
         quantity=event.quantity + (done if held.is_stop else 0),
         limit_price=event.limit_price or before.limit_price,
         trigger_price=event.stop_price or before.trigger_price,
+        **trail_terms(event),
     )
     del state.held[held.order_id]
     breach = breach_of_held(state, held) or _spent_breach(state, held, event.quantity)
@@ -46,8 +51,11 @@ def amend_held(state: State, held: HeldOrder, event: m.AmendIntended) -> Decisio
         held.terms = before
         return [m.OrderDenied(state.time_ns, held.order_id, *breach)]
     held.quantity = left_of(state, held)
-    if event.stop_price:
+    if event.stop_price or trail_terms(event):
+        # another distance counts from the price of now, whatever the stop has followed before
         held.trigger_price = event.stop_price
+    if trail_terms(event) and not held.is_waiting:
+        held.follow(state.markets[held.instrument].mark)
     return [OrderHeld(state.time_ns, held.order_id, why(state, held))]
 
 

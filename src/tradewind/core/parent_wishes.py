@@ -9,6 +9,7 @@ from tradewind.core.parent_checks import breach_of_parent
 from tradewind.core.parent_order import ParentOrder
 from tradewind.core.parent_orders import end_parent, parent_of, pulse
 from tradewind.core.state import State
+from tradewind.core.trails import trail_terms, untrailed_breach
 from tradewind.model import messages as m
 from tradewind.model.ids import PERSON
 from tradewind.model.numbers import format_plain
@@ -59,6 +60,8 @@ def _form_of_amend(
     digits = state.markets[parent.instrument].instrument.quantity_digits
     if parent.ending:
         return ("ending", parent.ending, "a parent that goes on")
+    if trail_terms(event):
+        return untrailed_breach(event, state.markets[parent.instrument])
     if event.stop_price:
         return ("amend_stop", str(event.stop_price), "a quantity and a limit price")
     if event.limit_price and not parent.limit_price:

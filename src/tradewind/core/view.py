@@ -9,7 +9,7 @@ from typing import Any
 
 from tradewind.core.engine import Engine
 from tradewind.core.event_checks import check, check_order_id, check_target, check_words
-from tradewind.core.held_terms import HeldTerms, HeldView, intent_of, lots_for
+from tradewind.core.held_terms import PERCENT_DIGITS, HeldTerms, HeldView, intent_of, lots_for
 from tradewind.core.market import Market
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order, new_order
@@ -272,7 +272,15 @@ class View:
         """Want an order canceled."""
         self._want(m.CancelIntended(self.time_ns, self._book.name, identifier))
 
-    def amend(self, identifier: str, quantity: Number, limit: Number = 0, stop: Number = 0) -> None:
+    def amend(
+        self,
+        identifier: str,
+        quantity: Number,
+        limit: Number = 0,
+        stop: Number = 0,
+        trail: Number = 0,
+        trail_percent: Number = 0,
+    ) -> None:
         """Want an order with other terms; quantity is the new total, a price of 0 stays."""
         state = self._engine.state
         kept = state.held.get(identifier) or state.parents.get(identifier)
@@ -282,8 +290,11 @@ class View:
         market = state.markets[order.instrument]
         digits = market.instrument.price_digits
         total = self._quantity(market, quantity)
-        prices = (units_of(limit, digits), units_of(stop, digits))
-        self._want(m.AmendIntended(self.time_ns, self._book.name, identifier, total, *prices))
+        prices = (units_of(limit, digits), units_of(stop, digits), units_of(trail, digits))
+        share = units_of(trail_percent, PERCENT_DIGITS)
+        self._want(
+            m.AmendIntended(self.time_ns, self._book.name, identifier, total, *prices, share)
+        )
 
     def set_timer(self, name: str, due_time_ns: int, interval_ns: int = 0) -> None:
         """Want `on_timer(name)` at a time, and again every interval where it is not 0."""

@@ -136,6 +136,8 @@ class ChangeOrder(Body):
     quantity: Number | None = None
     limit_price: Number | None = None
     stop_price: Number | None = None
+    trail: Number | None = Field(None, description="another distance of a stop that trails")
+    trail_percent: Number | None = Field(None, description="the same in percent of the price")
 
 
 class NewHalt(Body):

@@ -175,13 +175,18 @@ class CancelIntended(TimedMessage, frozen=True):
 
 
 class AmendIntended(TimedMessage, frozen=True):
-    """An order shall have another quantity, limit price or stop price; 0 keeps a price."""
+    """An order shall have another quantity, limit price or stop price; 0 keeps a price.
+
+    Of a stop that trails also another distance: `trail` in price units, or `trail_share` in 10^-9.
+    """
 
     strategy: str
     order_id: str
     quantity: int
     limit_price: int
     stop_price: int = 0
+    trail: int = 0
+    trail_share: int = 0
 
 
 class TimerSet(TimedMessage, frozen=True):

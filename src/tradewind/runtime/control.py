@@ -346,9 +346,8 @@ class ControlServer:
                 0,
                 PERSON,
                 request.order_id,
-                request.quantity,
-                request.limit_price,
-                request.stop_price,
+                *(request.quantity, request.limit_price, request.stop_price),
+                *(request.trail, request.trail_share),
             )
         )
 

@@ -86,12 +86,17 @@ class CancelAllRequest(Request, frozen=True, tag="cancel_all"):
 
 
 class AmendRequest(Request, frozen=True, tag="amend"):
-    """Give an order another quantity, limit or stop price, in its units; a price of 0 stays."""
+    """Give an order another quantity, limit or stop price, in its units; a price of 0 stays.
+
+    A stop that trails takes another distance as well, in price units or in 10^-9 of the price.
+    """
 
     order_id: str
     quantity: int
     limit_price: int
     stop_price: int = 0
+    trail: int = 0
+    trail_share: int = 0
 
 
 class PlaceRequest(Request, frozen=True, tag="place"):

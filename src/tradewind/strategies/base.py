@@ -149,14 +149,23 @@ class Strategy:
         self._view.cancel_all(instrument)
 
     def amend(
-        self, order_id: str, *, quantity: Number, limit: Number = 0, stop: Number = 0
+        self,
+        order_id: str,
+        *,
+        quantity: Number,
+        limit: Number = 0,
+        stop: Number = 0,
+        trail: Number = 0,
+        trail_percent: Number = 0,
     ) -> None:
         """Want an order with another total quantity and price; a price of 0 stays.
+
+        Another `trail` or `trail_percent` of a stop that trails counts from the price of now.
 
         Where the venue of a stop changes no stop price, the order is canceled and one in its stead
         is sent, with `_2` behind its id; the first id goes on meaning the newest.
         """
-        self._view.amend(order_id, quantity, limit, stop)
+        self._view.amend(order_id, quantity, limit, stop, trail, trail_percent)
 
     def set_timer(self, name: str, due_time_ns: int, interval_ns: int = 0) -> None:
         """Want `on_timer(name)` at a time (UTC, ns), and every interval behind it.

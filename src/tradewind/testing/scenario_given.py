@@ -8,7 +8,7 @@ from typing import Any
 
 from tradewind.core.engine import Engine
 from tradewind.core.exposure import RATE_DIGITS
-from tradewind.core.held_terms import HeldTerms, intent_of
+from tradewind.core.held_terms import PERCENT_DIGITS, HeldTerms, intent_of
 from tradewind.core.market import Market
 from tradewind.core.snapshot import decode_state, encode_state
 from tradewind.model import messages as m
@@ -233,8 +233,9 @@ def _amend(world: World, words: Words) -> None:
     market = _market_of(world, order_id)
     terms = _pairs(rest)
     strategy, units = terms.get("by", "manual"), world.units(market, quantity)
-    prices = [world.price(market, terms.get(word, "0")) for word in ("@", "stop")]
-    world.give(m.AmendIntended(world.time_ns, strategy, order_id, units, *prices))
+    others = [world.price(market, terms.get(word, "0")) for word in ("@", "stop", "trail")]
+    others.append(parse_units(terms.get("percent", "0"), PERCENT_DIGITS))
+    world.give(m.AmendIntended(world.time_ns, strategy, order_id, units, *others))
 
 
 def _accepted(world: World, words: Words) -> None:

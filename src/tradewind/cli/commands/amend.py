@@ -1,4 +1,4 @@
-"""`tradewind amend`: gives a working order another quantity, limit price or stop price."""
+"""`tradewind amend`: gives a working order another quantity, price, or distance to trail by."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import msgspec
 from tradewind.cli.commands.order import units_above_zero
 from tradewind.cli.engine import add_engine_options, home_of
 from tradewind.cli.output import print_answer
+from tradewind.core.held_terms import PERCENT_DIGITS
+from tradewind.core.trails import check_trail
+from tradewind.model.conditional_messages import Trigger
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.numbers import units_of
@@ -21,6 +24,7 @@ from tradewind.runtime.control_messages import (
     OrdersRequest,
 )
 
+CHANGES = ("quantity", "limit", "stop", "trail", "trail_percent")
 EXAMPLE = "tradewind amend j0-person-1 --quantity 0.4 --limit 59000"
 
 
@@ -30,13 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quantity", help="the new total, what is filled already included")
     parser.add_argument("--limit", metavar="PRICE", help="another limit price")
     parser.add_argument("--stop", metavar="PRICE", help="another stop price")
+    parser.add_argument("--trail", metavar="PRICE", help="another distance of a trailing stop")
+    parser.add_argument(
+        "--trail-percent", metavar="PERCENT", help="the same in percent of the price"
+    )
     add_engine_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask for the amendment; 0 once that is durable. Risk and the venue decide after that."""
-    if not (arguments.quantity or arguments.limit or arguments.stop):
-        raise UserError("nothing to change: give --quantity, --limit or --stop")
+    if not any(getattr(arguments, name) for name in CHANGES):
+        raise UserError("nothing to change: give --quantity, --limit, --stop or --trail")
     home = home_of(arguments)
     row = _open_order(home, arguments.order_id)
     listing = ask(home, InstrumentsRequest())
@@ -67,7 +75,19 @@ def amendment_of(
         quantity,
         units_above_zero("--limit", limit, digits) if limit else 0,
         units_above_zero("--stop", arguments.stop, digits) if arguments.stop else 0,
+        *_trail(arguments, row, digits),
     )
+
+
+def _trail(arguments: argparse.Namespace, row: dict[str, Any], digits: int) -> tuple[int, int]:
+    """The distance of a command line, in price units and as a share; 0 where it is not given."""
+    distance, percent = arguments.trail, arguments.trail_percent
+    trail = units_above_zero("--trail", distance, digits) if distance else 0
+    share = units_above_zero("--trail-percent", percent, PERCENT_DIGITS) if percent else 0
+    check_trail(trail, share)
+    if (trail or share) and row["type"] != Trigger.TRAIL.name:
+        raise UserError(f"--trail: {arguments.order_id} is no stop that trails")
+    return trail, share
 
 
 def _open_order(home: Any, order_id: str) -> dict[str, Any]:

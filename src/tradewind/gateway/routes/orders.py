@@ -11,6 +11,8 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from tradewind.api import trading_answers as told
+from tradewind.core.held_terms import PERCENT_DIGITS
+from tradewind.core.trails import check_trail
 from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
 from tradewind.gateway.described import acts, answers
@@ -27,8 +29,9 @@ from tradewind.gateway.views import accounts_by_strategy, listing, rows_page, vi
 from tradewind.gateway.wanted_orders import Wanted, wanted_exits, wanted_order
 from tradewind.gateway.worked_orders import is_worked, worked_order
 from tradewind.model.algorithm_messages import AlgorithmIntended
-from tradewind.model.conditional_messages import ConditionalIntended
+from tradewind.model.conditional_messages import ConditionalIntended, Trigger
 from tradewind.model.ids import PERSON
+from tradewind.model.instruments import Instrument
 from tradewind.model.numbers import parse_units
 from tradewind.ports.records import DenialRow, FillRow, OrderRow
 from tradewind.runtime.control_messages import (
@@ -143,6 +146,7 @@ async def amend(
     """Ask for another quantity or limit price, and of a stop, or of an order that the core holds
     (its `state` is HELD), for another stop price. Where the venue of a stop changes none, it is
     canceled and one in its stead is held until that is confirmed: its id has `_2` behind it.
+    A stop that trails (its `type` is TRAIL) takes another distance, from the price of now on.
     """
     row = await _own_open_order(services, principal, order_id)
     if change.stop_price and row["state"] != HELD and row["type"] not in STOPS:
@@ -156,6 +160,7 @@ async def amend(
         parse_units(quantity, instrument.quantity_digits),
         parse_units(price, instrument.price_digits),
         parse_units(change.stop_price or "0", instrument.price_digits),
+        *_distance(change, row, instrument),
     )
 
     async def act() -> dict[str, Any]:
@@ -288,3 +293,17 @@ def _history(services: Services, principal: Principal, order_id: str) -> dict[st
         "fills": [msgspec.structs.asdict(fill) for fill in fills],
         "denials": [msgspec.structs.asdict(denial) for denial in denials],
     }
+
+
+def _distance(change: ChangeOrder, row: Any, instrument: Instrument) -> tuple[int, int]:
+    """The distance that a stop shall trail by, in price units and as a share; 0 for as it is."""
+    if change.trail is None and change.trail_percent is None:
+        return 0, 0
+    if row["type"] != Trigger.TRAIL.name:
+        raise Problem(400, f"trail: {row['order_id']} is no stop that trails")
+    distance = parse_units(change.trail or "0", instrument.price_digits)
+    share = parse_units(change.trail_percent or "0", PERCENT_DIGITS)
+    check_trail(distance, share)
+    if not distance and not share:
+        raise Problem(400, "trail: the distance of a stop that trails is above 0")
+    return distance, share
