@@ -2,7 +2,9 @@
 
 What limits it: making the trade and calling Python, seven tenths of a row. Rows at which nothing
 can happen but a price and a call are run without asking at each, and the venue inside is told the
-last of them alone: that brought plain Python from 0.15 to 0.2 in one hour.
+last of them alone: that brought plain Python from 0.15 to 0.2 in one hour. One guard around the
+calls of all quiet rows and an object in fewer calls: 0.57 to 0.62M rows/s before and 0.66 to 0.75M
+after in plain Python, three short runs in turn at a load of 6.
 """
 
 from __future__ import annotations

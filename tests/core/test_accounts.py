@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.core.test_positions import Model
 from tradewind.core.engine import Engine
+from tradewind.core.finished_orders import DONE_ORDER_AGE_MAX_NS, DONE_ORDERS_MAX
 from tradewind.core.orders import Order
-from tradewind.core.state import DONE_ORDER_AGE_MAX_NS, DONE_ORDERS_MAX, State
+from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument

@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from tests.core.test_accounts import GOOG, Desk
-from tradewind.core.state import DONE_ORDERS_MAX
+from tradewind.core.finished_orders import DONE_ORDERS_MAX
 from tradewind.model.orders import Leg
 
 ROUND_TRIPS = 100_000

@@ -133,12 +133,13 @@ def first_breach(state: State, order: Order, book: StrategyBook, market: Market)
 
 def _limit_breach(state: State, order: Order, book: StrategyBook, market: Market) -> Breach | None:
     account = book.account
-    time_ns = state.time_ns
     is_limited = book.scope.is_limited or account.scope.is_limited or state.firm.is_limited
     equity = state.equity(account) if is_limited else 0
-    for scope in book.scopes:
+    stakes = state.stakes(book, market)
+    for place in range(3):
+        scope: Scope = book.scopes[place]
         if scope.is_limited or scope.is_halted:
-            breach = _scope_breach(state, order, scope, market, book, equity, time_ns)
+            breach = _scope_breach(state, order, scope, stakes[place], book, equity)
             if breach is not None:
                 return breach
     if state.instrument_scopes:
@@ -170,15 +171,13 @@ def _scope_breach(
     state: State,
     order: Order,
     scope: Scope,
-    market: Market,
+    holding: Holding,
     book: StrategyBook,
     equity: int,
-    time_ns: int,
 ) -> Breach | None:
     if scope.is_limited:
-        scope.count_message(time_ns)
-    holding = state.holding(scope, market, book.account)
-    breach = breach_of(order, holding, scope, equity, time_ns)
+        scope.count_message(state.time_ns)
+    breach = breach_of(order, holding, scope, equity, state.time_ns)
     if breach is None and scope.flow is not None:
         return flow_breach(state, order, scope, book)
     return breach

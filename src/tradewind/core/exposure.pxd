@@ -11,7 +11,7 @@ cdef int64_t MONEY_MAX
 
 
 cdef int64_t _SECOND_NS, _VALUE_MAX, _VALUES_MAX
-cdef double _SURELY_LARGE
+cdef double _SURELY_LARGE, _EXACT
 
 
 @cython.final
@@ -31,7 +31,7 @@ cdef class Holding:
     cpdef object fill(self, int64_t signed, int64_t leg)
     cpdef object reserve(self, int64_t side, int64_t quantity, int64_t leg)
     cpdef object reserve_leg(self, int64_t side, int64_t quantity, int64_t leg)
-    @cython.locals(notional=int64_t, market=Market)
+    @cython.locals(notional=int64_t, factor=int64_t, share=double, market=Market)
     cpdef int64_t money(self, int64_t price, int64_t quantity) except? -1
     @cython.locals(value=int64_t, others=int64_t, wallet=Wallet, market=Market)
     cpdef object revalue(self)
@@ -59,7 +59,7 @@ cdef class Scope:
     cpdef object remember(self, tuple order, int64_t time_ns)
     @cython.locals(total=int64_t, holding=Holding, money=int64_t)
     cpdef int64_t gross(self) except? -1
-    @cython.locals(total=int64_t, holding=Holding, quantity=int64_t)
+    @cython.locals(total=int64_t, holding=Holding, money=int64_t)
     cpdef int64_t net(self, int64_t side) except? -1
 
 

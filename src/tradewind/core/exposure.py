@@ -22,6 +22,7 @@ VALUE_MAX = MONEY_MAX // 8
 _VALUE_MAX = VALUE_MAX
 _VALUES_MAX = 4 * VALUE_MAX
 _SURELY_LARGE = float(VALUE_MAX // 2)
+_EXACT = float(9 * 10**18)  # below 2^63 by far more than a float errs
 RECENT_ORDERS_MAX = 10_000
 """Orders a scope remembers for its duplicate check."""
 
@@ -135,7 +136,13 @@ class Holding:
     def money(self, price: int, quantity: int) -> int:
         """Notional of a quantity at a price in the scope's currency; signed."""
         market = self.market
-        notional = multiply_units(price, quantity, market.money_factor, market.money_divisor)
+        factor = market.money_factor
+        # what `multiply_units` does for nearly all: a check asks seven times, and a call is dear
+        share = price * (quantity * (factor / _EXACT))
+        if market.money_divisor == 1 and -1 < share < 1:
+            notional = price * quantity * factor
+        else:
+            notional = multiply_units(price, quantity, factor, market.money_divisor)
         if self.rate == 1 and self.rate_divisor == 1:
             return notional
         return convert(notional, self.rate, self.rate_divisor)
@@ -290,8 +297,8 @@ class Scope:
         total = 0
         for holding in self.holdings:
             if holding is not None:
-                money = holding.money(holding.market.mark, holding.worst())
-                total = bounded_sum(total, magnitude(money))
+                money = magnitude(holding.money(holding.market.mark, holding.worst()))
+                total = money if total == 0 else bounded_sum(total, money)
         return total
 
     def net(self, side: int) -> int:
@@ -299,8 +306,8 @@ class Scope:
         total = 0
         for holding in self.holdings:
             if holding is not None:
-                quantity = holding.resulting(side, 0)
-                total = bounded_sum(total, holding.money(holding.market.mark, quantity))
+                money = holding.money(holding.market.mark, holding.resulting(side, 0))
+                total = money if total == 0 else bounded_sum(total, money)
         return total
 
     def snapshot(self) -> list[object]:

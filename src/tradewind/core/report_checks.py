@@ -33,7 +33,7 @@ def checked_report(state: State, report: Any) -> Any:
         return report
     if type(report) is not Execution:
         return refused_report(state, report) or report
-    order: Order | None = state.orders.get(report.order_id)
+    order = state.order(report.order_id)
     if order is None or _is_surely_sane(state, order, report):
         return report
     return refused_report(state, report.message()) or report

@@ -58,7 +58,7 @@ def breach_of(
     if not scope.is_limited:
         return None
     bounds = holding.bounds
-    price = reference_price(order, holding)
+    price = order.limit_price if order.limit_price > 0 else reference_price(order, holding)
     breach = _order_breach(order, holding, scope, price)
     if breach is None and (
         bounds.stale_price_ns != OFF or (bounds.price_collar != OFF and order.limit_price > 0)

@@ -214,4 +214,4 @@ def _restore_orders(state: State, orders: list[Any], lists: list[list[str]]) -> 
     for order_id in lists[0]:
         state.open_orders[order_id] = state.orders[order_id]
     for order_id in lists[1]:
-        state.restore_done(state.orders[order_id])
+        state.done.add(state.orders[order_id])

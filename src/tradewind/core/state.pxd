@@ -2,14 +2,14 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from tradewind.core.exposure cimport Holding, Scope
+from tradewind.core.finished_orders cimport FinishedOrders
 from tradewind.core.ledger cimport Wallet
 from tradewind.core.market cimport Market
 from tradewind.core.orders cimport Order
 from tradewind.core.positions cimport Position
 
 
-cdef int64_t _ORDERS_MAX
-cdef int64_t _ORDER_AGE_MAX_NS
+cdef int64_t _UNKNOWN
 
 
 @cython.final
@@ -51,7 +51,8 @@ cdef class State:
     cdef public Scope firm
     cdef public dict orders, open_orders, held, parents, routes, lacking, amending, groups, targets, rates, halts, lost_venues, anomalies, venues, instrument_scopes
     cdef public set icebergs
-    cdef public object done
+    cdef public FinishedOrders done
+    cdef public Order latest
     @cython.locals(known=Holding, holding=Holding)
     cpdef Holding holding(self, Scope scope, Market market, Account account)
     cpdef tuple stakes(self, StrategyBook book, Market market)
@@ -60,8 +61,7 @@ cdef class State:
     cdef int reprice(self, Market market) except -1
     @cython.locals(home=Wallet, total=int64_t)
     cpdef int64_t equity(self, Account account) except? -1
-    cdef int64_t done_count, done_from_ns
-    @cython.locals(oldest_ns=int64_t)
+    @cython.locals(latest=Order, found=Order)
+    cpdef Order order(self, str order_id)
+    @cython.locals(done=FinishedOrders, oldest=Order)
     cpdef int finish(self, Order order) except -1
-    @cython.locals(front=Order)
-    cdef int _forget_done(self, int64_t oldest_ns) except -1

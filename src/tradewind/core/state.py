@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 from tradewind.core.exposure import RATE_DIGITS, Holding, Scope, convert_wide, rate_factors
+from tradewind.core.finished_orders import FinishedOrders
 from tradewind.core.ledger import Wallet
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
@@ -13,15 +13,9 @@ from tradewind.core.positions import Position
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.numbers import MONEY_MAX
+from tradewind.model.orders import OrderState
 
-DONE_ORDERS_MAX = 100_000
-"""Finished orders kept in memory; the oldest leave first."""
-DONE_ORDER_AGE_MAX_NS = 24 * 3600 * 1_000_000_000
-"""Finished orders older than this leave memory as well."""
-
-# C integers when compiled (state.pxd)
-_ORDERS_MAX = DONE_ORDERS_MAX
-_ORDER_AGE_MAX_NS = DONE_ORDER_AGE_MAX_NS
+_UNKNOWN = int(OrderState.UNKNOWN)  # a C integer when compiled (state.pxd)
 
 FIRM = "firm"
 Stakes = tuple[Holding, Holding, Holding]
@@ -133,8 +127,6 @@ class State:
         "amending",
         "anomalies",
         "done",
-        "done_count",
-        "done_from_ns",
         "epoch",
         "firm",
         "groups",
@@ -144,6 +136,7 @@ class State:
         "instrument_scopes",
         "journal_id",
         "lacking",
+        "latest",
         "lost_venues",
         "market_numbers",
         "markets",
@@ -179,9 +172,8 @@ class State:
         self.routes: dict[str, Any] = {}
         self.parents: dict[str, Any] = {}
         self.groups: dict[str, dict[str, int]] = {}
-        self.done: deque[Order] = deque()
-        self.done_count = 0
-        self.done_from_ns = 0
+        self.done = FinishedOrders()
+        self.latest: Order | None = None
         self.targets: dict[tuple[int, int, int], Any] = {}
         self.timers: list[tuple[int, str, str, int]] = []
         self.rates: dict[tuple[str, str], int] = {}
@@ -353,34 +345,27 @@ class State:
         factor, divisor = rate_factors(rate, wallet.currency, currency)
         return int(convert_wide(wallet.cash + wallet.value, factor, divisor))
 
+    def order(self, order_id: str) -> Order | None:
+        """The order of an id, if it is known; most reports are of the order that was found last.
+
+        An open order is never forgotten, so that one need not be looked up again.
+        """
+        latest = self.latest
+        if latest is not None and latest.order_id is order_id and latest.state <= _UNKNOWN:
+            return latest
+        found = self.orders.get(order_id)
+        self.latest = found
+        return found
+
     def finish(self, order: Order) -> None:
         """Move an order from the open ones to the finished, and forget the oldest of those."""
         self.open_orders.pop(order.order_id, None)
-        self.done.append(order)
-        self.done_count += 1
-        if self.done_count == 1:
-            self.done_from_ns = order.changed_time_ns
-        oldest_ns = self.time_ns - _ORDER_AGE_MAX_NS
-        if self.done_count > _ORDERS_MAX or self.done_from_ns < oldest_ns:
-            self._forget_done(oldest_ns)
-
-    def restore_done(self, order: Order) -> None:
-        """Take a finished order back, behind those before it."""
-        self.done.append(order)
-        self.done_count += 1
-        self.done_from_ns = self.done[0].changed_time_ns
-
-    def _forget_done(self, oldest_ns: int) -> None:
-        """Forget finished orders from the front: beyond the number, or last changed before."""
-        while self.done:
-            front: Order = self.done[0]
-            # a finished order may still change, then the front is younger than was noted
-            self.done_from_ns = front.changed_time_ns
-            if self.done_count <= _ORDERS_MAX and self.done_from_ns >= oldest_ns:
-                break
-            self.done.popleft()
-            self.done_count -= 1
-            self.orders.pop(front.order_id, None)
+        done = self.done
+        done.add(order)
+        oldest = done.take_old(self.time_ns)
+        while oldest is not None:
+            self.orders.pop(oldest.order_id, None)
+            oldest = done.take_old(self.time_ns)
 
     def note(self, anomaly: str) -> None:
         """Count something that should not happen, by name."""

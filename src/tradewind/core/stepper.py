@@ -200,7 +200,7 @@ class Stepper(Callbacks):
             self._record(report.message())
         if report.time_ns > state.time_ns:
             state.time_ns = report.time_ns
-        order = state.orders.get(report.order_id)
+        order = state.order(report.order_id)
         if order is None:
             state.note("report_of_unknown_order")
         else:
@@ -219,7 +219,7 @@ class Stepper(Callbacks):
             self._record(report.message())
         if report.time_ns > state.time_ns:
             state.time_ns = report.time_ns
-        order = state.orders.get(report.order_id)
+        order = state.order(report.order_id)
         if order is None:
             post_fill(state, report)
         else:
@@ -280,13 +280,8 @@ class Stepper(Callbacks):
         elif type(command) is CancelOrder:
             venue.cancel(self.state.time_ns, command.order_id)
         elif type(command) is AmendOrder:
-            venue.amend(
-                self.state.time_ns,
-                command.order_id,
-                command.quantity,
-                command.limit_price,
-                command.number,
-            )
+            quantity, price, number = command.quantity, command.limit_price, command.number
+            venue.amend(self.state.time_ns, command.order_id, quantity, price, number)
         else:
             assert type(command) is not SubmitIceberg, "the venue inside shows orders whole"
         self.next_due_ns = 0
@@ -333,7 +328,11 @@ class Stepper(Callbacks):
         finally:
             self.is_draining = False
             if self.taken and self.venue is not None:
-                del self.venue.reports[: self.taken]
+                reports = self.venue.reports
+                if self.taken == len(reports):
+                    reports.clear()
+                else:
+                    del reports[: self.taken]
 
     def _drain_all(self) -> None:
         venue = self.venue

@@ -162,9 +162,14 @@ class Matching:
         if self.dropped == self.reporting.ended:
             return
         self.dropped = self.reporting.ended
-        for orders in (self.stops, self.waiting, self.buys, self.sells):
-            if orders:
-                self.drop_done(orders)
+        if self.stops:
+            self.drop_done(self.stops)
+        if self.waiting:
+            self.drop_done(self.waiting)
+        if self.buys:
+            self.drop_done(self.buys)
+        if self.sells:
+            self.drop_done(self.sells)
 
     def on_bar_opened(self, time_ns: int, price: int) -> None:
         """The first price of a bar."""
