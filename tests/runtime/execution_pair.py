@@ -13,7 +13,7 @@ from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
 from tradewind.model.instruments import Instrument
 from tradewind.ports.trading import Connection, Refused
-from tradewind.runtime.execution_link import ExecutionLink
+from tradewind.runtime.execution_link import SETTLE_S, ExecutionLink
 from tradewind.runtime.far_trading import FarTrading
 from tradewind.runtime.last_check import LastCheck
 from tradewind.runtime.venue_sessions import VenueSessions
@@ -110,7 +110,7 @@ class Pair:
             await asyncio.sleep(0)
             await self.move(0.1)
         await asyncio.wait_for(opening, 1)
-        await self.move(0.1)
+        await self.move(SETTLE_S)
 
     async def submit(self, name: str, quantity: int = 1) -> str:
         """Send an order; what became of the call."""

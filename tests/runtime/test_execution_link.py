@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.runtime.execution_pair import GOOG, Pair, outcome
 from tests.runtime.test_last_check import parent, sized
 from tradewind.model import messages as m
-from tradewind.runtime.execution_link import SILENT_S
+from tradewind.runtime.execution_link import BEGIN_S, SETTLE_S, SILENT_S
 from tradewind.runtime.halt_file import write_halt_file
 from tradewind.runtime.last_check import NEVER_REACHED
 from tradewind.runtime.order_door import AGE_S_MAX, HALTED
@@ -70,7 +70,7 @@ def test_another_execution_engine_opens_what_was_under_way_and_counts_as_connect
         pair.engine()
         await pair.move(0.1)
         assert "started again" in await outcome(calling)
-        await pair.move(0.1)
+        await pair.move(SETTLE_S)
         connection = pair.trading.connection
         assert (connection.is_up, connection.count) == (True, 2)
 
@@ -81,7 +81,7 @@ def test_nothing_is_said_to_be_unknown_at_the_venue_until_it_can_be_under_way_no
     tmp_path: Path,
 ) -> None:
     async def case(pair: Pair) -> None:
-        await pair.move(pair.venue.silence_s - 0.5)
+        await pair.move(pair.venue.silence_s - 1.0)
         assert "under way" in await pair.query("of one before")
         await pair.move(1.0)
         assert await pair.query("of one before") == "done"
@@ -160,15 +160,31 @@ def test_a_report_that_was_lost_ends_the_link(tmp_path: Path) -> None:
 def test_no_order_leaves_by_a_new_link_until_what_was_unknown_is_told(tmp_path: Path) -> None:
     async def case(pair: Pair) -> None:
         pair.engine()
-        pair.link.has_unknown = lambda venue: True
-        await pair.move(0.1)
         await pair.move(0.1)
         assert pair.link.is_joined
+        assert not pair.trading.connection.is_up  # what was open is not journaled yet
+        pair.link.has_unknown = lambda venue: True
+        await pair.move(SETTLE_S)
         assert not pair.trading.connection.is_up
         pair.link.has_unknown = lambda venue: False
         assert pair.trading.connection.is_up
         pair.link.has_unknown = lambda venue: True  # one of later is not of the take-over
         assert pair.trading.connection.is_up
+
+    played(tmp_path, case)
+
+
+def test_a_link_stands_though_the_word_of_it_was_lost(tmp_path: Path) -> None:
+    async def case(pair: Pair) -> None:
+        pair.engine()
+        await pair.move()
+        pair.link.look()
+        pair.exchange.deliver(pair.sessions.take)
+        pair.line.coming.clear()
+        for _ in range(3):
+            await pair.move(BEGIN_S + 0.1)
+        assert pair.link.is_joined
+        assert await pair.submit("1") == "done"
 
     played(tmp_path, case)
 

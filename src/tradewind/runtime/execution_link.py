@@ -30,6 +30,8 @@ BEGIN_S = 0.5
 """How often a link that does not stand yet is asked for."""
 SILENT_S = 2.0
 """An execution-engine that is silent for so long is gone."""
+SETTLE_S = 0.3
+"""How long behind a new link it may take until what the old one left open is journaled as such."""
 CALLS_MAX = 10_000
 
 LOG = logging.getLogger("tradewind.execution")
@@ -62,7 +64,7 @@ class ExecutionLink:
         self._seen: dict[str, tuple[tuple[int, int], int]] = {}
         """Link and count of each session's last connection, and our own count."""
         self._pending: dict[int, asyncio.Future[bytes]] = {}
-        self._heard_ns = self._begun_ns = now_ns()
+        self._heard_ns = self._begun_ns = self._joined_ns = now_ns()
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -189,7 +191,8 @@ class ExecutionLink:
 
     def is_resolved(self, venue: str) -> bool:
         """Whether all that was unknown when the link began has been told; then orders may leave."""
-        if venue not in self._resolved and not self.has_unknown(venue):
+        is_settled = self._now_ns() - self._joined_ns >= SETTLE_S * 1e9
+        if is_settled and venue not in self._resolved and not self.has_unknown(venue):
             self._resolved.add(venue)
         return venue in self._resolved
 
@@ -207,6 +210,7 @@ class ExecutionLink:
         if self.is_joined:
             return
         self.sessions, self._reported = message.venues, 0
+        self._joined_ns = self._now_ns()
         self.is_joined = all(venue in message.venues for venue in self._instruments)
         self.complaint = "" if self.is_joined else "the execution-engine has not all venues"
         LOG.info("joined epoch=%d link=%d", self.epoch, self.link)

@@ -169,7 +169,9 @@ class VenueSessions:
             self._ages = MessageAges()
         self._ages.age_s(message.sent_ns, now_ns)
         if (message.epoch, message.link) == (self._epoch, self._link):
-            return  # it asks again, and is on its way
+            if self._is_joined:
+                self._tell_joined()  # what was said of it got lost
+            return
         if message.epoch == self._epoch and message.link < self._link:
             return
         self._peer, self._epoch, self._link = peer, message.epoch, message.link
@@ -198,12 +200,15 @@ class VenueSessions:
             return
         if (message.epoch, message.link) != (self._epoch, self._link):
             return
-        venues = {venue: _session_of(one) for venue, one in self._sessions.items()}
         self._is_joined = True
         LOG.info("joined epoch=%d link=%d", message.epoch, message.link)
-        self._tell(self._peer, s.Joined(message.epoch, message.link, venues))
-        self._beaten_ns = 0
+        self._tell_joined()
         self.look()
+
+    def _tell_joined(self) -> None:
+        venues = {venue: _session_of(one) for venue, one in self._sessions.items()}
+        self._tell(self._peer, s.Joined(self._epoch, self._link, venues))
+        self._beaten_ns = 0
 
     async def _make_session(
         self, venue: str, instruments: list[Instrument], id_prefix: str
