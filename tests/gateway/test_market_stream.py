@@ -108,7 +108,7 @@ def test_where_many_listen_prices_wait_for_others(
             while not told:
                 await asyncio.sleep(0.01)
             engine.quote("7.00")
-            while not stream._rows:
+            while "7.00" not in str(stream._rows):
                 await asyncio.sleep(0.01)
         assert len(told) == 1
         stream._tell()

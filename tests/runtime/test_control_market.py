@@ -26,8 +26,9 @@ def test_a_follower_reads_each_new_price_with_the_sequence(tmp_path: Path) -> No
         for bid in ("60000.00", "60001.00"):
             engine.bid = bid
             engine.market.notice()
-            told = await answered(reader)
-            assert (told["sequence"], told["rows"][0]["bid"]) == (0, bid)
+            while (told := await answered(reader))["rows"][0]["bid"] != bid:
+                pass  # all rows were told again meanwhile, as they are each second
+            assert told["sequence"] == 0
 
     converse(tmp_path, engine, talk)
 
