@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.runtime.test_loop import GOOG
 from tests.runtime.test_risk_monitor import Monitored, run
 from tradewind.model.errors import UserError
 from tradewind.model.limits import Limits
@@ -69,6 +70,9 @@ def test_a_start_with_a_limit_below_what_is_held_is_refused_unless_it_stood_befo
             "limits of account:main: position_notional 204000 is below what account:main holds"
         )
         assert CHOICES_NAME not in str(refusal.value)
+        of_instrument = {f"instrument:{GOOG.id}": Limits(position_notional="204000")}
+        with pytest.raises(UserError, match="position_notional 204000 is below"):
+            check_begun(state, of_instrument, empty)
 
     holding(tmp_path, story)
 

@@ -76,7 +76,7 @@ def check_begun(state: State, limits: Mapping[str, Limits], home: Path) -> None:
     for scope, wanted in limits.items():
         with over_settings(home, chosen.get(scope)):
             try:
-                check_held(state, scopes.get(scope, Scope(scope, "")), wanted)
+                check_held(state, scopes.get(scope, Scope(scope, state.firm.currency)), wanted)
             except UserError as error:
                 raise UserError(f"limits of {scope}: {error}") from None
 
