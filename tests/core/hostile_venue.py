@@ -51,7 +51,7 @@ class HostileVenue:
         command = self.coming.pop(place)
         kind = type(command)
         if kind is m.QueryOrder:
-            self._too_late(command.order_id, place)
+            self._too_late(command, place)
         if kind is m.SubmitOrder:
             self._submit(command)
         elif kind is m.QueryOrder:
@@ -63,12 +63,19 @@ class HostileVenue:
         else:
             self._amend(command)
 
-    def _too_late(self, order_id: str, place: int) -> None:
-        """Amendments that left before a query take no effect behind its answer."""
+    def _too_late(self, query: m.QueryOrder, place: int) -> None:
+        """Amendments that a query knows of take no effect behind its answer.
+
+        One that left behind the query keeps its own answer, though a lost query is asked again
+        behind it.
+        """
         self.coming = [
             command
             for number, command in enumerate(self.coming)
-            if number >= place or type(command) is not m.AmendOrder or command.order_id != order_id
+            if number >= place
+            or type(command) is not m.AmendOrder
+            or command.order_id != query.order_id
+            or command.number > query.amends
         ]
 
     def lose(self, place: int) -> None:
