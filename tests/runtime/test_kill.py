@@ -35,9 +35,10 @@ FAR_BELOW = 300_000
 PLAIN = ("-m", "tradewind")
 WITH_SMALL_MEGABYTES = ("-c", """
 import sys
-from tradewind.cli.commands import run
+from tradewind.cli import platform_options
 from tradewind.cli.main import main
-run.MEGABYTE = 1
+assert platform_options.MEGABYTE == 1_000_000
+platform_options.MEGABYTE = 1
 sys.exit(main())
 """)  # fmt: skip
 """So that all that may go is more than the disk may hold."""
