@@ -212,3 +212,13 @@ def test_of_more_ids_than_are_kept_the_oldest_is_forgotten(
     for name in ("o1", "o2", "o3", "o1"):
         assert check.leave(sized(name, 1)) == ()
     assert check.leave(sized("o3", 1)) != ()
+
+
+def test_a_check_elsewhere_follows_what_changes_a_count_and_nothing_else() -> None:
+    check, told = LastCheck(lambda: 0.0), list[list[m.Record]]()
+    check.follow = told.append
+    counted: list[m.Record] = [parent(10), m.ChildSent(0, "p.1", "p", "due"), sized("p.1", 10)]
+    for records in ([*counted, m.ClockTicked(0)], [m.ClockTicked(0)], [sized("other", 1)]):
+        group = group_of(records, after_sequence=0, epoch=1, time_ns=1)
+        check.on_turn(Turn(group, list(records), []))
+    assert told == [counted]
