@@ -122,9 +122,8 @@ def test_what_is_said_to_be_the_same_either_way_still_stands_there_once() -> Non
 def test_each_condition_of_a_safeguard_is_held_by_a_test(tmp_path: Path) -> None:
     ignored = shutil.ignore_patterns("*.so", "__pycache__")
     shutil.copytree(PACKAGE, tmp_path / "tradewind", ignore=ignored)
-    unharmed = Mutant(
-        "runtime/last_check.py", "", 0, (PACKAGE / "runtime/last_check.py").read_text()
-    )
-    assert not turns_red(unharmed, tmp_path), "the tests are red without a mutant"
+    for path in MUTATED:
+        unharmed = Mutant(path, "", 0, (PACKAGE / path).read_text())
+        assert not turns_red(unharmed, tmp_path), f"tests of {path} are red without a mutant"
     survivors = [str(one) for one in mutants() if not turns_red(one, tmp_path)]
     assert not survivors, "\n".join(survivors)
