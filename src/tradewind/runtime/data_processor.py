@@ -19,6 +19,7 @@ from tradewind.ports.bus import Missed, Subscriber
 from tradewind.ports.history import History
 from tradewind.ports.platform import Clock
 from tradewind.runtime.feed import Feed
+from tradewind.runtime.first_ended import until_one_ends
 from tradewind.runtime.read_models import Metric
 
 CLOSE_S = 0.1
@@ -63,20 +64,14 @@ class DataProcessor:
             self._bars[instrument.id] = list(self._names.values())
         self.has_begun = True
         on_ready()
-        running = [
-            asyncio.create_task(self._subscriber.run(self.take, self.miss), name="bus"),
-            asyncio.create_task(self._close_bars(), name="bars"),
-            asyncio.create_task(self._store_now_and_then(), name="history"),
-            asyncio.create_task(stop.wait(), name="stop"),
-        ]
         try:
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for each in done:
-                each.result()
+            await until_one_ends(
+                self._subscriber.run(self.take, self.miss),
+                self._close_bars(),
+                self._store_now_and_then(),
+                stop.wait(),
+            )
         finally:
-            for each in running:
-                each.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
             await self.store()
 
     def take(self, columns: Columns) -> None:

@@ -12,6 +12,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.ports.trading import Trading
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.execution_link import ExecutionLink
+from tradewind.runtime.first_ended import until_one_ends
 from tradewind.runtime.role_server import RoleServer
 from tradewind.runtime.venue_sessions import VenueSessions
 from tradewind.wiring import bus_settings, catalog
@@ -74,19 +75,7 @@ class ExecutionRole:
             await server.start(settings[catalog.HOST], role_port(settings, EXECUTION_ENGINE))
             open_things.push_async_callback(server.close)
             on_ready()
-            running = [
-                asyncio.create_task(sessions.run(), name="sessions"),
-                asyncio.create_task(beating(lease), name="lease"),
-                asyncio.create_task(stop.wait(), name="stop"),
-            ]
-            try:
-                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for each in done:
-                    each.result()
-            finally:
-                for each in running:
-                    each.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
+            await until_one_ends(sessions.run(), beating(lease), stop.wait())
 
     def _session(self, venue: str, instruments: Sequence[Instrument], id_prefix: str) -> Trading:
         plan = self._plans.get(venue)

@@ -13,6 +13,7 @@ from tradewind.model.columns import Columns
 from tradewind.ports.bus import Publisher
 from tradewind.ports.market_data import MarketData
 from tradewind.runtime.clock import SystemClock
+from tradewind.runtime.first_ended import until_one_ends
 from tradewind.runtime.read_models import Metric
 from tradewind.runtime.role_server import RoleServer
 from tradewind.wiring import catalog
@@ -82,26 +83,15 @@ class MarketDataRole:
             self._last_row_s = asyncio.get_running_loop().time()
             publisher.publish(columns)
 
-        running = [
-            asyncio.create_task(publisher.run(), name="bus"),
-            asyncio.create_task(stop.wait(), name="stop"),
-            asyncio.create_task(beating(lease), name="lease"),
-            *(asyncio.create_task(one.run(take), name="market data") for one in sources),
-        ]
         path = self._settings[catalog.HOME] / FOLDER / STATE_NAME
-        running += [
-            asyncio.create_task(_keep_place(one, path), name="place")
-            for one in sources
-            if isinstance(one, LocalMarketData)
-        ]
-        try:
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for each in done:
-                each.result()
-        finally:
-            for each in running:
-                each.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+        local = [one for one in sources if isinstance(one, LocalMarketData)]
+        await until_one_ends(
+            publisher.run(),
+            stop.wait(),
+            beating(lease),
+            *(one.run(take) for one in sources),
+            *(_keep_place(one, path) for one in local),
+        )
 
     def _sources(self, state: Path) -> list[MarketData]:
         """The market data of each venue, of which a run trades the instruments."""
