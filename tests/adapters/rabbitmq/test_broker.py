@@ -10,8 +10,9 @@ import pytest
 
 from tests.servers.found import free_port
 from tests.servers.rabbit_server import RabbitCluster
+from tradewind.adapters.rabbitmq.address import address_of
 from tradewind.adapters.rabbitmq.broker import RabbitBroker
-from tradewind.adapters.rabbitmq.connection import CALL_S, SIGN_PAUSE_S, SIGN_S
+from tradewind.adapters.rabbitmq.connection import CALL_S, Connection
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.broker import Broker, Queue
 from tradewind.testing.broker_suite import HIGH, SUITE_QUEUES, BrokerSuite, message
@@ -149,4 +150,30 @@ def test_no_call_waits_long_behind_a_node_that_stands_still(rabbit: RabbitCluste
         await broker.close()
         return took_s
 
-    assert asyncio.run(work()) < SIGN_PAUSE_S + SIGN_S + 0.5 < CALL_S
+    assert asyncio.run(work()) < CALL_S - 0.2
+
+
+def test_a_node_that_stands_still_at_once_is_not_waited_for_longer(rabbit: RabbitCluster) -> None:
+    """Its signs of life have a channel of their own, and even that one does not open."""
+
+    async def get_frozen(connection: Connection) -> None:
+        async with connection.channel() as channel:
+            rabbit.nodes[0].freeze()
+            await (await channel.get_queue(HIGH.name, ensure=False)).get(fail=False)
+
+    async def work() -> float:
+        connection = Connection(address_of(rabbit.url), SUITE_QUEUES, "test")
+        async with connection.channel():
+            pass  # The queues are declared: the next connection has only to open.
+        await connection.close()
+        began_s = time.monotonic()
+        try:
+            with pytest.raises(OutsideError, match="no answer in time"):
+                await get_frozen(connection)
+            took_s = time.monotonic() - began_s
+        finally:
+            rabbit.nodes[0].thaw()
+        await connection.close()
+        return took_s
+
+    assert asyncio.run(work()) < CALL_S - 0.2

@@ -186,7 +186,7 @@ class Connection:
     async def _watch(self, connection: AbstractConnection) -> None:
         """Ask the node itself, not its queues, for signs of life; end the call without them."""
         with suppress(*FAILURES):
-            async with asyncio.timeout(CALL_S):
+            async with asyncio.timeout(SIGN_S):
                 channel = await connection.channel(publisher_confirms=False)
             while True:
                 await asyncio.sleep(SIGN_PAUSE_S)
