@@ -76,6 +76,11 @@ class SplitRun:
         return (self.home.parent / "split.txt").read_text()
 
     @property
+    def pids(self) -> set[int]:
+        """The processes that were started here; those of a supervisor are its children."""
+        return {process.pid for process in self._processes}
+
+    @property
     def codes(self) -> list[int | None]:
         """How the processes ended."""
         return [process.poll() for process in self._processes]
