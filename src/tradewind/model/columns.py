@@ -100,7 +100,8 @@ class Columns:
 
     def __len__(self) -> int:
         if self.table is not None:
-            return len(self.table[0])
+            count: int = self.table.shape[1]
+            return count
         return len(self.arrays[REQUIRED[self.kind][0]])
 
     def __getitem__(self, name: str) -> IntColumn:

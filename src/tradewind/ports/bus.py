@@ -76,5 +76,8 @@ class Subscriber(Protocol):
 
 def pieces(columns: Columns) -> list[Columns]:
     """A batch in pieces of at most `PIECE_ROWS_MAX` rows; none of an empty one."""
-    starts = range(0, len(columns), PIECE_ROWS_MAX)
+    count = len(columns)
+    if 0 < count <= PIECE_ROWS_MAX:
+        return [columns]
+    starts = range(0, count, PIECE_ROWS_MAX)
     return [columns.cut(start, start + PIECE_ROWS_MAX) for start in starts]

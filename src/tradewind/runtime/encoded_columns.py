@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 import numpy as np
 
@@ -10,11 +11,16 @@ from tradewind.model.columns import OPTIONAL, REQUIRED, ColumnKind, Columns
 from tradewind.model.instruments import Instrument
 
 NUMBER_BYTES = 8
+_LITTLE_ENDIAN = np.dtype("<i8")
 
 
 def extra_names(columns: Columns) -> tuple[str, ...]:
     """Those of `OPTIONAL` that a batch has, in that order."""
-    names = columns.names or columns.arrays
+    return _extra_of(columns.names or tuple(columns.arrays))
+
+
+@cache
+def _extra_of(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in OPTIONAL if name in names)
 
 
@@ -37,10 +43,14 @@ def columns_of(
     >>> columns_of("trades", goog, REQUIRED["trades"], bytes(4 * 8 * 3))["price"].tolist()
     [0, 0, 0]
     """
-    numbers = np.frombuffer(data, "<i8").astype(np.int64)
-    if not data or len(numbers) % len(names):
+    count, rest = divmod(len(data), NUMBER_BYTES * len(names))
+    if not count or rest:
         raise ValueError(f"{len(data)} bytes are no whole rows of {len(names)} columns")
-    return Columns.of_table(kind, instrument, names, numbers.reshape(len(names), -1))
+    # one call of numpy, on bytes of its own, which compiled readers may ask to write to
+    table = np.ndarray((len(names), count), _LITTLE_ENDIAN, bytearray(data))
+    if sys.byteorder == "big":
+        table = table.astype(np.int64)
+    return Columns.of_table(kind, instrument, names, table)
 
 
 def all_names(columns: Columns) -> tuple[str, ...]:

@@ -32,13 +32,15 @@ NONCES_MAX = 64
 READ_BYTES = 1 << 18
 BUFFER_BYTES = 1 << 20
 RECONNECT_S = 0.02
-_NUMBER = struct.Struct("<I")
+_NUMBERS = [struct.Struct(f"<{count}I") for count in range(FRAMES_MAX + 2)]
+"""So many numbers."""
+_NUMBER = _NUMBERS[1]
 
 
 def encoded(frames: Sequence[bytes]) -> bytes:
     """A message of frames."""
-    numbers = [len(frames), *map(len, frames)]
-    return b"".join([struct.pack(f"<{len(numbers)}I", *numbers), *frames])
+    count = len(frames)
+    return b"".join([_NUMBERS[count + 1].pack(count, *map(len, frames)), *frames])
 
 
 class Frames:
@@ -74,10 +76,11 @@ class Frames:
         place = start + 4 * (count + 1)
         if len(data) < place:
             return None
-        sizes = struct.unpack_from(f"<{count}I", data, start + 4)
-        if sum(sizes) > MESSAGE_BYTES_MAX:
-            raise BadMessage(f"a message of {sum(sizes)} bytes")
-        if len(data) < place + sum(sizes):
+        sizes = _NUMBERS[count].unpack_from(data, start + 4)
+        total = sum(sizes)
+        if total > MESSAGE_BYTES_MAX:
+            raise BadMessage(f"a message of {total} bytes")
+        if len(data) < place + total:
             return None
         found = []
         for size in sizes:
@@ -96,6 +99,7 @@ class FilePipe:
         self._socket: socket.socket | None = None
         self._frames = Frames()
         self._ahead: list[bytes] | None = None
+        self._is_drained = False
 
     @property
     def descriptor(self) -> int:
@@ -112,7 +116,7 @@ class FilePipe:
         except OSError:
             made.close()
             return
-        self._socket, self._frames = made, Frames()
+        self._socket, self._frames, self._is_drained = made, Frames(), False
         self.connected_count += 1
 
     def send(self, frames: Sequence[bytes]) -> None:
@@ -138,10 +142,14 @@ class FilePipe:
             return None
         try:
             while (found := self._frames.next()) is None:
+                if self._is_drained:
+                    self._is_drained = False  # and the next call looks anew
+                    return None
                 data = self._socket.recv(READ_BYTES)
                 if not data:
                     self.close()
                     return None
+                self._is_drained = len(data) < READ_BYTES
                 self._frames.feed(data)
         except BlockingIOError:
             return None
@@ -174,10 +182,11 @@ class FilePipe:
 class PipeReading:
     """Waits on the running event loop until a pipe may have something; a context manager.
 
-    `look` is called in the very turn of the loop that finds something, before `wait` returns.
+    `look` is called in the very turn of the loop that finds something; `wait` returns behind it
+    where it answers that it left something to do.
     """
 
-    def __init__(self, pipe: FilePipe, look: Callable[[], None]) -> None:
+    def __init__(self, pipe: FilePipe, look: Callable[[], bool]) -> None:
         self._pipe = pipe
         self._look = look
         self._watched = 0
@@ -212,8 +221,8 @@ class PipeReading:
                 await self._ready.wait()
 
     def _notice(self) -> None:
-        self._ready.set()
-        self._look()
+        if self._look():
+            self._ready.set()
 
 
 class FileHub:

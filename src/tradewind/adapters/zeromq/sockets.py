@@ -65,10 +65,11 @@ def new_socket(context: zmq.Context[zmq.Socket[bytes]], kind: int) -> zmq.Socket
 class Reading:
     """Waits on the running event loop until a socket may have something; a context manager.
 
-    `look` is called in the very turn of the loop that finds something, before `wait` returns.
+    `look` is called in the very turn of the loop that finds something; `wait` returns behind it
+    where it answers that it left something to do.
     """
 
-    def __init__(self, socket: zmq.Socket[bytes], look: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, socket: zmq.Socket[bytes], look: Callable[[], bool] = lambda: True) -> None:
         self._socket = socket
         self._look = look
         self._ready = asyncio.Event()
@@ -102,8 +103,8 @@ class Reading:
             self._ready.set()
 
     def _notice(self) -> None:
-        self._ready.set()
-        self._look()
+        if self._look():
+            self._ready.set()
 
 
 class KeptFailure:

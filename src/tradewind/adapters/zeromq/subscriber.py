@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -150,12 +151,18 @@ class ZeroMqSubscriber:
                 self._ask_for_missing(loop.time())
                 self._notice_silence(loop.time(), self._heard_s)
 
-    def _look(self) -> None:
-        """Something can be read: a few messages are taken at once, `run` takes what is more."""
-        with self._failure:
-            self._take_burst(asyncio.get_running_loop().time(), LOOK_BURST_MAX)
+    def _look(self) -> bool:
+        """Something can be read: a few messages are taken at once, `run` takes what is more.
 
-    def _reading(self, look: Callable[[], None] = lambda: None) -> Reading | PipeReading:
+        It is woken for that, for a gap to ask about and for what went wrong, and else not.
+        """
+        assert self._order is not None
+        with self._failure:
+            if not self._take_burst(time.monotonic(), LOOK_BURST_MAX):
+                return self._order.missing() is not None
+        return True
+
+    def _reading(self, look: Callable[[], bool] = lambda: True) -> Reading | PipeReading:
         if self._pipe is not None:
             return PipeReading(self._pipe, look)
         assert self._socket is not None

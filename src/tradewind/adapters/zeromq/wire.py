@@ -51,6 +51,11 @@ class Layout(msgspec.Struct, frozen=True, array_like=True):
     instrument: Instrument
     extra_names: tuple[str, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all columns, in the order of their numbers."""
+        return REQUIRED[self.kind] + self.extra_names
+
 
 class Replay(msgspec.Struct, frozen=True, tag="replay"):
     """Please send these batches of a session again."""
@@ -73,13 +78,13 @@ class Layouts:
 
     def encoded(self, columns: Columns) -> bytes:
         """The layout of a batch."""
-        extra = extra_names(columns)
-        key = (columns.kind, columns.instrument.id, extra)
+        instrument, extra = columns.instrument, extra_names(columns)
+        key = (columns.kind, instrument.id, extra)
         known = self._bytes.get(key)
-        if known is not None and known[0] == columns.instrument:
+        if known is not None and (known[0] is instrument or known[0] == instrument):
             return known[1]
-        data = _encoder.encode(Layout(columns.kind, columns.instrument, extra))
-        self._bytes[key] = (columns.instrument, data)
+        data = _encoder.encode(Layout(columns.kind, instrument, extra))
+        self._bytes[key] = (instrument, data)
         return data
 
     def decoded(self, data: bytes) -> Layout:
@@ -109,9 +114,8 @@ def rows_of(frames: Sequence[bytes], layouts: Layouts) -> Columns:
     if len(frames) != 2:
         raise BadMessage(f"a batch has 2 frames behind its place, not {len(frames)}")
     layout = layouts.decoded(frames[0])
-    names = REQUIRED[layout.kind] + layout.extra_names
     try:
-        return columns_of(layout.kind, layout.instrument, names, frames[1])
+        return columns_of(layout.kind, layout.instrument, layout.names, frames[1])
     except ValueError as error:
         raise BadMessage(str(error)) from None
 
