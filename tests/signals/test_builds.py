@@ -10,7 +10,9 @@ import hashlib, random
 import msgspec, numpy as np
 from tradewind.signals.adx import ADX
 from tradewind.signals.atr import ATR
+from tradewind.signals.band import Band
 from tradewind.signals.bollinger import Bollinger
+from tradewind.signals.crossing import Crossing
 from tradewind.signals.deviation import Deviation
 from tradewind.signals.ema import EMA
 from tradewind.signals.macd import MACD
@@ -26,7 +28,7 @@ close[1_000:1_100] = close[1_000]
 columns = {"close": close, "price": close, "high": close + 0.7, "low": close - 0.3}
 columns["volume"] = np.array([float(chance.randrange(9)) for _ in close])
 for signal in (ADX(), ATR(), Bollinger(), Deviation(9, ddof=1), EMA(9), MACD(), RSI(), SMA(9),
-               VWAP(), ZScore(9)):
+               VWAP(), ZScore(9), Crossing(EMA(3), RSI(2)), Band(ZScore(9), low=-1, high=1)):
     values = run(signal, *(columns[name] for name in signal.inputs))
     state = msgspec.msgpack.encode(signal.snapshot())
     print(type(signal).__name__, hashlib.sha256(values.tobytes() + state).hexdigest())
@@ -48,5 +50,5 @@ def hashes(*, pure: str) -> list[str]:
 
 def test_plain_and_compiled_signals_agree_to_the_last_bit() -> None:
     plain = hashes(pure="1")
-    assert len(plain) == 10
+    assert len(plain) == 12
     assert plain == hashes(pure="0")

@@ -15,22 +15,38 @@ from numpy.typing import NDArray
 from tradewind.model.errors import BadData
 from tradewind.signals.adx import ADX, adx
 from tradewind.signals.atr import ATR, atr
+from tradewind.signals.band import Band
 from tradewind.signals.bollinger import Bollinger, bollinger
+from tradewind.signals.crossing import Crossing
 from tradewind.signals.deviation import Deviation, deviation
 from tradewind.signals.ema import EMA, ema
 from tradewind.signals.macd import MACD, macd
+from tradewind.signals.price_signal import PriceSignal
 from tradewind.signals.rsi import RSI, rsi
-from tradewind.signals.signal import INPUT_MAX, PERIOD_MAX, Saved, Signal
+from tradewind.signals.signal import BAR_INPUTS, INPUT_MAX, PERIOD_MAX, Saved, Signal, run
 from tradewind.signals.sma import SMA, sma
 from tradewind.signals.vwap import VWAP, vwap
 from tradewind.signals.zscore import ZScore, zscore
 
 Batch = Callable[..., NDArray[np.float64]]
 
+
+def crossing() -> Crossing:
+    """A fast average against a slow one."""
+    return Crossing(EMA(3), SMA(5))
+
+
+def band() -> Band:
+    """A score that comes back before it counts as back."""
+    return Band(ZScore(5), low=-1.2, high=1.2, inner_low=-0.4, inner_high=0.4)
+
+
 SIGNALS: dict[str, tuple[Callable[[], Signal], Batch]] = {
     "ADX": (lambda: ADX(5), lambda *columns: adx(*columns, 5)),
     "ATR": (lambda: ATR(5), lambda *columns: atr(*columns, 5)),
+    "Band": (band, lambda c: run(band(), c)),
     "Bollinger": (lambda: Bollinger(5, width=1.5), lambda c: bollinger(c, 5, width=1.5)),
+    "Crossing": (crossing, lambda c: run(crossing(), c)),
     "Deviation": (lambda: Deviation(5, ddof=1), lambda c: deviation(c, 5, ddof=1)),
     "EMA": (lambda: EMA(5), lambda c: ema(c, 5)),
     "MACD": (
@@ -45,7 +61,9 @@ SIGNALS: dict[str, tuple[Callable[[], Signal], Batch]] = {
 WARMUP = {
     "ADX": 10,
     "ATR": 5,
+    "Band": 5,
     "Bollinger": 5,
+    "Crossing": 5,
     "Deviation": 5,
     "EMA": 5,
     "MACD": 8,
@@ -85,7 +103,9 @@ def feed(signal: Signal, rows: list[tuple[float, ...]]) -> list[list[float]]:
 
 
 def test_the_suite_knows_every_signal() -> None:
-    assert {kind.__name__ for kind in Signal.__subclasses__()} == set(SIGNALS) == set(WARMUP)
+    kinds = {*Signal.__subclasses__(), *PriceSignal.__subclasses__()} - {PriceSignal}
+    own = {kind.__name__ for kind in kinds if kind.__module__.startswith("tradewind.")}
+    assert own == set(SIGNALS) == set(WARMUP)
 
 
 @every_signal
@@ -314,3 +334,54 @@ def test_adx_and_its_directions_stay_between_0_and_100(column: list[float]) -> N
     high, low = np.array(column) + 1.0, np.array(column) - 1.0
     values = adx(high, low, column, 2)[4:]
     assert ((values >= 0.0) & (values <= 100.0)).all()
+
+
+@pytest.mark.parametrize("name", sorted(set(SIGNALS) - {"VWAP"}))
+def test_a_bar_gives_a_signal_what_its_inputs_name(name: str) -> None:
+    signal, by_bars = SIGNALS[name][0](), SIGNALS[name][0]()
+    assert set(signal.inputs) <= set(BAR_INPUTS)
+    chance = random.Random(3)
+    for _ in range(40):
+        close = 100.0 + chance.random()
+        bar = {"high": close + 1.0, "low": close - 2.0, "close": close, "volume": 5.0}
+        value = signal.update(*(bar[part] for part in signal.inputs))  # type: ignore[attr-defined]
+        taken = by_bars.take_bar(bar["high"], bar["low"], bar["close"], bar["volume"])
+        assert np.array([value]).tobytes() == np.array([taken]).tobytes()
+        assert outputs(by_bars) == outputs(signal) or math.isnan(value)
+
+
+class Range(Signal):
+    """How far a bar reaches: a signal as a user writes it, of several inputs."""
+
+    inputs = ("low", "high")
+
+    def update(self, low: float, high: float) -> float:
+        self.value = high - low
+        return self.value
+
+
+def test_a_signal_of_a_user_takes_of_a_bar_what_it_names() -> None:
+    assert Range().take_bar(7.0, 4.0, 5.0, 1.0) == 3.0
+
+
+@given(prices)
+def test_a_crossing_says_which_of_two_averages_is_above(column: list[float]) -> None:
+    fast, slow, sides = ema(column, 3), sma(column, 5), run(crossing(), column)
+    expected = np.where(fast[4:] > slow[4:], 1.0, -1.0)
+    assert sides[4:].tolist() == expected.tolist()
+
+
+def test_a_crossing_and_a_band_take_signals_of_one_price_only() -> None:
+    for make in (lambda: Crossing(EMA(3), ATR(5)), lambda: Band(ATR(5), low=0, high=1)):  # type: ignore[arg-type]
+        with pytest.raises(BadData, match="is no signal of one price"):
+            make()
+    with pytest.raises(BadData, match="low must not be above"):
+        Band(RSI(5), low=70, high=30)
+
+
+def test_a_band_changes_at_its_edges_and_not_on_them() -> None:
+    column = [5.0, 10.0, 10.1, 9.0, 6.0, 5.9, 0.0, -0.1, 3.9, 4.1]
+    edges = Band(SMA(1), low=0, high=10, inner_low=4, inner_high=6)
+    assert run(edges, column).tolist() == [0, 0, 1, 1, 1, 0, 0, -1, -1, 0]
+    plain = Band(SMA(1), low=0, high=10)
+    assert run(plain, [11.0, 10.0, 9.9, 0.0, -1.0]).tolist() == [1, 1, 0, 0, -1]

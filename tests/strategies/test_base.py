@@ -16,6 +16,7 @@ from tradewind.model.market import bar_of, quote_of
 from tradewind.model.orders import Liquidity, OrderFlag, OrderState, Side, Sizing, TimeInForce
 from tradewind.runtime.strategy_host import attach
 from tradewind.signals.ema import EMA
+from tradewind.signals.vwap import VWAP
 from tradewind.strategies.base import Strategy
 
 GOOG = Instrument("GOOG.SIM", tick="0.05", lot="1", currency="USD", price_digits=2)
@@ -110,6 +111,35 @@ def test_an_unknown_instrument_is_told_with_the_known_ones() -> None:
 
     with pytest.raises(UserError, match=r"MSFT.SIM is not listed here: known are GOOG.SIM, BTC"):
         running(Lost())
+
+
+class Gated(Strategy):
+    """Subscribes bars in one of several wrong ways."""
+
+    way: str = "loose"
+
+    def on_start(self) -> None:
+        self.average, self.whole = EMA(3), VWAP()
+        if self.way == "loose":
+            self.subscribe_bars(self.instrument, when=EMA(3))
+        elif self.way == "whole":
+            self.subscribe_bars(self.instrument, when=self.whole)
+        else:
+            self.subscribe_bars(self.instrument, when=self.average)
+            self.subscribe_bars(BTC, when=self.average)
+
+
+@pytest.mark.parametrize(
+    ("way", "sentence"),
+    [
+        ("loose", "keep the signal in an attribute"),
+        ("whole", r"takes \('price', 'volume'\): a bar has"),
+        ("twice", "follows the bars of one subscription: make another"),
+    ],
+)
+def test_a_signal_that_cannot_stand_before_bars_is_told(way: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        running(Gated(way=way))
 
 
 def test_the_first_instrument_is_the_default_and_others_are_named() -> None:

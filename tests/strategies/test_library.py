@@ -17,10 +17,14 @@ from tradewind.model.errors import UserError
 from tradewind.model.instruments import Instrument
 from tradewind.model.orders import Sizing
 from tradewind.runtime.strategy_host import attach
+from tradewind.signals.ema import EMA
+from tradewind.signals.zscore import ZScore
 from tradewind.sim import fees
 from tradewind.sim.venue import SimulatedVenue
 from tradewind.strategies.base import Strategy
 from tradewind.strategies.library import LIBRARY, library_strategy
+from tradewind.strategies.ma_crossover import MaCrossover
+from tradewind.strategies.mean_reversion import MeanReversion
 
 BTC = Instrument("BTC/USD.SIM", tick="0.01", lot="0.001")
 ROWS = 400
@@ -110,3 +114,66 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
     known = "choose from accumulator, ma_crossover, market_maker, mean_reversion"
     with pytest.raises(UserError, match=known):
         library_strategy("money_machine")
+
+
+class CrossAtEachBar(Strategy):
+    """The rule of `MaCrossover` asked at each bar."""
+
+    def on_start(self) -> None:
+        self.fast_average, self.slow_average = EMA(10), EMA(30)
+        self.side = 0
+        self.subscribe_bars(self.instrument)
+
+    def on_bar(self, bar: Any) -> None:
+        fast = self.fast_average.update(bar.close)
+        slow = self.slow_average.update(bar.close)
+        if not self.slow_average.ready:
+            return
+        side = 1 if fast > slow else -1
+        if side != self.side:
+            self.side = side
+            self.target_weight(0.95 if side > 0 else -0.95)
+
+
+class ReversionAtEachBar(Strategy):
+    """The rule of `MeanReversion` asked at each bar."""
+
+    def on_start(self) -> None:
+        self.distance = ZScore(20)
+        self.side = 0
+        self.subscribe_bars(self.instrument)
+
+    def on_bar(self, bar: Any) -> None:
+        distance = self.distance.update(bar.close)
+        if not self.distance.ready:
+            return
+        side = self.side
+        if distance < -1.5:
+            side = 1
+        elif distance > 1.5:
+            side = -1
+        elif abs(distance) < 0.5:
+            side = 0
+        if side != self.side:
+            self.side = side
+            self.target_weight(0.3 * side)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "twin"),
+    [
+        (MaCrossover(short=True), CrossAtEachBar()),
+        (MeanReversion(short=True, entry=1.5), ReversionAtEachBar()),
+    ],
+)
+def test_a_strategy_called_at_changes_fills_what_its_rule_at_each_bar_fills(
+    strategy: Strategy, twin: Strategy
+) -> None:
+    filled = []
+    for one in (strategy, twin):
+        engine = run(one, "same")
+        engine.run(columns_of("bars"))
+        orders = engine.state.orders.values()
+        filled.append([(order.order_id, order.side, order.filled_quantity) for order in orders])
+    assert filled[0] == filled[1]
+    assert len(filled[0]) > 4

@@ -2,6 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from tradewind.core.exposure cimport Holding
+from tradewind.core.gate cimport Gate
 from tradewind.core.ledger cimport Wallet
 from tradewind.core.market cimport Market
 from tradewind.core.merge cimport Stream
@@ -21,10 +22,14 @@ cdef class QuietRows(Rows):
     cdef int64_t _quiet_until(self, Market market) except -1
     @cython.locals(state=State, account=Account, home=Wallet, holding=Holding, share=double)
     cdef bint _is_curve_simple(self, Market market, int64_t low, int64_t high) except -1
-    @cython.locals(start=Py_ssize_t, listeners=list, listener=tuple)
+    @cython.locals(start=Py_ssize_t, listeners=list, listener=tuple, is_gated=bint)
     cdef object _run_quiet_bars(self, Stream stream)
     @cython.locals(state=State, market=Market, listeners=list, listener=tuple, bar=Bar, times="const int64_t[::1]", closes="const int64_t[::1]", quiet_ns=int64_t, start=Py_ssize_t, row=Py_ssize_t, count=Py_ssize_t)
     cpdef object _tell_quiet_bars(self, Stream stream)
+    @cython.locals(listeners=list, gate=Gate, start=Py_ssize_t, is_found=bint)
+    cpdef object _tell_gated_bars(self, Stream stream)
+    @cython.locals(state=State, market=Market)
+    cdef int _mark_quiet_bar(self, Stream stream, Py_ssize_t row) except -1
     @cython.locals(listeners=list, listener=tuple)
     cdef object _run_quiet_trades(self, Stream stream)
     @cython.locals(state=State, market=Market, listeners=list, listener=tuple, trade=Trade, times="const int64_t[::1]", prices="const int64_t[::1]", quiet_ns=int64_t, start=Py_ssize_t, row=Py_ssize_t, count=Py_ssize_t)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tradewind.core.exposure import VALUE_MAX, Holding
+from tradewind.core.gate import Gate
 from tradewind.core.ledger import Wallet
 from tradewind.core.market import Listener, Market
 from tradewind.core.merge import Stream
@@ -70,7 +71,9 @@ class QuietRows(Rows):
         if len(listeners) == 1:
             # one guard around the calls of all these rows
             listener: Listener = listeners[0]
-            self._call(listener[0], self._tell_quiet_bars, stream)
+            is_gated = type(listener[1]) is Gate
+            tell = self._tell_gated_bars if is_gated else self._tell_quiet_bars
+            self._call(listener[0], tell, stream)
         else:
             self._tell_quiet_bars(stream)
         self._end_quiet_bars(stream, start, stream.row)
@@ -101,6 +104,31 @@ class QuietRows(Rows):
         finally:
             stream.row = row
             state.sequence += 2 * (row - start)  # they opened and closed
+
+    def _tell_gated_bars(self, stream: Stream) -> None:
+        """The same where one strategy listens, and only to the bars that its gate finds."""
+        listeners = stream.market.bar_listeners
+        gate: Gate = listeners[0][1]  # type: ignore[assignment]
+        start = stream.row
+        is_found = True
+        try:
+            while is_found and not self.intents and stream.market.bar_listeners is listeners:
+                try:
+                    is_found = gate.seek(stream)
+                finally:
+                    self._mark_quiet_bar(stream, stream.row - 1)
+                if is_found:
+                    gate.function(stream.bar(stream.row - 1))
+        finally:
+            self.state.sequence += 2 * (stream.row - start)
+
+    def _mark_quiet_bar(self, stream: Stream, row: int) -> None:
+        """Take the time and the price of a quiet bar; those of the bars before it are past."""
+        state, market = self.state, stream.market
+        state.time_ns = market.mark_time_ns = stream.second[row]
+        market.mark = market.last = stream.sixth[row]
+        if not market.is_repriced and market.holders:
+            state.reprice(market)
 
     def _run_quiet_trades(self, stream: Stream) -> None:
         """Run quiet trades from `stream.row` on, until something is wanted at one."""

@@ -13,13 +13,17 @@ from typing import Any
 NAMES: dict[str, str] = {
     "ADX": "adx",
     "ATR": "atr",
+    "Band": "band",
     "BarBuilder": "bars",
     "Bollinger": "bollinger",
+    "Crossing": "crossing",
     "Deviation": "deviation",
     "EMA": "ema",
     "MACD": "macd",
+    "PriceSignal": "price_signal",
     "RSI": "rsi",
     "SMA": "sma",
+    "Signal": "signal",
     "VWAP": "vwap",
     "ZScore": "zscore",
 }

@@ -101,6 +101,10 @@ class ADX(Signal):
             self.average /= period
         self.value, self.plus_di, self.minus_di = self.average, plus, minus
 
+    def take_bar(self, high: float, low: float, close: float, volume: float) -> float:
+        """Take high, low and close of a bar and return the value."""
+        return self.update(high, low, close)
+
     @property
     def warmup(self) -> int:
         """`2 x period` updates."""

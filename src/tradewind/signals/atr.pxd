@@ -12,6 +12,7 @@ cdef class ATR(Signal):
 
     @cython.locals(period=int64_t, reach=double)
     cpdef double update(self, double high, double low, double close) except? -1
+    cpdef double take_bar(self, double high, double low, double close, double volume) except? -1
 
 
 cpdef double true_range(double high, double low, double close_before) except? -1

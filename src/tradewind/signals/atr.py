@@ -52,6 +52,10 @@ class ATR(Signal):
             self.value = self.average = self.average / period
         return self.value
 
+    def take_bar(self, high: float, low: float, close: float, volume: float) -> float:
+        """Take high, low and close of a bar and return the value."""
+        return self.update(high, low, close)
+
     @property
     def warmup(self) -> int:
         """`period` updates."""

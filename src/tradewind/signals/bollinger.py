@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from tradewind.model.errors import BadData
 from tradewind.signals.deviation import Deviation
-from tradewind.signals.signal import Signal, checked_period, run
+from tradewind.signals.price_signal import PriceSignal
+from tradewind.signals.signal import checked_period, run
 
 
-class Bollinger(Signal):
+class Bollinger(PriceSignal):
     """Mean of the last `period` prices, and bands `width` deviations above and below it.
 
     `value` is the middle; `upper` and `lower` are the bands. The deviation divides by `period`

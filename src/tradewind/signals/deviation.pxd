@@ -1,12 +1,12 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from tradewind.signals.signal cimport Signal
+from tradewind.signals.price_signal cimport PriceSignal
 
 cdef double INPUT_MAX, CANCELLED
 
 
-cdef class Deviation(Signal):
+cdef class Deviation(PriceSignal):
     cdef public int64_t period, ddof, index, equal_count
     cdef public double mean, squares
     cdef public list window

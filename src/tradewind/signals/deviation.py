@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tradewind.model.errors import BadData
-from tradewind.signals.signal import INPUT_MAX, Signal, checked_period, run
+from tradewind.signals.price_signal import PriceSignal
+from tradewind.signals.signal import INPUT_MAX, checked_period, run
 
 CANCELLED = 1e-8
 """Share of the squares below which too few of their digits are left: an outlier has gone."""
 
 
-class Deviation(Signal):
+class Deviation(PriceSignal):
     """Standard deviation (and `mean`) of the last `period` inputs; ready after `period` updates.
 
     `ddof` 0 divides by period (a population, as Bollinger and TA-Lib do), 1 by period - 1 (a

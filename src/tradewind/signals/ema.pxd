@@ -1,11 +1,11 @@
 from libc.stdint cimport int64_t
 
-from tradewind.signals.signal cimport Signal
+from tradewind.signals.price_signal cimport PriceSignal
 
 cdef double INPUT_MAX
 
 
-cdef class EMA(Signal):
+cdef class EMA(PriceSignal):
     cdef public int64_t period, count
     cdef public double average, weight
 

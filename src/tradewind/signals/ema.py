@@ -7,10 +7,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tradewind.signals.signal import INPUT_MAX, Signal, checked_period, run
+from tradewind.signals.price_signal import PriceSignal
+from tradewind.signals.signal import INPUT_MAX, checked_period, run
 
 
-class EMA(Signal):
+class EMA(PriceSignal):
     """Exponential moving average with the weight 2 / (period + 1).
 
     Seed: the simple average of the first `period` inputs, as TA-Lib does (its `EMA` with

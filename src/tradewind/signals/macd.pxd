@@ -1,13 +1,13 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from tradewind.signals.signal cimport Signal
+from tradewind.signals.price_signal cimport PriceSignal
 from tradewind.signals.ema cimport EMA
 
 cdef double INPUT_MAX
 
 
-cdef class MACD(Signal):
+cdef class MACD(PriceSignal):
     cdef public int64_t fast, slow, signal_period, count
     cdef public double signal, histogram
     cdef public EMA fast_average, slow_average, signal_average

@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from tradewind.model.errors import BadData
 from tradewind.signals.ema import EMA
-from tradewind.signals.signal import INPUT_MAX, Signal, checked_period, run
+from tradewind.signals.price_signal import PriceSignal
+from tradewind.signals.signal import INPUT_MAX, checked_period, run
 
 
-class MACD(Signal):
+class MACD(PriceSignal):
     """Fast less slow exponential average, its own average (`signal`), and their difference.
 
     Seed: both averages start at the same price, the slow one's first: the fast one is seeded

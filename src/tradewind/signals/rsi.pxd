@@ -1,12 +1,12 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from tradewind.signals.signal cimport Signal
+from tradewind.signals.price_signal cimport PriceSignal
 
 cdef double INPUT_MAX
 
 
-cdef class RSI(Signal):
+cdef class RSI(PriceSignal):
     cdef public int64_t period, count
     cdef public double last, gain, loss
 

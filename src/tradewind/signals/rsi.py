@@ -7,10 +7,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tradewind.signals.signal import INPUT_MAX, Signal, checked_period, run
+from tradewind.signals.price_signal import PriceSignal
+from tradewind.signals.signal import INPUT_MAX, checked_period, run
 
 
-class RSI(Signal):
+class RSI(PriceSignal):
     """Share of gains in the smoothed moves of the price, 0 to 100.
 
     Seed: the simple averages of the first `period` gains and losses; then Wilder's smoothing,

@@ -17,6 +17,9 @@ INPUT_MAX = 1e100
 PERIOD_MAX = 1_000_000
 """Bound of a period, and so of the memory of one signal (8 MB a window)."""
 
+BAR_INPUTS = ("high", "low", "close", "volume")
+"""What a bar has of what a signal may ask for."""
+
 Saved = float | int | str | None | list["Saved"]
 
 
@@ -43,6 +46,12 @@ class Signal:
     state = _names()
 
     value: float
+
+    def take_bar(self, high: float, low: float, close: float, volume: float) -> float:
+        """Take of a bar what `inputs` names, and return the value; see `BAR_INPUTS`."""
+        bar = {"high": high, "low": low, "close": close, "volume": volume}
+        update: Callable[..., float] = self.update  # type: ignore[attr-defined]
+        return update(*[bar[name] for name in self.inputs])
 
     @property
     def warmup(self) -> int:

@@ -7,10 +7,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tradewind.signals.signal import INPUT_MAX, Signal, checked_period, run
+from tradewind.signals.price_signal import PriceSignal
+from tradewind.signals.signal import INPUT_MAX, checked_period, run
 
 
-class SMA(Signal):
+class SMA(PriceSignal):
     """Mean of the last `period` inputs; ready after `period` updates.
 
     The sum is kept by adding the new and taking the old; once in `period` updates it is summed

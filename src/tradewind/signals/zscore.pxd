@@ -1,11 +1,11 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from tradewind.signals.signal cimport Signal
+from tradewind.signals.price_signal cimport PriceSignal
 from tradewind.signals.deviation cimport Deviation
 
 
-cdef class ZScore(Signal):
+cdef class ZScore(PriceSignal):
     cdef public int64_t period, ddof
     cdef public Deviation deviation
 

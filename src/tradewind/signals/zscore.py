@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tradewind.signals.deviation import Deviation
-from tradewind.signals.signal import Signal, run
+from tradewind.signals.price_signal import PriceSignal
+from tradewind.signals.signal import run
 
 
-class ZScore(Signal):
+class ZScore(PriceSignal):
     """(price - mean) / deviation of the last `period` prices, the newest among them.
 
     0 where all of them are equal. Ready after `period` updates; `ddof` as in `Deviation`.

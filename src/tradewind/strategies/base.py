@@ -6,6 +6,7 @@ import typing
 from decimal import Decimal
 from typing import Any, ClassVar, NoReturn
 
+from tradewind.core.gate import Gate
 from tradewind.core.held_terms import HeldView
 from tradewind.core.order_view import FillView, OrderView
 from tradewind.core.orders import Order
@@ -17,6 +18,7 @@ from tradewind.model.instruments import Instrument
 from tradewind.model.market import Bar, Quote, Trade
 from tradewind.model.messages import OrderFilled
 from tradewind.model.orders import Leg, Side
+from tradewind.signals.signal import BAR_INPUTS, Signal
 from tradewind.strategies.wishes import PLAIN, place
 
 Parameter = int | float | str | bool | Decimal
@@ -82,10 +84,17 @@ class Strategy:
 
     # --- what you may call -------------------------------------------------------------------
 
-    def subscribe_bars(self, instrument: str, timeframe: str = "") -> None:
-        """Get `on_bar` for an instrument; the timeframe (`1m`) is built live, given in a run."""
+    def subscribe_bars(
+        self, instrument: str, timeframe: str = "", *, when: Signal | None = None
+    ) -> None:
+        """Get `on_bar` for an instrument; the timeframe (`1m`) is built live, given in a run.
+
+        With `when` it is called only at bars that change the value of this signal, which takes
+        each bar by itself (docs/guides/signals.md): the rows between make no call of Python.
+        """
         self._wanted_bars.append((_id_of(instrument), timeframe))
-        self._view.listen("bars", _id_of(instrument), self.on_bar)
+        listener = self.on_bar if when is None else self._gate(when)
+        self._view.listen("bars", _id_of(instrument), listener)
 
     def subscribe_trades(self, instrument: str) -> None:
         """Get `on_trade` for an instrument."""
@@ -226,6 +235,7 @@ class Strategy:
         """Give the strategy its view; called by a run, once, before `on_start`."""
         self._view = view
         self._wanted_bars: list[tuple[str, str]] = []
+        self._gating: list[Signal] = []
         self.instruments = [instrument.id for instrument in instruments]
         kind = type(self)
         # asking __dict__ would make each attribute of the strategy slow to read for good
@@ -272,6 +282,17 @@ class Strategy:
                 present.restore(value)
             else:
                 setattr(self, name, value)
+
+    def _gate(self, signal: Signal) -> Gate:
+        """What stands before `on_bar`; the signal must be one that `snapshot` finds."""
+        if not set(signal.inputs) <= set(BAR_INPUTS):
+            raise UserError(f"when={signal!r} takes {signal.inputs}: a bar has {BAR_INPUTS}")
+        if not any(kept is signal for kept in vars(self).values()):
+            raise UserError("when=: keep the signal in an attribute, so that it can be saved")
+        if any(kept is signal for kept in self._gating):
+            raise UserError("when=: a signal follows the bars of one subscription: make another")
+        self._gating.append(signal)
+        return Gate(self.on_bar, signal)
 
     def _or_first(self, instrument: str) -> str:
         return _id_of(instrument) if instrument else self.instrument

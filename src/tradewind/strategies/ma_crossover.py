@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewind.model.errors import UserError
 from tradewind.model.market import Bar
+from tradewind.signals.crossing import Crossing
 from tradewind.signals.ema import EMA
 from tradewind.signals.sma import SMA
 from tradewind.strategies.base import Strategy
@@ -34,18 +35,13 @@ class MaCrossover(Strategy):
         if self.kind not in AVERAGES:
             raise UserError(f"kind={self.kind!r} is not known: use {' or '.join(AVERAGES)}")
         average = AVERAGES[self.kind]
-        self.fast_average = average(self.fast)
-        self.slow_average = average(self.slow)
+        self.cross = Crossing(average(self.fast), average(self.slow))
         self.side = 0
-        self.subscribe_bars(self.instrument, self.timeframe)
+        self.subscribe_bars(self.instrument, self.timeframe, when=self.cross)
 
     def on_bar(self, bar: Bar) -> None:
         """Want the side the averages show, once for each cross."""
-        fast = self.fast_average.update(bar.close)
-        slow = self.slow_average.update(bar.close)
-        if not self.slow_average.ready:
-            return
-        side = 1 if fast > slow else -1
+        side = int(self.cross.value)
         if side != self.side:
             self.side = side
             self.target_weight(self.weight if side > 0 else -self.weight * self.short)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tradewind.model.market import Bar
+from tradewind.signals.band import Band
 from tradewind.signals.zscore import ZScore
 from tradewind.strategies.base import Strategy
 
@@ -27,21 +28,20 @@ class MeanReversion(Strategy):
 
     def on_start(self) -> None:
         """Make the distance and ask for bars."""
-        self.distance = ZScore(self.period)
+        self.band = Band(
+            ZScore(self.period),
+            low=-self.entry,
+            high=self.entry,
+            inner_low=-self.leave,
+            inner_high=self.leave,
+        )
         self.side = 0
-        self.subscribe_bars(self.instrument, self.timeframe)
+        self.subscribe_bars(self.instrument, self.timeframe, when=self.band)
 
     def on_bar(self, bar: Bar) -> None:
         """Open beyond `entry`, close within `leave`."""
-        distance = self.distance.update(bar.close)
-        if not self.distance.ready:
-            return
-        side = self.side
-        if distance < -self.entry:
-            side = 1
-        elif distance > self.entry:
-            side = -1 if self.short else 0
-        elif abs(distance) < self.leave:
+        side = -int(self.band.value)
+        if side < 0 and not self.short:
             side = 0
         if side != self.side:
             self.side = side
