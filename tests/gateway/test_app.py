@@ -19,6 +19,7 @@ from tradewind.gateway.app import ROUTERS
 from tradewind.gateway.routes.docs import OPENAPI_PATH
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import HaltRequest, PlaceRequest
+from tradewind.runtime.halt_file import HALT_NAME
 from tradewind.testing.virtual_time import run_virtually
 
 
@@ -82,6 +83,22 @@ def test_without_an_engine_everything_answers_and_says_so(
     assert (status.status_code, status.json()["detail"]) == (503, sentence)
     assert sentence in client.get("/").text
     assert samples(client)["engine_up", ()] == 0
+
+
+def test_a_halt_of_everything_without_an_engine_is_left_as_a_file(
+    client: TestClient, tmp_path: Path
+) -> None:
+    def halted(scope: str) -> str:
+        wanted = {"scope": scope, "reason": "odd fills"}
+        key = {"Idempotency-Key": scope}
+        answer = client.post("/api/v1/risk/halt", json=wanted, headers=key)
+        assert answer.status_code == 503
+        return str(answer.json()["detail"])
+
+    assert "left" not in halted("venue:SIM")
+    assert not (tmp_path / HALT_NAME).exists()
+    assert "HALT was left in its home, which halts it" in halted("all")
+    assert (tmp_path / HALT_NAME).read_text() == "odd fills\n"
 
 
 def test_metrics_carry_the_engine_the_requests_and_the_process(

@@ -27,7 +27,6 @@ def test_guards_are_started_again_and_leave_orders_alone_at_the_end(tmp_path: Pa
             **settings_of(venue),
             **own_key(venue, "WATCHDOG", "good"),
             **own_key(venue, "DROP_COPY", "good"),
-            "TRADEWIND_EXECUTION": "engine",
         }
         split.start("--topology", "split", "--mode", "live", "--without-gateway")
         split.until(lambda: is_trading(home), "orders may leave")

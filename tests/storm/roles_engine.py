@@ -27,7 +27,7 @@ class RolesEngine(StormEngine):
         super().__init__(venue, home, **settings)
         self.split = split
         self._begun: Counter[str] = Counter()
-        split.environment = {**LIVE, **settings, "TRADEWIND_EXECUTION": "engine"}
+        split.environment = {**LIVE, **settings}
 
     def start(self) -> None:
         """Start all, and wait until orders may leave."""

@@ -49,6 +49,7 @@ def test_a_split_run_trades_at_two_venues_and_goes_on_behind_a_kill(tmp_path: Pa
         split.strategies = 0
         split.environment = LIVE | settings((spot, coin))
         split.start("--role", "market-data", "--standby")
+        split.start("--role", "execution-engine", "--mode", "live")
         for _ in range(2):
             split.start("--role", "risk-manager", "--mode", "live", "--standby")
         split.until(lambda: is_trading(home), "both venues are traded")

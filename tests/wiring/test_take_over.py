@@ -41,6 +41,7 @@ def settings(venue: LocalVenue) -> dict[str, str]:
         "BINANCE_API_KEY": venue.first["key"],
         "BINANCE_API_SECRET": venue.first["secret"],
         "LIVE_TRADING_CONFIRM": "1",
+        "TRADEWIND_EXECUTION": "core",
     }
 
 

@@ -58,9 +58,9 @@ EXECUTION: Setting[str] = Setting(
     "roles.execution",
     ("TRADEWIND_EXECUTION",),
     kinds.choice("core", "engine"),
-    "core",
-    "Who holds the sessions with venues in a live run of several roles: the role risk-manager "
-    "itself (`core`), or the role execution-engine (`engine`).",
+    "engine",
+    "Who holds the sessions with venues in a live run of several roles: the role execution-engine "
+    "(`engine`), or the role risk-manager itself (`core`).",
 )
 LEASES: Setting[str] = Setting(
     "roles.leases",

@@ -45,8 +45,8 @@ class ExecutionRole:
     def __init__(self, settings: Settings, *, patience_s: float) -> None:
         if not is_apart(settings):
             raise UserError(
-                f"the role {EXECUTION_ENGINE} is for live trading with "
-                "TRADEWIND_EXECUTION=engine: on paper and without it the core has the orders"
+                f"the role {EXECUTION_ENGINE} is for live trading without "
+                "TRADEWIND_EXECUTION=core: on paper and with it the core has the orders"
             )
         self._settings = settings
         self._patience_s = patience_s

@@ -24,7 +24,9 @@ from tradewind.gateway.schemas import NewHalt, Resume
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import listing, shared_page
 from tradewind.ports.records import DenialRow, HaltRow
+from tradewind.runtime.control_client import EngineUnreachable
 from tradewind.runtime.control_messages import HaltRequest, ResumeRequest
+from tradewind.runtime.halt_file import write_halt_file
 
 router = APIRouter(prefix="/api/v1/risk", tags=["risk"])
 
@@ -39,7 +41,17 @@ async def halt(
     """Halt a scope. It stays until it is lifted, also over a restart."""
 
     async def act() -> dict[str, Any]:
-        done = await services.engine.ask(HaltRequest(wanted.scope, wanted.reason, principal.name))
+        asked = HaltRequest(wanted.scope, wanted.reason, principal.name)
+        try:
+            done = await services.engine.ask(asked)
+        except EngineUnreachable as error:
+            if wanted.scope != "all":
+                raise
+            path = await run_in_threadpool(write_halt_file, services.home, wanted.reason)
+            await trail.note(request, "halted", wanted.scope, reason=wanted.reason)
+            raise type(error)(
+                f"{error}; {path.name} was left in its home, which halts it"
+            ) from None
         await trail.note(request, "halted", wanted.scope, reason=wanted.reason)
         return {"scope": wanted.scope, **done}
 
