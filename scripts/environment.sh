@@ -2,6 +2,10 @@
 # It is made on first use; later it is touched only when pyproject.toml, setup.py or a hot module
 # changed, so that the scripts work without a network once they have run.
 
+# Images for containers often set this: each of the many processes of the tests would then compile
+# the same modules anew, and pytest rewrite the asserts of each file and plug-in.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf '%s\n' "$*" >&2; }
 
 # Print the first Python that is new enough, or say how to get one. TRADEWIND_PYTHON names another.

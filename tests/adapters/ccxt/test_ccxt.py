@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.venue.judges.judge import account, foreign_python, local_venue
+from tests.venue.judges.judge import CCXT, account, foreign_python, local_venue
 from tradewind.adapters.ccxt.card import missing_to_trade
 from tradewind.adapters.ccxt.instruments import instrument_of
 from tradewind.adapters.ccxt.orders import new_order, reports_of, venue_fill
@@ -21,8 +21,6 @@ from tradewind.ports.trading import Refused
 
 ROOT = Path(__file__).parents[3]
 SESSION = Path(__file__).parent / "session.py"
-# The first one names the environment; a judge that has ccxt alone has another.
-PACKAGES = ("numpy", "msgspec", "ccxt==4.5.90", "pytest")
 DEADLINE_S = 150
 
 KRAKEN = {
@@ -65,7 +63,7 @@ def command(**changes: Any) -> m.SubmitOrder:
 @pytest.fixture(scope="module")
 def seen() -> dict[str, Any]:
     """What a session at the local Binance saw through ccxt."""
-    python = foreign_python(*PACKAGES)
+    python = foreign_python(*CCXT)
     with local_venue("binance", "--speed", "5") as about:
         demo = account(about, "demo")
         environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", "TRADEWIND_PURE": "1"}

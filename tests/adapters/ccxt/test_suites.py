@@ -10,8 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.adapters.ccxt.test_ccxt import PACKAGES
-from tests.venue.judges.judge import foreign_python, local_venue
+from tests.venue.judges.judge import CCXT, foreign_python, local_venue
 
 ROOT = Path(__file__).parents[3]
 SUITES = Path(__file__).parent / "suites.py"
@@ -22,7 +21,7 @@ NOT_PLAYED = {"amendments", "cut", "rate_limit", "skew", "silent", "gap", "preci
 
 @pytest.mark.timeout(600)
 def test_ccxt_passes_the_suites_of_its_ports(tmp_path: Path) -> None:
-    python = foreign_python(*PACKAGES)
+    python = foreign_python(*CCXT)
     results = tmp_path / "results.xml"
     command = [python, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider"]
     command += ["-c", os.devnull, f"--rootdir={ROOT}", f"--junitxml={results}", str(SUITES)]
@@ -43,7 +42,7 @@ def test_ccxt_passes_the_suites_of_its_ports(tmp_path: Path) -> None:
 
 
 def test_a_run_over_ccxt_has_the_venues_prices(tmp_path: Path) -> None:
-    python = foreign_python(*PACKAGES)
+    python = foreign_python(*CCXT)
     with local_venue("binance") as about:
         command = [python, "-m", "tradewind", "run", "--venue", "ccxt:binance", "--without-gateway"]
         command += ["--instruments", "BTC/USDT", "--for", "8", "--json", "--home", str(tmp_path)]

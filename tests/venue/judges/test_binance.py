@@ -6,20 +6,19 @@ import json
 
 import pytest
 
-from tests.venue.judges.judge import foreign_python, local_venue, verdict
+from tests.venue.judges.judge import CCXT, foreign_python, local_venue, verdict
 
-CCXT = "ccxt==4.5.90"
-SDK = "binance-sdk-spot==13.2.0"
-CONNECTOR = "binance-connector==3.13.0"
-PYTHON_BINANCE = "python-binance==1.0.37"
+SDK = ("binance-sdk-spot==13.2.0",)
+CONNECTOR = ("binance-connector==3.13.0",)
+PYTHON_BINANCE = ("python-binance==1.0.37",)
 
 # The first run of a checkout installs each client, which takes minutes where the machine is busy.
 pytestmark = pytest.mark.timeout(600)
 
 
-def is_judged(requirement: str, script: str, venue: str, *options: str) -> bool:
+def is_judged(packages: tuple[str, ...], script: str, venue: str, *options: str) -> bool:
     """True where a script, which checks with `assert`, came to its end."""
-    python = foreign_python(requirement)
+    python = foreign_python(*packages)
     with local_venue(venue, *options) as about:
         return verdict(python, script, json.dumps(about)) == {"judged": True}
 
