@@ -82,10 +82,22 @@ class PatroniCluster:
             self.start_etcd(number)
         for number, (client, _) in self._etcd.items():
             wait_for_port(client, self._processes[f"e{number}"], self.folder / f"e{number}.log")
+        self._wait_for_version()
         for number in MEMBERS:
             (self.folder / f"n{number}.yml").write_text(json.dumps(self._settings(number)))
             self.start_member(number)
         self.wait_until_whole()
+
+    def _wait_for_version(self) -> None:
+        """Wait until etcd's members agree on a version: Patroni ends at a start without one."""
+        ends_at = time.monotonic() + PATIENCE_S
+        for client, _ in self._etcd.values():
+            url, said = f"http://127.0.0.1:{client}/version", {"etcdcluster": ""}
+            while not said["etcdcluster"][:1].isdigit():
+                assert time.monotonic() < ends_at, said
+                time.sleep(0.1)
+                with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
+                    said = json.load(answer)
 
     def start_etcd(self, number: int) -> None:
         """Run a member of etcd, patient enough for a machine with much to do."""
@@ -135,7 +147,8 @@ class PatroniCluster:
 
     def start_member(self, number: int) -> None:
         settings = str(self.folder / f"n{number}.yml")
-        self._run(f"n{number}", [PYTHON, "-m", "patroni", settings])
+        reaper = Path(__file__).with_name("reaper.py").read_text()
+        self._run(f"n{number}", [PYTHON, "-c", reaper, PYTHON, "-m", "patroni", settings])
 
     def wait_until_whole(self) -> None:
         """Wait for a primary, a synchronous standby and a third that streams.
