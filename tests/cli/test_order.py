@@ -315,3 +315,29 @@ def test_an_amendment_of_a_filled_or_an_unknown_order_is_one_sentence(
         assert (code, out) == (2, "")
         assert err == f"tradewind: {sentence}\n"
     assert not set(sentences) & {one.order_id for one in records(engine_home, m.AmendIntended)}
+
+
+def test_a_bracket_of_the_command_line_works_its_exits_and_each_can_be_canceled(
+    engine_home: Path, low: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = Person(engine_home, capsys)
+    high = str(int(low * 1.05))
+    words = ["buy", "0.001", BTC, "--take-profit", high, "--stop-loss", str(low), "--json"]
+    code, out, err = person.types("order", *words)
+    assert code == 0, err
+    profit, loss = json.loads(out)["exit_ids"]
+    until(lambda: (person.parent(profit) or {}).get("state") == "NEW")
+    assert (person.parent(loss) or {})["state"] == "HELD"
+    assert person.types("orders", "--cancel", profit)[0] == 0
+    assert person.types("orders", "--cancel", loss)[0] == 0
+    until(lambda: person.parent(profit) is None and person.parent(loss) is None)
+
+
+def test_a_stop_of_the_command_line_rests_at_the_venue(
+    engine_home: Path, low: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = Person(engine_home, capsys)
+    placed = person.order("sell", "0.001", BTC, "--stop", str(low), "--time-in-force", "day")
+    row = until(lambda: person.parent(placed))
+    assert (row["type"], row["quantity"]) == ("STOP", "0.00100")
+    assert person.types("orders", "--cancel", placed)[0] == 0

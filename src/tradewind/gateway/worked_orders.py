@@ -7,12 +7,12 @@ from typing import Any
 from tradewind.core.parent_checks import check_algorithm_terms
 from tradewind.core.parent_terms import AlgorithmTerms, algorithm_intent_of
 from tradewind.gateway.schemas import NewOrder
-from tradewind.gateway.wanted_orders import flags_of
 from tradewind.model.algorithm_messages import AlgorithmIntended
 from tradewind.model.errors import UserError
 from tradewind.model.ids import PERSON
 from tradewind.model.instruments import Instrument
 from tradewind.model.orders import Leg, Side
+from tradewind.runtime.wanted_orders import WrittenOrder, flags_of
 from tradewind.strategies.wishes import curve_of
 
 WORKED = ("seconds", "start_time_ns", "slices", "participation", "min_child", "urgency", "at_end")
@@ -22,6 +22,12 @@ NEVER = (
     "trailing_loss", "trailing_loss_percent", "after", "oco", "expire_time_ns", "extended_hours",
 )  # fmt: skip
 """Fields that a worked order never has."""
+
+
+def written(order: NewOrder) -> WrittenOrder:
+    """What a body has that an order for the venue, or for the core to hold, may have."""
+    names = WrittenOrder.__struct_fields__
+    return WrittenOrder(**{name: getattr(order, name) for name in names})
 
 
 def is_worked(order: NewOrder, route: str) -> bool:
@@ -59,7 +65,7 @@ def worked_order(
         quantity=order.quantity,
         limit=order.limit_price,
         display=order.display,
-        flags=flags_of(order),
+        flags=flags_of(written(order)),
         leg=Leg[order.leg],
         route=route,
         **curve_of({"algorithm": kind, **given}),

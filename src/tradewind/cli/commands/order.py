@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tradewind.cli.engine import add_engine_options, home_of
+from tradewind.cli.order_terms import add_terms, given_terms, written_order
 from tradewind.cli.output import note, print_answer
 from tradewind.cli.stored_journal import stored_denial
 from tradewind.core.parent_checks import check_algorithm_terms
@@ -18,18 +19,20 @@ from tradewind.model.algorithm_messages import Algorithm, AlgorithmIntended, AtE
 from tradewind.model.errors import UserError
 from tradewind.model.ids import PERSON
 from tradewind.model.instruments import Instrument
-from tradewind.model.messages import OrderIntended
 from tradewind.model.numbers import units_of
-from tradewind.model.orders import OrderState, OrderType, Side
+from tradewind.model.orders import OrderState, Side
 from tradewind.runtime.control_client import ask
 from tradewind.runtime.control_messages import InstrumentsRequest, OrdersRequest, PlaceRequest
 from tradewind.runtime.person_orders import person_order_id
+from tradewind.runtime.wanted_orders import WrittenOrder, wanted_exits, wanted_order
 from tradewind.strategies.wishes import curve_of
 
 EXAMPLE = "tradewind order buy 0.5 BTC/USDT.SIM --algorithm twap --seconds 600"
 WORKED = ("seconds", "slices", "curve", "participation", "min_child", "at_end", "urgency")
 """Options that only an algorithm has."""
 EXIT_DENIED = 1
+TYPIST = "cli"
+"""Whose groups (`--oco`) those of the command line are."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[each.name.lower() for each in AtEnd],
         help="what becomes of the rest when the window is over (default: cancel)",
     )
+    add_terms(parser)
     parser.add_argument("--key", metavar="TEXT", help="the same key again places nothing twice")
     add_engine_options(parser)
 
@@ -70,13 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
     if instrument is None:
         names = ", ".join([*known, *routes])
         raise UserError(f"there is no instrument {arguments.instrument!r}: known are {names}")
-    deed = f"cli\n{arguments.key or secrets.token_hex(16)}"
-    order_id = person_order_id(listing["journal_id"], deed)
-    wanted = order_of(arguments, order_id, instrument, time.time_ns(), route=route)
-    done = ask(home, PlaceRequest(wanted))
+    wanted = request_of(arguments, listing["journal_id"], instrument, time.time_ns(), route=route)
+    order_id = wanted.order.order_id
+    done = ask(home, wanted)
     state = next((row["state"] for row in ask(home, OrdersRequest())
                   if row["order_id"] == order_id), "")  # fmt: skip
-    told = {"order_id": order_id, **done} | ({"state": state} if state else {})
+    exits = {"exit_ids": [each.order_id for each in wanted.exits]} if wanted.exits else {}
+    told = {"order_id": order_id, **exits, **done} | ({"state": state} if state else {})
     print_answer(told, arguments)
     if state == OrderState.DENIED.name:
         reason = stored_denial(home, order_id, done["sequence"])
@@ -85,37 +89,56 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def order_of(
+def request_of(
     arguments: argparse.Namespace,
-    order_id: str,
+    journal_id: str,
     instrument: Instrument,
     time_ns: int,
     *,
     route: str = "",
-) -> OrderIntended | AlgorithmIntended:
-    """The intent of a command line; a window begins at `time_ns`.
+) -> PlaceRequest:
+    """What a command line asks for; a window begins at `time_ns`.
 
     An order by a route is counted in its first leg.
     """
-    side = Side[arguments.side.upper()]
+    deed = f"{TYPIST}\n{arguments.key or secrets.token_hex(16)}"
+    order_id = person_order_id(journal_id, deed)
     given = {name: getattr(arguments, name) for name in WORKED}
     given = {name: value for name, value in given.items() if value is not None}
     algorithm = arguments.algorithm or ("iceberg" if arguments.display else "")
     algorithm = algorithm or ("at_once" if route else "")
-    if not algorithm:
-        if given:
-            name = min(given).replace("_", "-")
-            raise UserError(f"--{name} is for an algorithm: name one with --algorithm")
-        quantity = units_above_zero("quantity", arguments.quantity, instrument.quantity_digits)
-        limit, digits = arguments.limit, instrument.price_digits
-        price = 0 if limit is None else units_above_zero("--limit", limit, digits)
-        kind = OrderType.MARKET if limit is None else OrderType.LIMIT
-        return OrderIntended(0, order_id, PERSON, instrument.id, side, quantity, kind, price)
+    if algorithm:
+        given["algorithm"] = algorithm
+        return PlaceRequest(_worked(arguments, given, order_id, instrument, time_ns, route))
+    if given:
+        name = min(given).replace("_", "-")
+        raise UserError(f"--{name} is for an algorithm: name one with --algorithm")
+    order = written_order(arguments)
+    _check_numbers(order, arguments, instrument)
+
+    def exit_id(name: str) -> str:
+        return person_order_id(journal_id, f"{deed}\n{name}")
+
+    exits = wanted_exits(order, order_id, instrument, exit_id)
+    return PlaceRequest(wanted_order(order, order_id, instrument, TYPIST), exits)
+
+
+def _worked(
+    arguments: argparse.Namespace,
+    given: dict[str, Any],
+    order_id: str,
+    instrument: Instrument,
+    time_ns: int,
+    route: str,
+) -> AlgorithmIntended:
+    """An order that the core works with children."""
+    if plain := given_terms(arguments):
+        raise UserError(f"{plain[0]}: an order that is worked with children has none")
     if "curve" in given:
         given["curve"] = _curve(given["curve"])
-    given = curve_of({"algorithm": algorithm, **given})
+    given = curve_of(given)
     terms = AlgorithmTerms(
-        side=side,
+        side=Side[arguments.side.upper()],
         quantity=arguments.quantity,
         limit=arguments.limit,
         display=arguments.display,
@@ -125,6 +148,15 @@ def order_of(
     wanted = algorithm_intent_of(terms, time_ns, order_id, PERSON, instrument)
     check_algorithm_terms(wanted)
     return wanted
+
+
+def _check_numbers(
+    order: WrittenOrder, arguments: argparse.Namespace, instrument: Instrument
+) -> None:
+    units_above_zero("quantity", order.quantity, instrument.quantity_digits)
+    for option in ("limit", "stop", "touch", "trail"):
+        if (text := getattr(arguments, option)) is not None:
+            units_above_zero(f"--{option}", text, instrument.price_digits)
 
 
 def units_above_zero(option: str, text: str, digits: int) -> int:

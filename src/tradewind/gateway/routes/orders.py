@@ -26,8 +26,7 @@ from tradewind.gateway.reply import aged_reply, reply
 from tradewind.gateway.schemas import ChangeOrder, NewOrder
 from tradewind.gateway.services import Services
 from tradewind.gateway.views import accounts_by_strategy, listing, rows_page, visible_orders
-from tradewind.gateway.wanted_orders import Wanted, wanted_exits, wanted_order
-from tradewind.gateway.worked_orders import is_worked, worked_order
+from tradewind.gateway.worked_orders import is_worked, worked_order, written
 from tradewind.model.algorithm_messages import AlgorithmIntended
 from tradewind.model.conditional_messages import ConditionalIntended, Trigger
 from tradewind.model.ids import PERSON
@@ -43,6 +42,7 @@ from tradewind.runtime.control_messages import (
 )
 from tradewind.runtime.person_orders import person_order_id
 from tradewind.runtime.read_models import Listing
+from tradewind.runtime.wanted_orders import Wanted, wanted_exits, wanted_order
 
 AnyWanted = Wanted | AlgorithmIntended
 
@@ -84,8 +84,9 @@ async def place(
         now_ns = services.now_ns()
         intended = worked_order(order, order_id, instrument, time_ns=now_ns, route=route)
     else:
-        intended = wanted_order(order, order_id, instrument, principal.user_id)
-        exits = wanted_exits(order, order_id, instrument, exit_id)
+        plain = written(order)
+        intended = wanted_order(plain, order_id, instrument, principal.user_id)
+        exits = wanted_exits(plain, order_id, instrument, exit_id)
 
     async def act() -> dict[str, Any]:
         done = await services.engine.ask(PlaceRequest(intended, exits))

@@ -1,13 +1,14 @@
-"""What the body of a placed order means: an order for the venue, or one that the core holds."""
+"""What an order that a person writes means: one for the venue, or one that the core holds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from tradewind.core.held_order import SHARE_ONE
 from tradewind.core.held_terms import HeldTerms, intent_of
-from tradewind.gateway.schemas import NewOrder
 from tradewind.model.conditional_messages import ConditionalIntended
 from tradewind.model.errors import UserError
 from tradewind.model.ids import PERSON
@@ -40,13 +41,41 @@ OPTIONAL = {
 """Those of them that may be left out; of a trailing stop's two distances one is needed."""
 
 
-def wanted_order(order: NewOrder, order_id: str, instrument: Instrument, owner: str) -> Wanted:
-    """The intent of a body. A group (`oco`) is the `owner`'s, so that two persons' never meet.
+class WrittenOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order in words, over HTTP or at the command line; numbers as text.
+
+    `side`, `type`, `time_in_force` and `leg` are names of the model's; `oco` is a word of the
+    person's.
+    """
+
+    side: str
+    quantity: str
+    type: str = "MARKET"
+    limit_price: str | None = None
+    stop_price: str | None = None
+    touch_price: str | None = None
+    trail: str | None = None
+    trail_percent: str | None = None
+    take_profit: str | None = None
+    stop_loss: str | None = None
+    trailing_loss: str | None = None
+    trailing_loss_percent: str | None = None
+    after: str = ""
+    oco: str = ""
+    time_in_force: str = "GTC"
+    expire_time_ns: int = 0
+    post_only: bool = False
+    reduce_only: bool = False
+    extended_hours: bool = False
+    leg: str = "NET"
+
+
+def wanted_order(order: WrittenOrder, order_id: str, instrument: Instrument, owner: str) -> Wanted:
+    """Its intent. A group (`oco`) is the `owner`'s, so that two persons' never meet.
 
     >>> btc = Instrument("BTC/USDT.SIM", tick="0.01", lot="0.001", currency="USDT")
-    >>> body = NewOrder(instrument=btc.id, side="SELL", quantity="1", type="IF_TOUCHED",
-    ...                 touch_price="61000")
-    >>> wanted = wanted_order(body, "j0-person-1", btc, "ann")
+    >>> order = WrittenOrder(side="SELL", quantity="1", type="IF_TOUCHED", touch_price="61000")
+    >>> wanted = wanted_order(order, "j0-person-1", btc, "ann")
     >>> type(wanted).__name__, wanted.trigger.name, wanted.trigger_price
     ('ConditionalIntended', 'TOUCH', 6100000)
     """
@@ -61,7 +90,7 @@ def wanted_order(order: NewOrder, order_id: str, instrument: Instrument, owner: 
 
 
 def wanted_exits(
-    order: NewOrder, order_id: str, instrument: Instrument, id_of: Callable[[str], str]
+    order: WrittenOrder, order_id: str, instrument: Instrument, id_of: Callable[[str], str]
 ) -> tuple[ConditionalIntended, ...]:
     """What closes the position once the order has filled; `id_of` makes the id of each exit."""
     stops = [name for name in EXIT_STOPS if getattr(order, name) is not None]
@@ -84,7 +113,7 @@ def wanted_exits(
     return tuple(exits)
 
 
-def _plain(order: NewOrder, order_id: str, instrument: Instrument) -> OrderIntended:
+def _plain(order: WrittenOrder, order_id: str, instrument: Instrument) -> OrderIntended:
     def price(text: str | None) -> int:
         return parse_units(text, instrument.price_digits) if text else 0
 
@@ -105,7 +134,7 @@ def _plain(order: NewOrder, order_id: str, instrument: Instrument) -> OrderInten
     )
 
 
-def _held(order: NewOrder, order_id: str, instrument: Instrument, owner: str) -> Wanted:
+def _held(order: WrittenOrder, order_id: str, instrument: Instrument, owner: str) -> Wanted:
     _check_prices(order)
     terms = HeldTerms(
         Side[order.side],
@@ -132,14 +161,14 @@ def _intent(terms: HeldTerms, order_id: str, instrument: Instrument) -> Conditio
     return intent
 
 
-def flags_of(order: NewOrder) -> OrderFlag:
-    """The flags of a body."""
+def flags_of(order: WrittenOrder) -> OrderFlag:
+    """Its flags."""
     flags = OrderFlag.POST_ONLY if order.post_only else OrderFlag.NONE
     flags |= OrderFlag.REDUCE_ONLY if order.reduce_only else OrderFlag.NONE
     return flags | (OrderFlag.EXTENDED_HOURS if order.extended_hours else OrderFlag.NONE)
 
 
-def _check_prices(order: NewOrder) -> None:
+def _check_prices(order: WrittenOrder) -> None:
     """An order that the core holds has the prices of its type, and no other."""
     given = {
         name
@@ -163,7 +192,7 @@ def _check_exit(name: str, exit_: ConditionalIntended, instrument: Instrument) -
         raise UserError(f"{name}: prices of {instrument.id} are multiples of {instrument.tick}")
 
 
-def _check_apart(order: NewOrder, exits: list[ConditionalIntended]) -> None:
+def _check_apart(order: WrittenOrder, exits: list[ConditionalIntended]) -> None:
     """Profit and loss lie on the two sides of the price."""
     if order.take_profit is None or order.stop_loss is None:
         return
