@@ -1,5 +1,7 @@
 """Redis killed, frozen, cut off and emptied while it is used: what was acknowledged is there.
 
+Cut off means in both directions, or in one.
+
 With TRADEWIND_WRITE_FIGURES set the figures are written into docs/operations/failover.md.
 """
 
@@ -16,6 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.adapters.figures import write_figures
+from tests.servers.link import BACK, THERE
 from tests.servers.sentinels import WatchedRedis, running_sentinels
 from tradewind.adapters.redis.clients import connect_redis
 from tradewind.adapters.redis.security_store import RedisSecurityStore
@@ -54,6 +57,16 @@ FAULTS = (
     Fault("primary killed", lambda watched: watched.primary.kill(), nothing),
     Fault("primary frozen", lambda watched: watched.primary.freeze(), lambda w: w.primary.thaw()),
     Fault("primary cut off", lambda watched: watched.links[0].cut(), lambda w: w.links[0].heal()),
+    Fault(
+        "primary hears all, and is not heard",
+        lambda watched: watched.links[0].cut(BACK),
+        lambda watched: watched.links[0].heal(),
+    ),
+    Fault(
+        "primary is heard, and hears nobody",
+        lambda watched: watched.links[0].cut(THERE),
+        lambda watched: watched.links[0].heal(),
+    ),
     Fault("emptied", empty, nothing),
 )
 
