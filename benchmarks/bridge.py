@@ -6,11 +6,12 @@ order is from the call of `publish` to the command in the core: the way to the c
 group and its rows to the bridge, the strategy there beside its replica of the core, its wish back,
 and the turn that takes it. The yardstick is the same with the strategy in the core's process.
 
-What limits it: a second and a third process to be woken, by ZeroMQ's threads at both ends of the
-way there and of the way back, and every row stepped twice, by the core and by the replica. At a
-load of 14, with its session put first, p50 1,637 and 1,719 us and p99 9.7 and 10.8 ms, where the
-same strategy in the core took 627 us and 3.9 ms. Not tried: the sockets without threads that the
-bus has (`adapters/zeromq/file_pipes.py`).
+What limits it: a second and a third process to be woken, whose Python runs cold (`bus`), and every
+row stepped twice, by the core and by the replica. In turn with real-time priority, at a load of 4
+to 5, p50 1,270 and 1,464 us through ZeroMQ's threads, 1,012 and 1,132 since the bridge's link is a
+socket of the file system that is written to and read without one (`adapters/zeromq/file_link`),
+where the same strategy in the core took 501 to 576. Without that priority, at a load of 9 to 10,
+both ways fell behind three milliseconds a quote.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 from _measure import report, sized
 from bus import COIN, SPAWN, WARM_UP, Core, Taker, play_publisher
 
-from tradewind.adapters.zeromq.link import ZeroMqExchange, ZeroMqLine
+from tradewind.adapters.zeromq.file_link import FileExchange, FileLine
 from tradewind.adapters.zeromq.subscriber import ZeroMqSubscriber
 from tradewind.model import messages as m
 from tradewind.runtime.followed_recorder import FollowedRecorder
@@ -43,7 +44,7 @@ TAKER = "taker"
 class LentCore(Core):
     """The engine's side, whose strategy is lent to a bridge."""
 
-    def __init__(self, exchange: ZeroMqExchange) -> None:
+    def __init__(self, exchange: FileExchange) -> None:
         recorder = FollowedRecorder(MemorySegments())
         super().__init__(recorder)
         self.lender = Lender(self.loop, recorder, exchange, session=1, now_s=time.monotonic)
@@ -69,7 +70,7 @@ def play_bridge(folder: Path) -> None:
 
 async def bridge(folder: Path) -> None:
     """Run what is lent, until terminated."""
-    line = ZeroMqLine(f"ipc://{folder}/wishes.ipc")
+    line = FileLine(f"ipc://{folder}/wishes.ipc")
     await line.start()
     await SignalBridge(line, new_taker, time.monotonic).run(asyncio.Event())
 
@@ -110,7 +111,7 @@ async def in_the_core(folder: Path, quotes: int) -> list[float]:
 
 async def in_a_bridge(folder: Path, quotes: int) -> list[float]:
     """The claim."""
-    exchange = ZeroMqExchange(f"ipc://{folder}/wishes.ipc")
+    exchange = FileExchange(f"ipc://{folder}/wishes.ipc")
     await exchange.start()
     core = LentCore(exchange)
     turning = asyncio.create_task(core.loop.run())

@@ -89,26 +89,28 @@ def orders_line(settings: Settings) -> Line:
 
 def _exchange(settings: Settings, place: Setting[str], name: str) -> Exchange:
     check_installed()
+    from tradewind.adapters.zeromq.file_link import FileExchange
     from tradewind.adapters.zeromq.gatekeeper import Gatekeeper
     from tradewind.adapters.zeromq.link import ZeroMqExchange
 
     home, endpoint = settings[catalog.HOME], settings[place]
     setting = place.variables[0]
     if not endpoint or endpoint.startswith("ipc://"):
-        return ZeroMqExchange(endpoint or home_endpoint(home, name), setting=setting)
+        return FileExchange(endpoint or home_endpoint(home, name), setting=setting)
     gatekeeper = Gatekeeper(bus_keys(home), time.monotonic)
     return ZeroMqExchange(endpoint, gatekeeper, setting=setting)
 
 
 def _line(settings: Settings, place: Setting[str], key: Setting[str], name: str) -> Line:
     check_installed()
+    from tradewind.adapters.zeromq.file_link import FileLine
     from tradewind.adapters.zeromq.keys import checked_key
     from tradewind.adapters.zeromq.link import ZeroMqLine
     from tradewind.adapters.zeromq.subscriber import Access
 
     home, endpoint = settings[catalog.HOME], settings[place]
     if not endpoint or endpoint.startswith("ipc://"):
-        return ZeroMqLine(endpoint or home_endpoint(home, name))
+        return FileLine(endpoint or home_endpoint(home, name))
     pair = bus_keys(home).pair()
     return ZeroMqLine(endpoint, Access(pair, checked_key(settings[key] or pair.public)))
 

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradewind.adapters.zeromq import file_pipes, wire
-from tradewind.adapters.zeromq.file_pipes import FRAMES_MAX, FileHub, FilePipe, Frames, encoded
+from tradewind.adapters.zeromq.file_frames import FRAMES_MAX, Frames, encoded
+from tradewind.adapters.zeromq.file_pipes import FileHub, FilePipe
 from tradewind.adapters.zeromq.publisher import ZeroMqPublisher
 from tradewind.adapters.zeromq.subscriber import ZeroMqSubscriber
 from tradewind.model.columns import Columns

@@ -1,4 +1,4 @@
-"""The link over ZeroMQ: both ways, by name, over restarts, and for allowed keys only."""
+"""The link: both ways, by name, over restarts, and over a network for allowed keys only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tradewind.adapters.zeromq.file_link import FileExchange, FileLine
 from tradewind.adapters.zeromq.gatekeeper import Gatekeeper
 from tradewind.adapters.zeromq.keys import BusKeys
 from tradewind.adapters.zeromq.link import ZeroMqExchange, ZeroMqLine
 from tradewind.adapters.zeromq.subscriber import Access
 from tradewind.model.errors import OutsideError, UserError
+from tradewind.ports.link import Exchange, Line
 
 DEADLINE_S = 30.0
 
@@ -22,9 +24,9 @@ DEADLINE_S = 30.0
 class Ends:
     """An exchange that echoes, and lines that keep what they hear."""
 
-    def __init__(self, exchange: ZeroMqExchange) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self.heard: dict[ZeroMqLine, list[bytes]] = {}
+        self.heard: dict[Line, list[bytes]] = {}
         self.peers: list[bytes] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -32,8 +34,7 @@ class Ends:
         await self.exchange.start()
         self._tasks.append(asyncio.create_task(self.exchange.run(self._echo)))
 
-    async def line(self, endpoint: str, access: Access | None = None) -> ZeroMqLine:
-        line = ZeroMqLine(endpoint, access)
+    async def line(self, line: Line) -> Line:
         heard = self.heard[line] = []
         await line.start()
         self._tasks.append(asyncio.create_task(line.run(lambda frames: heard.extend(frames))))
@@ -58,7 +59,7 @@ async def until(is_reached: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def said(line: ZeroMqLine, heard: list[bytes], word: bytes) -> None:
+async def said(line: Line, heard: list[bytes], word: bytes) -> None:
     """Say a word until it was heard again: while nobody is there it goes nowhere."""
     async with asyncio.timeout(DEADLINE_S):
         while word not in heard:
@@ -70,10 +71,10 @@ def test_each_line_hears_what_was_for_it_in_order(tmp_path: Path) -> None:
     endpoint = f"ipc://{tmp_path}/wishes.ipc"
 
     async def talk() -> None:
-        ends = Ends(ZeroMqExchange(endpoint))
+        ends = Ends(FileExchange(endpoint))
         await ends.open()
         assert Path(tmp_path / "wishes.ipc").stat().st_mode & 0o077 == 0
-        lines = [await ends.line(endpoint) for _ in range(2)]
+        lines = [await ends.line(FileLine(endpoint)) for _ in range(2)]
         for line in lines:
             await said(line, ends.heard[line], b"begin")
         for number in range(200):
@@ -93,13 +94,13 @@ def test_a_line_finds_an_exchange_that_was_started_again(tmp_path: Path) -> None
     endpoint = f"ipc://{tmp_path}/wishes.ipc"
 
     async def talk() -> None:
-        ends = Ends(ZeroMqExchange(endpoint))
-        line = await ends.line(endpoint)
+        ends = Ends(FileExchange(endpoint))
+        line = await ends.line(FileLine(endpoint))
         assert not line.send([b"nobody is there"])
         await ends.open()
         await said(line, ends.heard[line], b"first")
         await ends.exchange.close()
-        second = Ends(ZeroMqExchange(endpoint))
+        second = Ends(FileExchange(endpoint))
         await second.open()
         await said(line, ends.heard[line], b"second")
         assert set(second.peers) <= set(ends.peers)
@@ -116,10 +117,11 @@ def test_over_a_network_only_allowed_keys_are_let_in(tmp_path: Path) -> None:
     bridge.make()
 
     async def talk() -> None:
-        ends = Ends(ZeroMqExchange("tcp://127.0.0.1:*", Gatekeeper(core, time.monotonic)))
+        exchange = ZeroMqExchange("tcp://127.0.0.1:*", Gatekeeper(core, time.monotonic))
+        ends = Ends(exchange)
         await ends.open()
         access = Access(bridge.pair(), core.pair().public)
-        line = await ends.line(ends.exchange.endpoint, access)
+        line = await ends.line(ZeroMqLine(exchange.endpoint, access))
         for _ in range(10):
             line.send([b"let me in"])
             await asyncio.sleep(0.02)

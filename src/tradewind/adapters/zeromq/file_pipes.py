@@ -1,8 +1,7 @@
 """Pipes through a socket of the file system: the bus on one machine, without threads between.
 
 ZeroMQ hands each message to a thread at either end, which is two wake-ups more before it arrives.
-Here the publisher writes to the socket in the call that publishes. A message is the number of its
-frames and the length of each, as four little-endian bytes each, and then the frames.
+Here the publisher writes to the socket in the call that publishes.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ import asyncio
 import contextlib
 import os
 import socket
-import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tradewind.adapters.zeromq.wire import ANSWER, MESSAGE_BYTES_MAX, REQUEST
+from tradewind.adapters.zeromq.file_frames import Frames, encoded
+from tradewind.adapters.zeromq.file_peer import READ_BYTES, Peer, accepted, new_socket
+from tradewind.adapters.zeromq.wire import ANSWER, REQUEST
 from tradewind.model.errors import BadMessage
 
-FRAMES_MAX = 16
 QUEUE_BYTES_MAX = 16 << 20
 """Bytes that wait for one peer; what comes beyond them is lost to it and asked for again."""
 REQUESTS_WAITING_MAX = 1_000
@@ -29,65 +28,7 @@ PEERS_MAX = 64
 """Subscribers at once; one more is let in when another has gone."""
 NONCES_MAX = 64
 """Names of one peer that answers are sent to."""
-READ_BYTES = 1 << 18
-BUFFER_BYTES = 1 << 20
 RECONNECT_S = 0.02
-_NUMBERS = [struct.Struct(f"<{count}I") for count in range(FRAMES_MAX + 2)]
-"""So many numbers."""
-_NUMBER = _NUMBERS[1]
-
-
-def encoded(frames: Sequence[bytes]) -> bytes:
-    """A message of frames."""
-    count = len(frames)
-    return b"".join([_NUMBERS[count + 1].pack(count, *map(len, frames)), *frames])
-
-
-class Frames:
-    """Messages out of bytes, in whatever pieces they come.
-
-    >>> frames = Frames()
-    >>> data = encoded([b"b", b"", b"xyz"])
-    >>> frames.feed(data[:9])
-    >>> frames.next() is None
-    True
-    >>> frames.feed(data[9:])
-    >>> frames.next()
-    [b'b', b'', b'xyz']
-    """
-
-    def __init__(self) -> None:
-        self._data = b""
-        self._place = 0
-
-    def feed(self, data: bytes) -> None:
-        """Take bytes."""
-        self._data = self._data[self._place :] + data if self._place < len(self._data) else data
-        self._place = 0
-
-    def next(self) -> list[bytes] | None:
-        """The next message, None where it is not whole yet; `BadMessage` where it can be none."""
-        data, start = self._data, self._place
-        if len(data) < start + 4:
-            return None
-        count = _NUMBER.unpack_from(data, start)[0]
-        if not 1 <= count <= FRAMES_MAX:
-            raise BadMessage(f"a message of {count} frames")
-        place = start + 4 * (count + 1)
-        if len(data) < place:
-            return None
-        sizes = _NUMBERS[count].unpack_from(data, start + 4)
-        total = sum(sizes)
-        if total > MESSAGE_BYTES_MAX:
-            raise BadMessage(f"a message of {total} bytes")
-        if len(data) < place + total:
-            return None
-        found = []
-        for size in sizes:
-            found.append(data[place : place + size])
-            place += size
-        self._place = place
-        return found
 
 
 class FilePipe:
@@ -231,8 +172,8 @@ class FileHub:
     def __init__(self, path: str) -> None:
         self._path = path
         self._listener = new_socket()
-        self._peers: dict[int, _Peer] = {}
-        self._asked_by: dict[bytes, _Peer] = {}
+        self._peers: dict[int, Peer] = {}
+        self._asked_by: dict[bytes, Peer] = {}
         self._requests: deque[list[bytes]] = deque()
         self._loop = asyncio.get_running_loop()
         self.changed = asyncio.Event()
@@ -278,7 +219,7 @@ class FileHub:
         for peer in list(self._peers.values()):
             peer.close()
 
-    def take(self, peer: _Peer, frames: list[bytes]) -> None:
+    def take(self, peer: Peer, frames: list[bytes]) -> None:
         """A request of a peer."""
         if frames[0] == REQUEST and len(frames) > 1 and len(peer.nonces) < NONCES_MAX:
             self._asked_by[frames[1]] = peer
@@ -287,7 +228,7 @@ class FileHub:
             self._requests.append(frames)
             self.changed.set()
 
-    def forget(self, peer: _Peer) -> None:
+    def forget(self, peer: Peer) -> None:
         """A peer has gone."""
         self._peers.pop(peer.number, None)
         for nonce in peer.nonces:
@@ -295,102 +236,12 @@ class FileHub:
                 del self._asked_by[nonce]
 
     def _let_in(self) -> None:
-        try:
-            made, _ = self._listener.accept()
-        except OSError:  # gone again
+        made = accepted(self._listener)
+        if made is None:
             return
         if len(self._peers) >= PEERS_MAX:
             made.close()
             return
-        made.settimeout(0)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-        peer = _Peer(made, self, self._loop)
+        peer = Peer(made, self, queue_bytes_max=QUEUE_BYTES_MAX)
         self._peers[peer.number] = peer
-
-
-class _Peer:
-    """One subscriber, as the publisher sees it."""
-
-    def __init__(
-        self, connection: socket.socket, hub: FileHub, loop: asyncio.AbstractEventLoop
-    ) -> None:
-        self.number = connection.fileno()
-        self.nonces: set[bytes] = set()
-        self._socket = connection
-        self._hub = hub
-        self._loop = loop
-        self._frames = Frames()
-        self._queue: deque[bytes] = deque()
-        self._queued_bytes = 0
-        loop.add_reader(connection, self._read)
-
-    def send(self, data: bytes) -> None:
-        """Write it now, or behind what waits; it is lost where too much does."""
-        if self._queue:
-            self._keep(data)
-            return
-        try:
-            sent = self._socket.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self.close()
-            return
-        if sent < len(data):
-            # what was begun is ended in any case
-            self._queue.append(data[sent:])
-            self._queued_bytes += len(data) - sent
-            self._loop.add_writer(self._socket, self._flush)
-
-    def close(self) -> None:
-        """Let it go."""
-        self._loop.remove_reader(self._socket)
-        self._loop.remove_writer(self._socket)
-        self._socket.close()
-        self._hub.forget(self)
-
-    def _keep(self, data: bytes) -> None:
-        if self._queued_bytes + len(data) <= QUEUE_BYTES_MAX:
-            self._queue.append(data)
-            self._queued_bytes += len(data)
-
-    def _flush(self) -> None:
-        try:
-            while self._queue:
-                sent = self._socket.send(self._queue[0])
-                self._queued_bytes -= sent
-                if sent < len(self._queue[0]):
-                    self._queue[0] = self._queue[0][sent:]
-                    return
-                self._queue.popleft()
-        except BlockingIOError:
-            return
-        except OSError:
-            self.close()
-            return
-        self._loop.remove_writer(self._socket)
-
-    def _read(self) -> None:
-        try:
-            data = self._socket.recv(READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self.close()
-            return
-        self._frames.feed(data)
-        try:
-            while (frames := self._frames.next()) is not None:
-                self._hub.take(self, frames)
-        except BadMessage:
-            self.close()
-
-
-def new_socket() -> socket.socket:
-    """A socket that never waits."""
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    made.settimeout(0)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-    return made
+        peer.watch()

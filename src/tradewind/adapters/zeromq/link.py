@@ -1,4 +1,7 @@
-"""The link over ZeroMQ: a ROUTER at the core, a DEALER at each of the others."""
+"""The link over a network by ZeroMQ: a ROUTER at the core, a DEALER at each of the others.
+
+On one machine it is `file_link`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import contextlib
 import errno
 import logging
 import secrets
-from pathlib import Path
 
 import zmq
 
@@ -15,7 +17,6 @@ from tradewind.adapters.zeromq.gatekeeper import Gatekeeper
 from tradewind.adapters.zeromq.sockets import (
     Reading,
     checked_endpoint,
-    is_on_this_host,
     new_socket,
     received,
 )
@@ -36,7 +37,7 @@ LOG = logging.getLogger("tradewind.bus")
 
 
 class ZeroMqExchange:
-    """One end for many; a `gatekeeper` guards every endpoint that is not a file of this host.
+    """One end for many, guarded by a `gatekeeper`.
 
     `setting` is what people change where the place cannot be had.
     """
@@ -50,10 +51,9 @@ class ZeroMqExchange:
     ) -> None:
         self._setting = setting
         self.endpoint = checked_endpoint(endpoint)
-        if gatekeeper is None and not is_on_this_host(endpoint):
+        if gatekeeper is None:
             raise UserError(f"{endpoint} is reached over a network: it needs keys")
-        self._endpoint = endpoint
-        self._gatekeeper = None if is_on_this_host(endpoint) else gatekeeper
+        self._gatekeeper = gatekeeper
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
         self._reading: Reading | None = None
@@ -62,8 +62,7 @@ class ZeroMqExchange:
     async def start(self) -> None:
         """Bind; `OutsideError` where the endpoint cannot be had."""
         self._context = zmq.Context()
-        if self._gatekeeper is not None:
-            self._gatekeeper.start(self._context)
+        self._gatekeeper.start(self._context)
         await self._bind()
 
     async def run(self, take: TakeFrom) -> None:
@@ -93,8 +92,7 @@ class ZeroMqExchange:
 
     async def close(self) -> None:
         """Let go of sockets."""
-        if self._gatekeeper is not None:
-            self._gatekeeper.close()
+        self._gatekeeper.close()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -105,7 +103,7 @@ class ZeroMqExchange:
     def _look_at_gate(self) -> bool:
         """Answer who knocks; True where a key that was let in is allowed no more."""
         now_s = asyncio.get_running_loop().time()
-        if self._gatekeeper is None or now_s - self._gate_s < GATE_LOOK_S:
+        if now_s - self._gate_s < GATE_LOOK_S:
             return False
         self._gate_s = now_s
         self._gatekeeper.look()
@@ -129,8 +127,7 @@ class ZeroMqExchange:
         # A peer that has gone or is full is told to us; one that connects again keeps its name.
         found.setsockopt(zmq.ROUTER_MANDATORY, 1)
         found.setsockopt(zmq.ROUTER_HANDOVER, 1)
-        if self._gatekeeper is not None:
-            self._gatekeeper.guard(found)
+        self._gatekeeper.guard(found)
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + BIND_DEADLINE_S
         while True:
@@ -141,7 +138,7 @@ class ZeroMqExchange:
                 if error.errno != errno.EADDRINUSE or loop.time() > deadline_s:
                     found.close()
                     raise OutsideError(
-                        f"nobody can be let in at {self._endpoint}: {error.strerror}; "
+                        f"nobody can be let in at {self.endpoint}: {error.strerror}; "
                         f"set {self._setting} to another place",
                         fault="ours",
                         retry=False,
@@ -149,18 +146,16 @@ class ZeroMqExchange:
             await asyncio.sleep(0.02)
         self._socket = found
         self.endpoint = found.getsockopt_string(zmq.LAST_ENDPOINT)
-        if is_on_this_host(self._endpoint):
-            Path(self._endpoint.removeprefix("ipc://")).chmod(0o600)
 
 
 class ZeroMqLine:
-    """One end of the others; `access` is needed wherever the place is not a file."""
+    """One end of the others, let in by `access`."""
 
     def __init__(self, endpoint: str, access: Access | None = None) -> None:
         self._endpoint = checked_endpoint(endpoint)
-        if access is None and not is_on_this_host(endpoint):
+        if access is None:
             raise UserError(f"{endpoint} is reached over a network: it needs keys")
-        self._access = None if is_on_this_host(endpoint) else access
+        self._access = access
         self._name = secrets.token_bytes(NAME_BYTES - 1)
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
@@ -173,10 +168,9 @@ class ZeroMqLine:
         found.setsockopt(zmq.IDENTITY, b"n" + self._name)
         # What is said while nobody is there would be old once somebody is.
         found.setsockopt(zmq.IMMEDIATE, 1)
-        if self._access is not None:
-            found.setsockopt_string(zmq.CURVE_SERVERKEY, self._access.publisher)
-            found.setsockopt_string(zmq.CURVE_PUBLICKEY, self._access.pair.public)
-            found.setsockopt_string(zmq.CURVE_SECRETKEY, self._access.pair.secret.reveal())
+        found.setsockopt_string(zmq.CURVE_SERVERKEY, self._access.publisher)
+        found.setsockopt_string(zmq.CURVE_PUBLICKEY, self._access.pair.public)
+        found.setsockopt_string(zmq.CURVE_SECRETKEY, self._access.pair.secret.reveal())
         found.connect(self._endpoint)
 
     async def run(self, take: TakeFrames) -> None:
@@ -193,7 +187,7 @@ class ZeroMqLine:
                         break
                     heard_s = now_s
                     take(frames)
-                if self._access is not None and now_s - heard_s > KNOCK_AGAIN_S:
+                if now_s - heard_s > KNOCK_AGAIN_S:
                     heard_s = now_s
                     self._knock()
                 await asyncio.sleep(0)
