@@ -214,7 +214,8 @@ def supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     guards = _guards(settings)
     commands |= {role: [*command, "--role", role] for role in guards}
     note(f"tradewind {VERSION}  each a process: {', '.join(commands)}")
-    for role in (SIGNAL_BRIDGE, *standing_by, WORKER, *guards):
+    worker = [] if arguments.without_gateway else [WORKER]
+    for role in (SIGNAL_BRIDGE, *standing_by, *worker, *guards):
         note(f"  {role:<12} http://127.0.0.1:{role_port(settings, role)}/health")
     return _played(Supervisor(commands).run, arguments.seconds)
 

@@ -60,6 +60,8 @@ class Desk:
         self._now_ns = now_ns
         self._started_ns = now_ns()
         self._broadcast = Broadcast()
+        self._told_accounts: dict[str, AccountRow] = {}
+        """As subscribers know them: one that has not changed is not told again."""
         self.counts: dict[str, int] = {}
         self.complaints: list[Callable[[], str]] = []
         """Each gives a sentence on what works less well though trading goes on, or ""."""
@@ -232,7 +234,8 @@ class Desk:
         return await self.actions.perform(request)
 
     def subscribe(self) -> Subscription:
-        """Every update of a read model from here on."""
+        """Every update of a read model from here on; the next turn tells each account."""
+        self._told_accounts.clear()
         return self._broadcast.subscribe()
 
     def close(self, reason: str) -> None:
@@ -282,8 +285,10 @@ class Desk:
             halts = {scope: list(why) for scope, why in self.state.halts.items()}
             self._broadcast.publish(Update("halt", sequence, {"halts": halts}))
         for account in self.state.accounts:
-            row = dict(self._account_row(account))
-            self._broadcast.publish(Update("account", sequence, row))
+            row = self._account_row(account)
+            if self._told_accounts.get(account.name) != row:
+                self._told_accounts[account.name] = row
+                self._broadcast.publish(Update("account", sequence, dict(row)))
 
     def _told(self, record: m.Record) -> tuple[str, dict[str, object]] | None:
         """What a record says by itself: an execution, or a refusal of our risk."""

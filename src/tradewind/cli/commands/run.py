@@ -35,6 +35,7 @@ from tradewind.cli.roles import (
 )
 from tradewind.gateway.process import GatewayProcess, claim_port, missing_modules
 from tradewind.model.errors import OutsideError, UserError
+from tradewind.model.limits import Limits
 from tradewind.model.marking import MARKINGS
 from tradewind.runtime.desk import Desk
 from tradewind.version import VERSION
@@ -305,9 +306,7 @@ def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:
     traded = plan_of(options.strategies, options.symbols, plan.venue)
     plans = [f"{name} on {instrument_id}" for name, (instrument_id, _) in traded.items()]
     yield f"  strategies  {', '.join(plans) or 'none: orders of persons only'}"
-    limits = ", ".join(limit_lines(options.limits))
-    profile = "demo profile" if plan.mode == "paper" else "limits"
-    yield f"  limits      {profile} on account {plan.account}: {limits}"
+    yield from _limit_lines(platform)
     recovered = f"epoch {platform.epoch}, sequence {state.sequence}"
     place = options.journal or JournalPlace(options.home)
     yield f"  journal     {place.shown} ({recovered})"
@@ -317,6 +316,18 @@ def _banner(platform: Platform, gateway: Gateway | None) -> Iterator[str]:
         yield f"  gateway     {address}  {address}/health  {address}/metrics"
     for scope, (reason, by) in state.halts.items():
         yield f"  HALTED      {scope}: {reason} (by {by}); `tradewind resume` lifts it"
+
+
+def _limit_lines(platform: Platform) -> Iterator[str]:
+    """Say the limits in force: of the account, then of every other scope that has some."""
+    account = f"account:{platform.plan.account}"
+    in_force = {one.name: one.limits for one in platform.engine.state.scopes()}
+    is_demo = platform.plan.mode == "paper" and in_force[account] == platform.options.limits
+    for scope, limits in sorted(in_force.items(), key=lambda each: each[0] != account):
+        if limits != Limits():
+            profile = "demo profile on" if is_demo and scope == account else "on"
+            named = scope.replace(":", " ", 1)
+            yield f"  limits      {profile} {named}: {', '.join(limit_lines(limits))}"
 
 
 def _login_lines(gateway: Gateway | None) -> Iterator[str]:
