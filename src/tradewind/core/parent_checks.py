@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradewind.core.child_sizes import size_breach
 from tradewind.core.entry import form_breach, halt_breach
 from tradewind.core.orders import new_order
 from tradewind.core.parent_order import SHARE_ONE, ParentOrder
@@ -71,7 +72,7 @@ def _check_window(event: AlgorithmIntended) -> None:
 
 
 def breach_of_parent(state: State, parent: ParentOrder) -> Breach | None:
-    """The first reason against working a parent; limits look at each child."""
+    """The first reason against working a parent; limits look at each child, when it is sent."""
     terms = parent.terms
     order_id = terms.order_id
     if order_id in state.orders or order_id in state.held or order_id in state.parents:
@@ -94,7 +95,7 @@ def breach_of_parent(state: State, parent: ParentOrder) -> Breach | None:
     breach = form_breach(state, whole, book, market) or _halted_everywhere(state, book, parent)
     if breach is None and terms.display % market.lot:
         breach = ("off_grid", "display", "whole lots")
-    return breach or _scope_halt(book)
+    return breach or _scope_halt(book) or size_breach(state, parent, book, market)
 
 
 def _halted_everywhere(state: State, book: StrategyBook, parent: ParentOrder) -> Breach | None:
