@@ -19,7 +19,7 @@ class RoleCosts:
         self._begun = self._seconds()
 
     def since(self) -> dict[str, float]:
-        """Seconds by role; those of the test itself and of the database's server too."""
+        """Seconds by role; those of the test, a local venue and the database's server too."""
         return {name: spent - self._begun[name] for name, spent in self._seconds().items()}
 
     def _seconds(self) -> Counter[str]:
@@ -41,6 +41,8 @@ class RoleCosts:
             return SERVER
         if pid in self._split:
             return "supervisor"
+        if parent == os.getpid() and "venue" in words:
+            return "venue"
         if parent not in self._split or "--role" not in words:
             return ""
         return words[words.index("--role") + 1]
