@@ -89,3 +89,11 @@ def test_adding_a_sure_gain_lowers_the_loss_by_it(
         before, after = measure(array, confidence), measure(array + gain, confidence)
         assert before is not None
         assert after == pytest.approx(before - gain, abs=1e-9)
+
+
+@given(many_returns, confidences)
+def test_historical_value_at_risk_is_the_quantile_to_the_last_bit(
+    returns: list[float], confidence: float
+) -> None:
+    found = historical_value_at_risk(np.array(returns), confidence)
+    assert found == float(-np.quantile(np.array(returns), 1.0 - confidence))

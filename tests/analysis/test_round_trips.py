@@ -145,4 +145,7 @@ def open_cost_by_loop(fills: list[Fill]) -> Fraction:
 
 
 def trip_with(result: float, holding_s: int) -> RoundTrip:
-    return RoundTrip("GOOG.SIM", 1, 1.0, 0, holding_s * SECOND_NS, 10.0, 10.0 + result, 0.0, result)
+    trip = RoundTrip()
+    trip.open_time_ns, trip.close_time_ns = 0, holding_s * SECOND_NS
+    trip.result = result
+    return trip

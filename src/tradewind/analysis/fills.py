@@ -6,7 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from tradewind.core.market import Market
+from tradewind.core.reports import Execution
 from tradewind.model.errors import BadData
+from tradewind.model.instruments import currency_digits
 
 FillRow = tuple[int, str, int, float, float, float]
 """time_ns, instrument id, side (+1 bought, -1 sold), quantity > 0, price, fee (paid > 0)."""
@@ -30,6 +33,27 @@ class Fill(NamedTuple):
     quantity: float
     price: float
     fee: float
+
+
+def fill_rows(executions: Sequence[Execution], markets: Sequence[Market]) -> list[FillRow]:
+    """What the engine kept of a run as rows: floats, each the nearest to its exact number.
+
+    An execution knows its order, which knows the place of its market among `markets`.
+    """
+    rows: list[FillRow] = []
+    fee_scales: dict[str, float] = {}
+    for execution in executions:
+        order, currency = execution.order, execution.fee_currency
+        assert order is not None, "a fill that was kept without its order"
+        if currency not in fee_scales:
+            fee_scales[currency] = 10.0 ** currency_digits(currency)
+        market = markets[order.instrument]
+        quantity = execution.quantity / market.quantity_scale
+        price = execution.price / market.price_scale
+        fee_scale: float = fee_scales[currency]
+        fee = execution.fee / fee_scale
+        rows.append((execution.time_ns, market.id, order.side, quantity, price, fee))
+    return rows
 
 
 def fills_of(rows: Iterable[FillRow]) -> list[FillRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from tradewind.analysis.fills import DUST_RATIO, FillRow
 
@@ -15,11 +15,23 @@ _SIDE: Final = 2
 _QUANTITY: Final = 3
 
 
-class RoundTrip(NamedTuple):
+class RoundTrip:
     """A quantity opened by one fill and closed by another; both bear their share of the fees.
 
     `side` is +1 for a long and -1 for a short trip; `result` is after fees.
     """
+
+    __slots__ = (
+        "close_price",
+        "close_time_ns",
+        "fees",
+        "instrument",
+        "open_price",
+        "open_time_ns",
+        "quantity",
+        "result",
+        "side",
+    )
 
     instrument: str
     side: int
@@ -94,12 +106,15 @@ def expectancy(trips: Sequence[RoundTrip]) -> float | None:
     Equal to win rate x average win + loss rate x average loss (Tharp, "Trade Your Way to
     Financial Freedom", 1998, where it is further divided by the amount risked).
     """
-    return _mean([trip.result for trip in trips])
+    return _mean(_results(trips))
 
 
 def average_holding_time_s(trips: Sequence[RoundTrip]) -> float | None:
     """Mean seconds from opening to closing, each round trip counted once."""
-    return _mean([(trip.close_time_ns - trip.open_time_ns) / 1e9 for trip in trips])
+    times = []
+    for trip in trips:
+        times.append((trip.close_time_ns - trip.open_time_ns) / 1e9)
+    return _mean(times)
 
 
 def _without(quantity: float, taken: float, whole: float) -> float:
@@ -113,21 +128,34 @@ def _trip(first: FillRow, last: FillRow, quantity: float) -> RoundTrip:
     open_time_ns, instrument, side, whole, open_price, open_fee = first
     close_time_ns, _, _, last_whole, close_price, close_fee = last
     fees = open_fee * quantity / whole + close_fee * quantity / last_whole
-    result = (close_price - open_price) * quantity * side - fees
-    prices = open_price, close_price
-    # as the class itself would make it, sooner
-    return tuple.__new__(
-        RoundTrip,
-        (instrument, side, quantity, open_time_ns, close_time_ns, *prices, fees, result),
-    )
+    trip = RoundTrip.__new__(RoundTrip)
+    trip.instrument = instrument
+    trip.side = side
+    trip.quantity = quantity
+    trip.open_time_ns = open_time_ns
+    trip.close_time_ns = close_time_ns
+    trip.open_price = open_price
+    trip.close_price = close_price
+    trip.fees = fees
+    trip.result = (close_price - open_price) * quantity * side - fees
+    return trip
 
 
 def _wins(trips: Sequence[RoundTrip]) -> list[float]:
-    return [trip.result for trip in trips if trip.result > 0.0]
+    """Results above zero."""
+    return [result for result in _results(trips) if result > 0.0]
 
 
 def _losses(trips: Sequence[RoundTrip]) -> list[float]:
-    return [trip.result for trip in trips if trip.result < 0.0]
+    """Results below zero."""
+    return [result for result in _results(trips) if result < 0.0]
+
+
+def _results(trips: Sequence[RoundTrip]) -> list[float]:
+    found = []
+    for trip in trips:
+        found.append(trip.result)
+    return found
 
 
 def _mean(values: Sequence[float]) -> float | None:

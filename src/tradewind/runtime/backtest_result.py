@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.analysis.equity import samples_per_year
-from tradewind.analysis.fills import FillRow
+from tradewind.analysis.fills import fill_rows
 from tradewind.analysis.ledger import Ledger
 from tradewind.analysis.market_path import MarketPath
 from tradewind.analysis.metrics import Metrics, metrics
@@ -139,7 +139,8 @@ class BacktestResult:
         """
         curve = self.equity_curve
         yearly = samples_per_year(curve.time_ns) or 0.0  # `periods_per_year` makes the curve anew
-        return metrics(curve.time_ns, curve.equity, self._rows(), yearly)
+        rows = fill_rows(self._engine.fills or [], self._engine.state.markets)
+        return metrics(curve.time_ns, curve.equity, rows, yearly)
 
     @property
     def order_count(self) -> int:
@@ -196,22 +197,3 @@ class BacktestResult:
             to_decimal(event.fee, currency_digits(event.fee_currency)),
             event.fee_currency,
         )
-
-    def _rows(self) -> Iterator[FillRow]:
-        """The fills as the metrics take them: floats, each the nearest to its exact number."""
-        markets = self._engine.state.markets
-        fee_scales: dict[str, float] = {}
-        for event in self._engine.fills or []:
-            order, currency = event.order, event.fee_currency
-            assert order is not None, "a fill that was kept without its order"
-            market = markets[order.instrument]
-            if currency not in fee_scales:
-                fee_scales[currency] = 10.0 ** currency_digits(currency)
-            yield (
-                event.time_ns,
-                market.id,
-                order.side,
-                event.quantity / market.quantity_scale,
-                event.price / market.price_scale,
-                event.fee / fee_scales[currency],
-            )
