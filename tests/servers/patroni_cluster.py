@@ -1,4 +1,4 @@
-"""Three members of Patroni, three of etcd, and the shipped HAProxy before the first."""
+"""Three members of Patroni, three of etcd, each on a machine, and the shipped HAProxy before."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 from tests.servers.found import free_port, program, skip
-from tests.servers.link import Link
-from tests.servers.pooler import SHIPPED, serving, wait_for_port
+from tests.servers.network import Network, running_network
+from tests.servers.pooler import SHIPPED, serving
 from tests.servers.postgres_server import OWNER, psycopg
 
 PATIENCE_S = 120.0
@@ -29,6 +29,8 @@ PYTHON = "/usr/bin/python3"
 """The system's own: another one may lie where the server's user may not look."""
 CONTROL = "from patroni.ctl import ctl; ctl(prog_name='patronictl')"
 MEMBERS = (1, 2, 3)
+DATABASE, REST, CLIENTS, PEERS = 5432, 8008, 2379, 2380
+"""Ports of a member of Patroni and of one of etcd; each has a machine of its own."""
 
 
 @cache
@@ -47,41 +49,23 @@ def packages() -> Path:
     return folder
 
 
-class Member:
-    """The ports of one member; the other members reach it, and it reaches etcd, over links."""
-
-    def __init__(self, etcd_ports: list[int]) -> None:
-        self.port, self.rest_port = free_port(), free_port()
-        self.etcd_links = [Link(port) for port in etcd_ports]
-        self.links = [Link(self.port), Link(self.rest_port), *self.etcd_links]
-
-    def start(self) -> None:
-        for link in self.links:
-            link.start()
-
-    def stop(self) -> None:
-        for link in self.links:
-            link.stop()
-
-
 class PatroniCluster:
-    """Members n1, n2 and n3, one of them the primary, one its synchronous standby."""
+    """Members n1 to n3, one of them the primary, one its synchronous standby; etcd is e1 to e3.
 
-    def __init__(self, folder: Path) -> None:
+    Who uses the databases is on a machine of its own and always reaches all of them.
+    """
+
+    def __init__(self, folder: Path, network: Network) -> None:
         self.folder = folder
         self.port = free_port()
-        self._etcd = {number: (free_port(), free_port()) for number in MEMBERS}
-        clients = [client for client, _ in self._etcd.values()]
-        self._members = {number: Member(clients) for number in MEMBERS}
+        self._network = network
+        self._members = {n: network.add(f"n{n}", 10 + n) for n in MEMBERS}
+        self._etcd = {n: network.add(f"e{n}", 20 + n) for n in MEMBERS}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        for member in self._members.values():
-            member.start()
         for number in MEMBERS:
             self.start_etcd(number)
-        for number, (client, _) in self._etcd.items():
-            wait_for_port(client, self._processes[f"e{number}"], self.folder / f"e{number}.log")
         self._wait_for_version()
         for number in MEMBERS:
             (self.folder / f"n{number}.yml").write_text(json.dumps(self._settings(number)))
@@ -91,8 +75,8 @@ class PatroniCluster:
     def _wait_for_version(self) -> None:
         """Wait until etcd's members agree on a version: Patroni ends at a start without one."""
         ends_at = time.monotonic() + PATIENCE_S
-        for client, _ in self._etcd.values():
-            url, said = f"http://127.0.0.1:{client}/version", {"etcdcluster": ""}
+        for host in self._etcd.values():
+            url, said = f"http://{host}:{CLIENTS}/version", {"etcdcluster": ""}
             while not said["etcdcluster"][:1].isdigit():
                 assert time.monotonic() < ends_at, said
                 time.sleep(0.1)
@@ -101,17 +85,17 @@ class PatroniCluster:
 
     def start_etcd(self, number: int) -> None:
         """Run a member of etcd, patient enough for a machine with much to do."""
-        (client, peer), name = self._etcd[number], f"e{number}"
-        known = ",".join(f"e{n}=http://127.0.0.1:{port}" for n, (_, port) in self._etcd.items())
+        host, name = self._etcd[number], f"e{number}"
+        known = ",".join(f"e{n}=http://{one}:{PEERS}" for n, one in self._etcd.items())
         self._run(
             name, [
                 program("etcd", "etcd-server"), "--name", name, "--data-dir",
                 f"{self.folder}/{name}", "--log-level", "error",
                 "--heartbeat-interval", "200", "--election-timeout", "2000",
-                "--listen-client-urls", f"http://127.0.0.1:{client}",
-                "--advertise-client-urls", f"http://127.0.0.1:{client}",
-                "--listen-peer-urls", f"http://127.0.0.1:{peer}",
-                "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
+                "--listen-client-urls", f"http://{host}:{CLIENTS}",
+                "--advertise-client-urls", f"http://{host}:{CLIENTS}",
+                "--listen-peer-urls", f"http://{host}:{PEERS}",
+                "--initial-advertise-peer-urls", f"http://{host}:{PEERS}",
                 "--initial-cluster", known,
             ],
         )  # fmt: skip
@@ -122,33 +106,45 @@ class PatroniCluster:
 
     def leading_etcd(self) -> int:
         """The member of etcd that leads the others."""
-        for number, (client, _) in self._etcd.items():
+        for number, host in self._etcd.items():
             with suppress(OSError):
-                url = f"http://127.0.0.1:{client}/metrics"
+                url = f"http://{host}:{CLIENTS}/metrics"
                 with urllib.request.urlopen(url, timeout=2) as answer:
                     if "\netcd_server_is_leader 1\n" in answer.read().decode():
                         return number
         raise AssertionError("no member of etcd leads")
 
-    def part(self, number: int) -> None:
-        """Cut a member off from etcd and from the others; who uses the database still reaches it.
+    def mute(self, name: str, others: Sequence[str] = ()) -> None:
+        """Lose what a machine says to these others, or to all; it hears them."""
+        for other in others or self._others(name):
+            self._network.lose(name, other)
 
-        What the others say to each other is cut as well: it takes the same links.
-        """
-        for other in MEMBERS:
-            self._members[other].links[1].cut()
-        for link in (self._members[number].links[0], *self._members[number].etcd_links):
-            link.cut()
+    def deafen(self, name: str, others: Sequence[str] = ()) -> None:
+        """Lose what these others, or all, say to a machine; they hear it."""
+        for other in others or self._others(name):
+            self._network.lose(other, name)
 
     def heal(self) -> None:
-        for member in self._members.values():
-            for link in member.links:
-                link.heal()
+        self._network.heal()
+
+    def _others(self, name: str) -> list[str]:
+        return [f"{kind}{n}" for kind in "ne" for n in MEMBERS if f"{kind}{n}" != name]
 
     def start_member(self, number: int) -> None:
         settings = str(self.folder / f"n{number}.yml")
         reaper = Path(__file__).with_name("reaper.py").read_text()
         self._run(f"n{number}", [PYTHON, "-c", reaper, PYTHON, "-m", "patroni", settings])
+
+    def start_missing(self) -> None:
+        """Start the members that were killed."""
+        for number in MEMBERS:
+            if self._processes[f"n{number}"].poll() is not None:
+                self.start_member(number)
+
+    def standby(self) -> int:
+        """The number of the synchronous standby, as etcd has it; 0 for none."""
+        found = [m["name"] for m in self.members() if m.get("role") == "sync_standby"]
+        return int(str(found[0])[1:]) if found else 0
 
     def wait_until_whole(self) -> None:
         """Wait for a primary, a synchronous standby and a third that streams.
@@ -175,9 +171,8 @@ class PatroniCluster:
         number = self.primary()
         if not number:
             return []
-        url = f"postgresql://{OWNER}@127.0.0.1:{self._members[number].port}/postgres"
         try:
-            with psycopg.connect(url, connect_timeout=3) as hand:
+            with psycopg.connect(self.member_url(number, "postgres"), connect_timeout=3) as hand:
                 return sorted(str(row[0]) for row in hand.execute(asked))
         except psycopg.OperationalError:
             return []
@@ -194,9 +189,9 @@ class PatroniCluster:
             time.sleep(0.2)
 
     def members(self) -> list[dict[str, object]]:
-        for member in self._members.values():
+        for host in self._members.values():
             with suppress(OSError, ValueError):
-                url = f"http://127.0.0.1:{member.rest_port}/cluster"
+                url = f"http://{host}:{REST}/cluster"
                 answer = urllib.request.urlopen(url, timeout=2)
                 with answer:
                     found: list[dict[str, object]] = json.load(answer)["members"]
@@ -205,9 +200,9 @@ class PatroniCluster:
 
     def primary(self) -> int:
         """The number of the member that says it is the primary; 0 for none."""
-        for number, member in self._members.items():
+        for number, host in self._members.items():
             with suppress(OSError):
-                url = f"http://127.0.0.1:{member.rest_port}/primary"
+                url = f"http://{host}:{REST}/primary"
                 urllib.request.urlopen(url, timeout=1).close()
                 return number
         return 0
@@ -249,13 +244,17 @@ class PatroniCluster:
             "PRIMARY_BIND": f"127.0.0.1:{self.port}",
             "STANDBY_BIND": f"127.0.0.1:{free_port()}",
         }
-        for number, member in self._members.items():
-            found[f"NODE{number}"] = f"127.0.0.1:{member.port}"
-            found[f"CHECK{number}"] = str(member.rest_port)
+        for number, host in self._members.items():
+            found[f"NODE{number}"] = f"{host}:{DATABASE}"
+            found[f"CHECK{number}"] = str(REST)
         return found
 
     def url(self, name: str) -> str:
         return f"postgresql://{OWNER}@127.0.0.1:{self.port}/{name}"
+
+    def member_url(self, number: int, name: str) -> str:
+        """A database of one member, whatever it is just now."""
+        return f"postgresql://{OWNER}@{self._members[number]}:{DATABASE}/{name}"
 
     def new_database(self, name: str) -> str:
         with psycopg.connect(self.url("postgres"), autocommit=True) as hand:
@@ -270,8 +269,6 @@ class PatroniCluster:
         for process in self._processes.values():
             process.kill()
             process.wait()
-        for member in self._members.values():
-            member.stop()
 
     def _postmaster(self, number: int) -> int:
         path = self.folder / f"n{number}" / "data" / "postmaster.pid"
@@ -282,12 +279,12 @@ class PatroniCluster:
             self._processes[name].wait()
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, user=OWNER, cwd=self.folder, stdout=log, stderr=log, env=_environment()
-            )
+                self._network.command(name, OWNER, command),
+                cwd=self.folder, stdout=log, stderr=log, env=_environment(),
+            )  # fmt: skip
 
     def _settings(self, number: int) -> dict[str, object]:
-        member = self._members[number]
-        database, rest, *etcd = (link.port for link in member.links)
+        host, network = self._members[number], self._members[number].rpartition(".")[0]
         data = self.folder / f"n{number}"
         data.mkdir(mode=0o700)
         os.chown(data, pwd.getpwnam(OWNER).pw_uid, -1)
@@ -295,22 +292,19 @@ class PatroniCluster:
         return {
             "scope": "trading",
             "name": f"n{number}",
-            "restapi": {
-                "listen": f"127.0.0.1:{member.rest_port}",
-                "connect_address": f"127.0.0.1:{rest}",
-            },
-            "etcd3": {"hosts": [f"127.0.0.1:{port}" for port in etcd], "use_proxies": True},
+            "restapi": {"listen": f"{host}:{REST}", "connect_address": f"{host}:{REST}"},
+            "etcd3": {"hosts": [f"{one}:{CLIENTS}" for one in self._etcd.values()]},
             "bootstrap": {
                 "dcs": json.loads((SHIPPED / "patroni.json").read_text()),
                 "initdb": [{"encoding": "UTF8"}, "data-checksums", {"auth": "trust"}],
                 "pg_hba": [
-                    "host all all 127.0.0.1/32 trust",
-                    "host replication all 127.0.0.1/32 trust",
+                    f"host all all {network}.0/24 trust",
+                    f"host replication all {network}.0/24 trust",
                 ],
             },
             "postgresql": {
-                "listen": f"127.0.0.1:{member.port}",
-                "connect_address": f"127.0.0.1:{database}",
+                "listen": f"{host}:{DATABASE}",
+                "connect_address": f"{host}:{DATABASE}",
                 "data_dir": str(data / "data"),
                 "bin_dir": str(Path(program("postgres", "postgresql-15")).resolve().parent),
                 "pgpass": str(data / "pgpass"),
@@ -338,15 +332,14 @@ def running_cluster() -> Iterator[PatroniCluster]:
     program("initdb", "postgresql-15")
     folder = Path(tempfile.mkdtemp(prefix="tradewind-patroni-"))
     os.chown(folder, pwd.getpwnam(OWNER).pw_uid, -1)
-    cluster = PatroniCluster(folder)
-    try:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        cluster = PatroniCluster(folder, stack.enter_context(running_network()))
+        stack.callback(cluster.stop)
         cluster.start()
         balancer = Path(tempfile.mkdtemp(prefix="tradewind-balancer-"))
         shutil.copy(SHIPPED / "haproxy.cfg", balancer)
         command = [program("haproxy", "haproxy"), "-db", "-f", str(balancer / "haproxy.cfg")]
-        with serving(command, balancer, cluster.port, cluster.environment()):
-            cluster.wait_until_led()
-            yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        stack.enter_context(serving(command, balancer, cluster.port, cluster.environment()))
+        cluster.wait_until_led()
+        yield cluster

@@ -45,8 +45,12 @@ class AcknowledgedWriter:
 
     def outage_s(self, since_s: float) -> float:
         """The longest time without an acknowledgement behind a time of the monotonic clock."""
+        return self.outage(since_s)[0]
+
+    def outage(self, since_s: float) -> tuple[float, float]:
+        """That time, and when it was over."""
         times = [since_s, *(one for one in self.times_s if one > since_s)]
-        return max(after - before for before, after in pairwise(times))
+        return max((after - before, after) for before, after in pairwise(times))
 
     def _write(self) -> None:
         number = self._journal.last_sequence

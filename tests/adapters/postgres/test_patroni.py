@@ -14,7 +14,8 @@ import pytest
 
 from tests.adapters.figures import write_figures
 from tests.adapters.postgres.acknowledged import AcknowledgedWriter, lost_and_doubled
-from tests.servers.patroni_cluster import PatroniCluster, running_cluster
+from tests.adapters.postgres.witness import make_witness_table, witness_at
+from tests.servers.patroni_cluster import MEMBERS, PatroniCluster, running_cluster
 
 HEAD = """| fault | acknowledged events | lost | doubled | no writes for | allowed |
 |---|---|---|---|---|---|
@@ -67,7 +68,34 @@ def freeze_node(cluster: PatroniCluster, primary: int) -> None:
 
 def part_node(cluster: PatroniCluster, primary: int) -> None:
     """From etcd and from the others; its clients still reach it."""
-    cluster.part(primary)
+    mute_node(cluster, primary)
+    deafen_node(cluster, primary)
+
+
+def mute_node(cluster: PatroniCluster, primary: int) -> None:
+    cluster.mute(f"n{primary}")
+
+
+def deafen_node(cluster: PatroniCluster, primary: int) -> None:
+    cluster.deafen(f"n{primary}")
+
+
+def kill_standby(cluster: PatroniCluster, primary: int) -> None:
+    """The synchronous one: nothing is acknowledged until the other has its place."""
+    cluster.send(cluster.processes(standby_of(cluster)), signal.SIGKILL)
+
+
+def freeze_standby(cluster: PatroniCluster, primary: int) -> None:
+    cluster.send(cluster.processes(standby_of(cluster)), signal.SIGSTOP)
+
+
+def mute_to_standby(cluster: PatroniCluster, primary: int) -> None:
+    """Between the two alone; etcd and the third reach both."""
+    cluster.mute(f"n{primary}", [f"n{standby_of(cluster)}"])
+
+
+def deafen_to_standby(cluster: PatroniCluster, primary: int) -> None:
+    cluster.deafen(f"n{primary}", [f"n{standby_of(cluster)}"])
 
 
 def freeze_etcd(cluster: PatroniCluster, primary: int) -> None:
@@ -85,16 +113,40 @@ def kill_leading_etcd(cluster: PatroniCluster, primary: int) -> None:
     cluster.start_etcd(number)
 
 
+def mute_leading_etcd(cluster: PatroniCluster, primary: int) -> None:
+    cluster.mute(f"e{cluster.leading_etcd()}")
+    time.sleep(ETCD_AWAY_S)
+
+
+def deafen_leading_etcd(cluster: PatroniCluster, primary: int) -> None:
+    cluster.deafen(f"e{cluster.leading_etcd()}")
+    time.sleep(ETCD_AWAY_S)
+
+
 def start_again(cluster: PatroniCluster, primary: int) -> None:
     cluster.start_member(primary)
+
+
+def start_all_again(cluster: PatroniCluster, primary: int) -> None:
+    cluster.start_missing()
 
 
 def thaw_node(cluster: PatroniCluster, primary: int) -> None:
     cluster.send(cluster.processes(primary), signal.SIGCONT)
 
 
+def thaw_all(cluster: PatroniCluster, primary: int) -> None:
+    for number in MEMBERS:
+        cluster.send(cluster.processes(number), signal.SIGCONT)
+
+
 def heal(cluster: PatroniCluster, primary: int) -> None:
     cluster.heal()
+
+
+def heal_and_outlive_trust(cluster: PatroniCluster, primary: int) -> None:
+    heal(cluster, primary)
+    outlive_trust(cluster, primary)
 
 
 def outlive_trust(cluster: PatroniCluster, primary: int) -> None:
@@ -103,6 +155,14 @@ def outlive_trust(cluster: PatroniCluster, primary: int) -> None:
     Until then nobody follows a database that dies: the next fault must not come so soon.
     """
     time.sleep(TTL_S)
+
+
+def undo_all(cluster: PatroniCluster) -> None:
+    """Whatever a test that failed has left behind."""
+    cluster.heal()
+    cluster.signal_etcd(signal.SIGCONT)
+    thaw_all(cluster, 0)
+    cluster.start_missing()
 
 
 def nothing(cluster: PatroniCluster, primary: int) -> None:
@@ -115,8 +175,28 @@ FAULTS = (
     Fault("primary's node killed", 30, kill_node, start_again),
     Fault("primary's node frozen", 30, freeze_node, thaw_node),
     Fault("primary's node parted from etcd and the others", 60, part_node, heal),
+    Fault("primary hears etcd and the others, and is not heard", 60, mute_node, heal),
+    Fault("primary is heard, and hears neither etcd nor the others", 60, deafen_node, heal),
+    Fault("synchronous standby killed", 30, kill_standby, start_all_again, keeps_primary=True),
+    Fault("synchronous standby frozen", 30, freeze_standby, thaw_all, keeps_primary=True),
+    Fault("standby does not hear the primary", 30, mute_to_standby, heal, keeps_primary=True),
+    Fault("primary does not hear the standby", 30, deafen_to_standby, heal, keeps_primary=True),
     Fault("etcd's leader of three killed", 5, kill_leading_etcd, outlive_trust, keeps_primary=True),
     Fault("etcd frozen for 25 s", 5, freeze_etcd, outlive_trust, keeps_primary=True),
+    Fault(
+        "etcd's leader hears all, and is not heard",
+        5,
+        mute_leading_etcd,
+        heal_and_outlive_trust,
+        keeps_primary=True,
+    ),
+    Fault(
+        "etcd's leader is heard, and hears nobody",
+        5,
+        deafen_leading_etcd,
+        heal_and_outlive_trust,
+        keeps_primary=True,
+    ),
 )
 
 
@@ -143,10 +223,14 @@ def test_a_fault_of_the_primary_loses_and_doubles_nothing(
 ) -> None:
     fault, name = FAULTS[number], f"f{number}"
     url = cluster.new_database(name)
+    make_witness_table(url)
     writer = AcknowledgedWriter(url, name)
-    outage_s = max(outage_of(fault, cluster, writer) for _ in range(fault.times))
-    writer.wait_for(200)
-    writer.stop()
+    try:
+        outage_s = max(outage_of(fault, cluster, writer, name) for _ in range(fault.times))
+        writer.wait_for(200)
+    finally:
+        undo_all(cluster)
+        writer.stop()
     assert writer.failure is None
     lost, doubled = lost_and_doubled(writer.acknowledged, url, name)
     findings.append(Found(fault, len(writer.acknowledged), lost, doubled, outage_s))
@@ -158,7 +242,11 @@ def test_a_fault_of_the_primary_loses_and_doubles_nothing(
 def test_a_member_whose_way_back_is_cut_off_comes_back_all_the_same(
     cluster: PatroniCluster,
 ) -> None:
-    """Its source dies while it is rewound: what is left of its data then cannot be started."""
+    """Its source dies while it is rewound: what is left of its data then cannot be started.
+
+    The source is started again at once. The third may have been ahead of it, so that it is rewound
+    as well and there is nobody else to lead.
+    """
     url = cluster.new_database("back")
     writer = AcknowledgedWriter(url, "back")
     writer.wait_for(200)
@@ -168,7 +256,6 @@ def test_a_member_whose_way_back_is_cut_off_comes_back_all_the_same(
     second = cluster.primary()
     cluster.wait_for_log(first, "running pg_rewind from dbname")
     kill_node(cluster, second)
-    wait_for_other(cluster, second)
     cluster.start_member(second)
     cluster.wait_until_whole()
     writer.wait_for(200)
@@ -177,18 +264,34 @@ def test_a_member_whose_way_back_is_cut_off_comes_back_all_the_same(
     assert lost_and_doubled(writer.acknowledged, url, "back") == (0, 0)
 
 
-def outage_of(fault: Fault, cluster: PatroniCluster, writer: AcknowledgedWriter) -> float:
-    """Begin a fault and end it; for how many seconds nobody could write."""
+def outage_of(
+    fault: Fault, cluster: PatroniCluster, writer: AcknowledgedWriter, name: str
+) -> float:
+    """Begin a fault and end it; for how many seconds nobody could write.
+
+    Beside the writer, who finds the new primary, a witness stays with the old one: whatever that
+    acknowledges must be there in the end, and from when the new one does it acknowledges nothing.
+    """
     writer.wait_for(200)
     primary, began_s = cluster.primary(), time.monotonic()
-    fault.begin(cluster, primary)
-    if not fault.keeps_primary:
-        wait_for_other(cluster, primary)
-    writer.wait_for(200)
-    outage_s = writer.outage_s(began_s)
-    fault.end(cluster, primary)
-    cluster.wait_until_whole()
+    with witness_at(cluster.member_url(primary, name)) as witness:
+        fault.begin(cluster, primary)
+        if not fault.keeps_primary:
+            wait_for_other(cluster, primary)
+        writer.wait_for(200)
+        outage_s, went_on_s = writer.outage(began_s)
+        fault.end(cluster, primary)
+        cluster.wait_until_whole()
+    assert witness.lost(cluster.url(name)) == set()
+    late = [at_s for at_s in witness.acknowledged.values() if at_s > went_on_s]
+    assert fault.keeps_primary or not late, "two members acknowledged at once"
     return outage_s
+
+
+def standby_of(cluster: PatroniCluster) -> int:
+    number = cluster.standby()
+    assert number, cluster.members()
+    return number
 
 
 def wait_for_other(cluster: PatroniCluster, old: int) -> None:
