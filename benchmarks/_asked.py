@@ -74,7 +74,7 @@ ASKED: dict[str, tuple[Bound, ...]] = {
     ),
     "trades_postgres": (
         Bound("figure", least=10_000, plain=10_000),
-        Bound("question_p95_ms", most=50, plain=50),
+        Bound("slowest_p95_ms", most=50, plain=50),
     ),
     "journal": (Bound("figure", least=20_000),),
     "durable_orders": (Bound("figure", least=10_000), Bound("p99_ms", most=20)),

@@ -1,14 +1,15 @@
-"""Trades a minute on PostgreSQL, and how long its rows are waited for meanwhile.
+"""Trades a minute on PostgreSQL, and how long each kind of call to it is waited for meanwhile.
 
-Starts a PostgreSQL of its own, with the shipped settings. The loop and the engine with limits, the
-journal there, the projector that builds rows of it there, and in another process a reader that
-asks as the API does: the newest fills, one order by its id, the balances. A trade is an order
-decided, accepted and filled, each durable. 10,600 a minute come at their times, whatever becomes
-of those before; figure is how many a minute had rows when the last one had its own. No venue, no
-gateway.
+Starts a PostgreSQL and a PgBouncer of its own, both with the shipped settings; all goes through the
+pooler. The loop and the engine with limits, the journal there, the projector that builds rows of it
+there, and in another process two readers that ask as the API does and write the audit trail. A
+trade is an order decided, accepted and filled, each durable. 10,600 a minute come at their times,
+whatever becomes of those before; figure is how many a minute had rows when the last one had its
+own. No venue, no gateway. `slowest_p95_ms` is that of the slowest kind of call that somebody waits
+for; the projector's two kinds stand beside it, for which nobody waits.
 
-What limits it: the processor, shared by loop, projector, reader and server. Rows looked up one by
-one held it at 5,100 a minute until a batch's were asked for together (py-spy).
+What limits it: the processor, shared by loop, projector, readers, pooler and server. Rows looked up
+one by one held it at 5,100 a minute until a batch's were asked for together (py-spy).
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from _measure import IS_SHORT, report
+from _questions import Stopwatch, TimedRecords, Times, ask_all_along, merged, shares_ms
+from sqlalchemy import make_url
 
 from tradewind.core.engine import Engine
 from tradewind.core.state import State
@@ -36,7 +37,7 @@ from tradewind.model.columns import Columns
 from tradewind.model.instruments import Instrument
 from tradewind.model.limits import Limits
 from tradewind.model.orders import Liquidity, OrderType, Side
-from tradewind.ports.records import BalanceRow, FillRow, OrderRow, Records
+from tradewind.ports.records import FillRow, Records
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.core_rows import CoreRows
 from tradewind.runtime.loop import Loop
@@ -47,14 +48,16 @@ from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.records import RecordsPlace
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.servers.pooler import running_pooler
 from tests.servers.postgres_server import new_server
 
 ASKED_PER_MINUTE = 10_000
 OFFERED_PER_MINUTE = 10_600
 SECONDS = 3 if IS_SHORT else 60
 TRADES = OFFERED_PER_MINUTE * SECONDS // 60
-READ_PAUSE_S = 0.01
 ROWS_WAIT_S = 60.0
+BEHIND = ("rows_written", "rows_looked_up")
+"""What the projector does on its own time."""
 PROCESSES = multiprocessing.get_context("spawn")
 COIN = Instrument("COIN/USD.SIM", tick="0.01", lot="1")
 LIMITS = Limits(
@@ -63,32 +66,12 @@ LIMITS = Limits(
 )  # fmt: skip
 
 
-def read(
-    place: JournalPlace, is_ready: Event, is_ending: Event, answers: Queue[list[float]]
-) -> None:
-    """Ask for rows as the API does, in a process of its own, and tell how long each took."""
-    times_s: list[float] = []
-    with closing(RecordsPlace(place)) as rows:
-        records = rows.read()
-        records.rows(BalanceRow)
-        is_ready.set()
-        while not is_ending.wait(READ_PAUSE_S):
-            for ask in (
-                lambda: records.rows(FillRow, limit=100),
-                lambda: records.rows(OrderRow, {"order_id": "j0-c-7"}),
-                lambda: records.rows(BalanceRow),
-            ):
-                begun_s = time.perf_counter()
-                ask()
-                times_s.append(time.perf_counter() - begun_s)
-    answers.put(times_s)
-
-
 class Bench:
     """A loop over a journal in PostgreSQL, with the projector behind it."""
 
     def __init__(self, place: JournalPlace, executor: ThreadPoolExecutor) -> None:
         self._executor = executor
+        self.watch = Stopwatch()
         journal = executor.submit(place.open).result()
         epoch = executor.submit(journal.take_over).result()
         engine = Engine(State())
@@ -96,7 +79,9 @@ class Bench:
             engine, journal, Recorder(MemorySegments()), clock=SystemClock(), epoch=epoch,
             commit=self._commit,
         )  # fmt: skip
-        self.projector = Projector(place.read, RecordsPlace(place).open)
+        self.projector = Projector(
+            place.read, lambda: TimedRecords(place.url, place.name, self.watch)
+        )
         core_rows = self.projector.core_rows = CoreRows(engine.state)
         self.loop.listeners += [core_rows.on_turn, lambda turn: self.projector.wake()]
         self.durable_s: list[float] = []
@@ -142,20 +127,24 @@ class Bench:
         await asyncio.gather(*tasks)
 
     async def _commit(self, write: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._executor, write)
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._timed, write)
+
+    def _timed(self, write: Callable[[], None]) -> None:
+        with self.watch.of("journal_append"):
+            write()
 
 
 async def measured(
     place: JournalPlace, executor: ThreadPoolExecutor
-) -> tuple[float, list[float], list[float]]:
-    """Trades a minute that had their rows; seconds of each trade, and of each question."""
+) -> tuple[float, list[float], Times]:
+    """Trades a minute that had their rows; seconds of each trade, and of each call by its kind."""
     bench, rows = Bench(place, executor), RecordsPlace(place)
     running = await bench.begin()
     await asyncio.sleep(1)
     gc.collect()
     gc.freeze()  # as `tradewind run` does
     is_ready, is_ending, answers = PROCESSES.Event(), PROCESSES.Event(), PROCESSES.Queue()
-    reader = PROCESSES.Process(target=read, args=(place, is_ready, is_ending, answers))
+    reader = PROCESSES.Process(target=ask_all_along, args=(place, is_ready, is_ending, answers))
     reader.start()
     assert await asyncio.to_thread(is_ready.wait, ROWS_WAIT_S), "the reader does not start"
     with closing(rows):
@@ -166,12 +155,12 @@ async def measured(
             await asyncio.sleep(0.05)
         took_s = time.perf_counter() - begun_s
     is_ending.set()
-    questions_s = answers.get(timeout=ROWS_WAIT_S)
+    asked = answers.get(timeout=ROWS_WAIT_S)
     reader.join()
     bench.loop.stop()
     await running
     bench.projector.stop()
-    return TRADES * 60 / took_s, bench.durable_s, questions_s
+    return TRADES * 60 / took_s, bench.durable_s, merged([dict(bench.watch.times_s), asked])
 
 
 def is_there(records: Records) -> bool:
@@ -184,17 +173,24 @@ def main() -> int:
     server = new_server()
     try:
         server.start()
-        with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as executor:
-            place = JournalPlace(Path(folder), server.new_database(), "desk")
-            per_minute, trades_s, questions_s = asyncio.run(measured(place, executor))
+        database = make_url(server.new_database())
+        with (
+            running_pooler(server) as port,
+            TemporaryDirectory() as folder,
+            ThreadPoolExecutor(1) as executor,
+        ):
+            pooled = database.set(port=port).render_as_string(hide_password=False)
+            place = JournalPlace(Path(folder), pooled, "desk")
+            per_minute, trades_s, calls_s = asyncio.run(measured(place, executor))
     finally:
         server.stop()
+    shares = shares_ms(calls_s)
     return report(
         "trades_postgres", per_minute, "trades/min", floor=ASKED_PER_MINUTE,
         ratio=per_minute / ASKED_PER_MINUTE, target=1.0,
         trade_p99_ms=float(np.percentile(trades_s, 99)) * 1e3,
-        question_p95_ms=float(np.percentile(questions_s, 95)) * 1e3,
-        questions=float(len(questions_s)),
+        slowest_p95_ms=max(shares[f"{kind}_p95_ms"] for kind in calls_s if kind not in BEHIND),
+        calls=float(sum(map(len, calls_s.values()))), **shares,
     )  # fmt: skip
 
 
