@@ -8,24 +8,25 @@ there to the command here. The yardstick sends the same bytes over a bare Unix s
 that reads them and does nothing else.
 
 What limits it: rows at the rate, two copies of them at either end and the log that could replay
-them (SHA-256 and a write to the file cache). From tick to order, by stamps at each station (at a
-load of 20, the benchmark run with real-time priority): the bytes are sent after 140 us, rows again
-after 310 and an order after 580; more than half is the engine's process, whose Python runs cold
-(`socket_to_order`). With ZeroMQ's threads at both ends the way alone took 290 us, over a bare
-socket of the file system 94 to 144; in turn under that priority tick to order took 548 to 785 us
-before and 447 to 525 since the bytes go through such a socket. With `--rehearse`, in turn at a load
-of 8, it was 383 to 417 us (p99 0.70 to 0.87 ms) instead of 577 to 640 (p99 1.16 to 1.32); where
-other programs take the processor too, without the priority, it was no better: 786 and 1,692 instead
-of 673 and 714.
+them (SHA-256 and a write to the file cache). From tick to order it is Python that runs cold
+(`socket_to_order`). By stamps at each station, with real-time priority at a load of 11, in turn
+before and since rows are taken in the call that finds them: `publish` to the socket 66 and 53 us,
+the write 36 and 35, waking the reader 87 and 71, bytes to rows 97 and 82, quality 54 and 56, turn
+21 and 22, engine, strategy and recording 167 and 171, group and journal 74 and 78; 642 and 615 in
+all. `rehearsed` are the same quotes again while the engine's process rehearses
+(TRADEWIND_REHEARSAL_MS=1), by a way like the bus's: six times in turn within one run, at a load of
+14 to 18, 367 to 451 us (p99 0.70 to 6.2 ms) instead of 530 to 639 (p99 1.0 to 5.5), with real-time
+priority (`chrt -r 5`). At that load without the priority it is worse, in five of five: 1.1 to 33 ms
+instead of 0.7 to 3.2 (that it uses up its share of the processor is a guess). Tried without a gain:
+shorter slices of the scheduler (0.1, 0.5 and 1.2 ms), which wake the reader sooner and let it be
+interrupted before its order leaves.
 
-`--minute` runs a whole minute instead of some seconds; `--rehearse` lets the engine's process
-rehearse (TRADEWIND_REHEARSAL_MS=1) while it answers quotes.
+`--minute` runs a whole minute instead of some seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import multiprocessing
 import os
 import socket
@@ -154,6 +155,7 @@ class Core:
 
     def __init__(self, recorder: Recorder | None = None) -> None:
         self.taken_us: list[float] = []
+        self.rehearsed_from = 0
         self.published_ns: dict[int, int] = {}
         journal = MemoryJournal("j0")
         self.engine = Engine(State())
@@ -209,7 +211,6 @@ async def through_the_bus(folder: Path, batches: int, quotes: int) -> tuple[Take
     await core.start()
     takers = [taken.take]
     subscriber = ZeroMqSubscriber(f"ipc://{folder}/bus.ipc")
-    rehearsing = contextlib.AsyncExitStack()
     await subscriber.start()
     reading = asyncio.create_task(
         subscriber.run(lambda rows: takers[0](rows), lambda _: setattr(taken, "missed", 1))
@@ -220,14 +221,15 @@ async def through_the_bus(folder: Path, batches: int, quotes: int) -> tuple[Take
         await asyncio.sleep(0.01)
     cpu_s = time.process_time() - begun_s
     takers[0] = core.take
-    if "--rehearse" in sys.argv[1:]:
-        await rehearsing.enter_async_context(rehearsed(REHEARSAL_MS, SystemClock()))
     turning = asyncio.create_task(core.loop.run())
     await asyncio.sleep(0)
     (folder / "ordering").touch()
     while len(core.taken_us) < quotes * 9 // 10:
         await asyncio.sleep(0.05)
-    await rehearsing.aclose()
+    async with rehearsed(REHEARSAL_MS, SystemClock(), "bus"):
+        core.rehearsed_from = len(core.taken_us)
+        while len(core.taken_us) < quotes * 19 // 10:
+            await asyncio.sleep(0.05)
     core.loop.stop()
     await turning
     reading.cancel()
@@ -268,14 +270,15 @@ def main() -> int:
     batches, quotes = seconds * RATE // ROWS, sized(2_000, 400)
     with tempfile.TemporaryDirectory(prefix="tw-") as name:
         folder = Path(name)
-        publisher = SPAWN.Process(target=play_publisher, args=(folder, batches, quotes))
+        publisher = SPAWN.Process(target=play_publisher, args=(folder, batches, 2 * quotes))
         publisher.start()
         taken, core, cpu_s = asyncio.run(through_the_bus(folder, batches, quotes))
         publisher.terminate()
         publisher.join()
         rate, replayed = (float((folder / each).read_text()) for each in ("rate", "replayed"))
         floor_s = bare_cpu_s(folder, batches)
-    late = sorted(core.taken_us[WARM_UP:])
+    late = sorted(core.taken_us[WARM_UP : core.rehearsed_from])
+    near = sorted(core.taken_us[core.rehearsed_from + WARM_UP :])
     return report(
         "bus",
         rate,
@@ -291,6 +294,8 @@ def main() -> int:
         tick_to_order_p10_us=late[len(late) // 10],
         tick_to_order_p50_us=late[len(late) // 2],
         tick_to_order_p99_us=late[len(late) * 99 // 100],
+        rehearsed_p50_us=near[len(near) // 2],
+        rehearsed_p99_us=near[len(near) * 99 // 100],
         load=os.getloadavg()[0],
     )
 

@@ -9,7 +9,8 @@ nothing leaves, and the run's own state is not touched.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from tradewind.model.limits import Limits
 from tradewind.model.market import Quote
 from tradewind.model.orders import Sizing
 from tradewind.ports.journal import Journal
+from tradewind.ports.market_data import TakeRows
 from tradewind.ports.platform import Clock
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.loop import Loop, Turn
@@ -32,19 +34,42 @@ from tradewind.strategies.base import Strategy
 
 QUOTES_PER_ENGINE = 10_000
 """Then it begins anew: what it keeps in memory is let go."""
+LATE_S = 0.003
+"""Waking so late says that others want the processor, who clear its caches as well."""
+LEFT_ALONE_S = 0.05
 COIN = Instrument("REHEARSAL/USDT.NOWHERE", tick="0.01", lot="0.00001", currency="USDT")
 LIMITS = Limits(order_quantity="1", position_quantity="1000", price_collar="0.1")
 
+Way = Callable[[TakeRows], AbstractContextManager[TakeRows]]
+"""Opens a way to who takes rows: what rows are put into, to be taken in this call or soon."""
+
+
+@contextmanager
+def straight(take: TakeRows) -> Iterator[TakeRows]:
+    """No way: rows are where they are taken."""
+    yield take
+
 
 class Rehearsal:
-    """Plays one quote every `pause_s`; `new_journal` makes one that keeps nothing on disk."""
+    """Plays one quote every `pause_s`; `new_journal` makes one that keeps nothing on disk.
 
-    def __init__(self, pause_s: float, new_journal: Callable[[], Journal], clock: Clock) -> None:
+    Quotes go the `way` that those of the run come, as far as it can be gone in one process.
+    """
+
+    def __init__(
+        self,
+        pause_s: float,
+        new_journal: Callable[[], Journal],
+        clock: Clock,
+        *,
+        way: Way = straight,
+    ) -> None:
         assert pause_s > 0
         self.order_count = 0
         self._pause_s = pause_s
         self._new_journal = new_journal
         self._clock = clock
+        self._way = way
 
     async def run(self) -> None:
         """Rehearse until cancelled."""
@@ -56,14 +81,23 @@ class Rehearsal:
         loop, feed = await self._made()
         turning = asyncio.create_task(loop.run(), name="rehearsal")
         try:
-            for number in range(QUOTES_PER_ENGINE):
-                await asyncio.sleep(self._pause_s)
-                if turning.done():
-                    break
-                feed.take(quote(self._clock.now_ns(), number))
+            with self._way(feed.take) as put:
+                for number in range(QUOTES_PER_ENGINE):
+                    await self._pause()
+                    if turning.done():
+                        break
+                    put(quote(self._clock.now_ns(), number))
         finally:
             loop.stop()
             await turning
+
+    async def _pause(self) -> None:
+        """Wait for the next quote; who wakes late leaves the processor to those who want it."""
+        now_s = asyncio.get_running_loop().time
+        due_s = now_s() + self._pause_s
+        await asyncio.sleep(self._pause_s)
+        if now_s() - due_s > LATE_S:
+            await asyncio.sleep(LEFT_ALONE_S)
 
     async def _made(self) -> tuple[Loop, Feed]:
         journal, engine = self._new_journal(), Engine(State())

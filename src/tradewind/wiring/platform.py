@@ -50,7 +50,7 @@ from tradewind.wiring.emergency import cancel_unjournaled
 from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.plans import instruments_of, plan_of
 from tradewind.wiring.records import RecordsPlace
-from tradewind.wiring.rehearsal import rehearsed
+from tradewind.wiring.rehearsal import PricesFrom, rehearsed
 from tradewind.wiring.running_strategies import RunningStrategies
 from tradewind.wiring.stage import StagePlan, check_account
 from tradewind.wiring.stages import (
@@ -336,7 +336,8 @@ class Platform:
             asyncio.create_task(self.monitor.run(), name="risk monitor"),
         ]
         waiting = asyncio.create_task(stop.wait())
-        async with rehearsed(self.options.rehearsal_ms, self._clock):
+        prices_from: PricesFrom = "bus" if any(one.bus for one in self.options.stages) else "venue"
+        async with rehearsed(self.options.rehearsal_ms, self._clock, prices_from):
             done, _ = await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)
         self.loop.stop()
         for task in [*running[1:], waiting]:

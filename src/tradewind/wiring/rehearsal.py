@@ -6,10 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Literal
 
 from tradewind.ports.platform import Clock
 from tradewind.wiring import setting_kinds as kinds
 from tradewind.wiring.setting import Setting
+
+if TYPE_CHECKING:
+    from tradewind.runtime.rehearsal import Way
 
 REHEARSAL: Setting[int] = Setting(
     "engine.rehearsal_ms",
@@ -21,11 +25,16 @@ REHEARSAL: Setting[int] = Setting(
     unit="ms",
 )
 
+PricesFrom = Literal["venue", "bus"]
+"""What brings prices to the engine: made-up ones go the bus's way as well."""
+
 LOG = logging.getLogger("tradewind.rehearsal")
 
 
 @asynccontextmanager
-async def rehearsed(pause_ms: int, clock: Clock) -> AsyncIterator[None]:
+async def rehearsed(
+    pause_ms: int, clock: Clock, prices_from: PricesFrom = "venue"
+) -> AsyncIterator[None]:
     """Rehearse meanwhile; what goes wrong there ends the rehearsal and nothing else."""
     if not pause_ms:
         yield
@@ -34,7 +43,9 @@ async def rehearsed(pause_ms: int, clock: Clock) -> AsyncIterator[None]:
     from tradewind.adapters.memory.journal import MemoryJournal
     from tradewind.runtime.rehearsal import Rehearsal
 
-    rehearsal = Rehearsal(pause_ms / 1000, lambda: MemoryJournal("rehearsal"), clock)
+    rehearsal = Rehearsal(
+        pause_ms / 1000, lambda: MemoryJournal("rehearsal"), clock, way=_way(prices_from)
+    )
     task = asyncio.create_task(rehearsal.run(), name="rehearsal")
     task.add_done_callback(_tell)
     try:
@@ -42,6 +53,16 @@ async def rehearsed(pause_ms: int, clock: Clock) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _way(prices_from: PricesFrom) -> Way:
+    from tradewind.runtime.rehearsal import straight
+
+    if prices_from == "venue":
+        return straight
+    from tradewind.adapters.zeromq.bus_way import through_a_socket
+
+    return through_a_socket
 
 
 def _tell(task: asyncio.Task[None]) -> None:

@@ -42,6 +42,13 @@ class FilePipe:
         self._ahead: list[bytes] | None = None
         self._is_drained = False
 
+    @staticmethod
+    def of(connection: socket.socket) -> FilePipe:
+        """The end of a connection that stands; another one is not made for it."""
+        pipe = FilePipe("")
+        pipe._socket = connection
+        return pipe
+
     @property
     def descriptor(self) -> int:
         """What can be waited for, -1 while nobody is there."""

@@ -151,6 +151,22 @@ class ZeroMqSubscriber:
                 self._ask_for_missing(loop.time())
                 self._notice_silence(loop.time(), self._heard_s)
 
+    def follow(self, pipe: FilePipe, begins: wire.Place, take: TakeRows) -> Callable[[], None]:
+        """In place of `run`: what takes all that came out of a pipe, whenever it is called."""
+        self._pipe = pipe
+        self._order = InOrder(take, lambda _: None)
+        self._order.begin(*begins)
+        return self._take_all
+
+    def _take_all(self) -> None:
+        with self._failure:
+            while self._take_burst(time.monotonic()):
+                pass
+
+    def raise_failure(self) -> None:
+        """Raise what `take` has, where something was taken by a call of the event loop."""
+        self._failure.raise_again()
+
     def _look(self) -> bool:
         """Something can be read: a few messages are taken at once, `run` takes what is more.
 
