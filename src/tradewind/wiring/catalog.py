@@ -42,6 +42,9 @@ from tradewind.wiring.gateway_settings import VAULT_ADDRESS as VAULT_ADDRESS
 from tradewind.wiring.gateway_settings import VAULT_TOKEN as VAULT_TOKEN
 from tradewind.wiring.gateway_settings import WORKERS as WORKERS
 from tradewind.wiring.guard_settings import GUARD_SETTINGS
+from tradewind.wiring.history_settings import HISTORY_ALSO as HISTORY_ALSO
+from tradewind.wiring.history_settings import HISTORY_SETTINGS
+from tradewind.wiring.history_settings import HISTORY_URL as HISTORY_URL
 from tradewind.wiring.notify_settings import NOTIFY_SETTINGS
 from tradewind.wiring.rehearsal import REHEARSAL as REHEARSAL
 from tradewind.wiring.replica_settings import JOURNAL_REPLICA_URL as JOURNAL_REPLICA_URL
@@ -107,15 +110,6 @@ DATABASE_POOL_SIZE: Setting[int] = Setting(
     "The most connections of the gateway to a PostgreSQL, shared out among its workers; "
     "`tradewind doctor` compares with what the server has.",
     unit="connections",
-)
-HISTORY_URL: Setting[str] = Setting(
-    "history.url",
-    ("HISTORY_URL",),
-    kinds.text(),
-    "",
-    "What keeps the history of market data: a PostgreSQL, or a bucket like `s3://bucket/prefix`; "
-    "without it Parquet files in TRADEWIND_HOME.",
-    secret=True,
 )
 RABBITMQ_URL: Setting[str] = Setting(
     "rabbitmq.url",
@@ -355,7 +349,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     JOB_KIND_SLOTS,
     DATABASE_URL,
     DATABASE_POOL_SIZE,
-    HISTORY_URL,
+    *HISTORY_SETTINGS,
     RABBITMQ_URL,
     TRADING_MODE,
     LIVE_ENABLED,

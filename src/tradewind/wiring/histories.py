@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.adapters.parquet.object_calls import object_address
@@ -10,10 +11,14 @@ from tradewind.adapters.parquet.object_shelf import ObjectShelf
 from tradewind.adapters.parquet.part_cache import PartCache
 from tradewind.model.errors import UserError
 from tradewind.ports.history import History
+from tradewind.runtime.planned_history import PlannedHistory, Store
 from tradewind.wiring import catalog
 from tradewind.wiring.journals import require_driver
 from tradewind.wiring.settings import Settings, read_settings
 
+FILES = "files"
+"""What HISTORY_ALSO calls the Parquet files in TRADEWIND_HOME."""
+BESIDE = "read as well, each question where most of it is (`tradewind data where`):"
 CACHE = "cache/history"
 """Below TRADEWIND_HOME: data files that were fetched from a bucket."""
 IN_FILES = "Parquet in {}, as HISTORY_URL is empty: quickest for research on one computer"
@@ -29,22 +34,36 @@ WITH_TIMESCALE = "TimescaleDB {} of the server is not used, as this program was 
 
 
 def open_history(settings: Settings) -> History:
-    """The history that the settings name; see `reason` for why it is this one."""
-    url = settings[catalog.HISTORY_URL]
-    if not url:
-        return ParquetHistory(settings[catalog.HOME])
+    """The history that the settings name; of several stores a plan picks one for a question."""
+    also = settings[catalog.HISTORY_ALSO].split()
+    if not also:
+        return _opened(settings, settings[catalog.HISTORY_URL]).history
+    named = [settings[catalog.HISTORY_URL] or FILES, *also]
+    if twice := [name for place, name in enumerate(named) if name in named[:place]]:
+        shown = twice[0] if twice[0] == FILES else "an address"
+        raise UserError(f"HISTORY_ALSO names {shown} that is a store already: give each once")
+    return PlannedHistory([_opened(settings, url) for url in named])
+
+
+def _opened(settings: Settings, url: str) -> Store:
+    """One store; files on this computer are read quickest, a bucket's are fetched at first."""
+    if url in ("", FILES):
+        home = settings[catalog.HOME]
+        return Store(f"files in {home}", ParquetHistory(home), 0)
     if url.startswith("s3:"):
-        return ParquetHistory(_bucket(settings))
+        shelf = _bucket(settings, url)
+        return Store(f"bucket {shelf.address}", ParquetHistory(shelf), 2)
     if not url.startswith("postgres"):
         raise UserError(
-            "HISTORY_URL names no store: write it like postgresql://user@host:5432/name or "
-            "s3://bucket/prefix, or leave it empty for files in TRADEWIND_HOME"
+            "HISTORY_URL or HISTORY_ALSO names no store: write it like "
+            "postgresql://user@host:5432/name or s3://bucket/prefix, or leave it empty for files "
+            "in TRADEWIND_HOME"
         )
     require_driver()
     # Here and not above: who keeps the history in files needs no database driver.
     from tradewind.adapters.postgres.history import PostgresHistory
 
-    return PostgresHistory(url)
+    return Store(f"PostgreSQL at {urlsplit(url).hostname}", PostgresHistory(url), 1)
 
 
 def history_of_home(home: Path) -> History:
@@ -54,12 +73,19 @@ def history_of_home(home: Path) -> History:
 
 
 def reason(settings: Settings) -> str:
-    """Where the history is and why, for people; the store is asked, and nothing made there."""
-    url = settings[catalog.HISTORY_URL]
-    if not url:
+    """Where the history is and why, for people; the stores are asked, and nothing made there."""
+    also = settings[catalog.HISTORY_ALSO].split()
+    if not also:
+        return _reason(settings, settings[catalog.HISTORY_URL])
+    read = "; ".join(_reason(settings, url) for url in also)
+    return f"{_reason(settings, settings[catalog.HISTORY_URL])}; {BESIDE} {read}"
+
+
+def _reason(settings: Settings, url: str) -> str:
+    if url in ("", FILES):
         return IN_FILES.format(settings[catalog.HOME])
     if url.startswith("s3:"):
-        shelf = _bucket(settings)
+        shelf = _bucket(settings, url)
         shelf.look()
         return IN_BUCKET.format(shelf.address, shelf.cache.folder)
     require_driver()
@@ -69,6 +95,6 @@ def reason(settings: Settings) -> str:
     return IN_PARTITIONS + (WITH_TIMESCALE.format(version) if version else WITHOUT_TIMESCALE)
 
 
-def _bucket(settings: Settings) -> ObjectShelf:
+def _bucket(settings: Settings, url: str) -> ObjectShelf:
     cache = PartCache(settings[catalog.HOME] / CACHE)
-    return ObjectShelf(object_address(settings[catalog.HISTORY_URL]), cache)
+    return ObjectShelf(object_address(url), cache)

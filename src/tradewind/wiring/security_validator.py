@@ -112,6 +112,7 @@ def _plain_stores(settings: Settings) -> Iterator[str]:
         (catalog.JOURNAL_URL, _is_safe_database),
         (catalog.JOURNAL_REPLICA_URL, _is_safe_database),
         (catalog.HISTORY_URL, _is_safe_history),
+        (catalog.HISTORY_ALSO, _are_safe_histories),
         (catalog.REDIS_URL, _is_safe_redis),
         (catalog.RABBITMQ_URL, _is_safe_rabbitmq),
     ):
@@ -149,6 +150,10 @@ def _is_safe_history(url: str) -> bool:
     return endpoint.scheme == "https" or endpoint.hostname in LOOPBACK
 
 
+def _are_safe_histories(urls: str) -> bool:
+    return all(_is_safe_history(url) for url in urls.split() if url != "files")
+
+
 def _is_safe_redis(url: str) -> bool:
     return url.startswith("rediss")
 
@@ -162,6 +167,7 @@ STORES = (
     catalog.JOURNAL_URL,
     catalog.JOURNAL_REPLICA_URL,
     catalog.HISTORY_URL,
+    catalog.HISTORY_ALSO,
     catalog.REDIS_URL,
     catalog.RABBITMQ_URL,
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -13,6 +16,7 @@ import pytest
 
 from tests.servers.found import free_port
 from tests.servers.postgres_server import PostgresServer, running_postgres
+from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.adapters.postgres import history_rows
 from tradewind.adapters.postgres.history import PostgresHistory
 from tradewind.adapters.postgres.partitions import partitions
@@ -143,6 +147,31 @@ def test_the_doctor_says_why_rows_lie_in_partitions(
     gone = history_finding(read_settings({"home": str(tmp_path)})[0])
     assert (gone.state, "does not answer" in gone.sentence) == ("fault", True)
     assert "hunter2" not in gone.sentence
+
+
+def test_of_two_stores_a_question_goes_where_most_of_it_is_and_the_answer_says_why(
+    url: str,
+    history: PostgresHistory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history.write(bars(range(10)), timeframe="1d")
+    ParquetHistory(tmp_path).write(bars(range(5)), timeframe="1d")
+    monkeypatch.setenv("HISTORY_URL", url)
+    monkeypatch.setenv("HISTORY_ALSO", "files")
+    words = [sys.executable, "-m", "tradewind", "data", "where", GOOG.id]
+    words += ["--home", str(tmp_path), "--json"]
+    said = [
+        json.loads(subprocess.run([*words, *timerange], capture_output=True, check=True).stdout)
+        for timerange in (["--timerange", "20240229-20240305"], [])
+    ]
+    assert [one["store"] for one in said] == [f"files in {tmp_path}", "PostgreSQL at 127.0.0.1"]
+    assert said[0]["why"].startswith("it answers quickest of those that have all of it")
+    assert said[1]["why"] == f"it has more of that time than files in {tmp_path}"
+    found = history_finding(read_settings({"home": str(tmp_path)})[0])
+    assert found.state == "ok"
+    assert "BRIN" in found.sentence.partition("read as well")[0]
+    assert f"Parquet in {tmp_path}" in found.sentence.partition("read as well")[2]
 
 
 def test_writers_of_one_series_at_once_lose_and_double_nothing(history: PostgresHistory) -> None:

@@ -25,6 +25,7 @@ from tradewind.model.errors import UserError
 from tradewind.model.timeframes import timerange_ns
 from tradewind.ports.history import Entry, History, Series
 from tradewind.runtime.adjusted import adjusted_batches
+from tradewind.runtime.planned_history import PlannedHistory
 from tradewind.wiring.histories import history_of_home
 
 EXAMPLE = "tradewind data import GOOG.csv --instrument GOOG.SIM --tick 0.01 --lot 1 --currency USD"
@@ -41,12 +42,13 @@ LIST_COLUMNS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `download`, `import`, `export`, `actions`, `list`, `check` and `retain`."""
+    """Add `download`, `import`, `export`, `actions`, `list`, `where`, `check` and `retain`."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     downloading = actions.add_parser("download", help="fetch a venue's past into the history")
     importing = actions.add_parser("import", help="take files into the history, all or none")
     exporting = actions.add_parser("export", help="write a series to a .csv or .parquet file")
     listing = actions.add_parser("list", help="list what is stored")
+    asking = actions.add_parser("where", help="say which store answers a question, and why")
     acting = actions.add_parser("actions", help="show or import splits, dividends and new names")
     checking = actions.add_parser(
         "check", help="look for damage, gaps, doubles, stale prices, outliers"
@@ -58,6 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     exporting.add_argument("--to", required=True, metavar="FILE", help="name.csv or name.parquet")
     exporting.add_argument("--timerange", help="like 20240101-20240630, its end excluded")
     add_adjust_argument(exporting)
+    _add_series_arguments(asking)
+    asking.add_argument("--timerange", help="like 20240101-20240630, its end excluded")
     add_actions_arguments(acting)
     _add_series_arguments(checking)
     add_check_arguments(checking)
@@ -68,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         (exporting, export_),
         (acting, actions_),
         (listing, list_),
+        (asking, where),
         (checking, check),
         (retaining, retain),
     )
@@ -125,6 +130,18 @@ def export_(history: History, arguments: argparse.Namespace) -> int:
 def actions_(history: History, arguments: argparse.Namespace) -> int:
     """Show an instrument's corporate actions, or import a file of them."""
     print_actions(history, arguments)
+    return EXIT_OK
+
+
+def where(history: History, arguments: argparse.Namespace) -> int:
+    """Say which store answers a question, and why."""
+    series = _one_series(history, arguments)
+    start_ns, end_ns = timerange_ns(arguments.timerange) if arguments.timerange else (None, None)
+    store, why = "the history", "there is one store: `tradewind doctor` says which"
+    if isinstance(history, PlannedHistory):
+        choice = history.choose(series, start_ns, end_ns)
+        store, why = choice.store.name, choice.reason
+    print_answer({"series": str(series), "store": store, "why": why}, arguments)
     return EXIT_OK
 
 
