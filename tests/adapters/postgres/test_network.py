@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.servers.found import program
 from tests.servers.network import Network, running_network
 from tests.servers.postgres_server import OWNER
 
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def network() -> Iterator[Network]:
+    program("initdb", "postgresql-15")  # Installing the package makes the user.
     with running_network() as network:
         network.add("a", 11)
         network.add("b", 12)
