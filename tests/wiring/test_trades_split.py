@@ -46,11 +46,13 @@ def traded(split: SplitRun, server: PostgresServer, place: JournalPlace, offer: 
     driver.drive()
 
     def is_done() -> bool:
-        left = split.metric("risk-manager", "orders_submitted_total")
-        return left == offer.trades and split.metric("risk-manager", "open_orders") == 0
+        names = ("orders_submitted_total", "orders_denied_total")
+        decided = sum(split.metric("risk-manager", name) for name in names)
+        return decided == offer.trades and split.metric("risk-manager", "open_orders") == 0
 
     split.until(is_done, "all orders are done")
     took_s, spent = time.perf_counter() - begun_s, costs.since()
+    assert split.metric("risk-manager", "orders_denied_total") == 0
     with closing(RecordsPlace(place)) as rows:
         split.until(lambda: rows_of(rows.read()) == offer.trades, "all have their rows")
     rows_s = time.perf_counter() - begun_s
