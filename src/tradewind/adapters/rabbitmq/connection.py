@@ -28,6 +28,7 @@ from aio_pika.exceptions import (
 
 from tradewind.adapters.rabbitmq.address import Address, shown
 from tradewind.adapters.rabbitmq.opening import first_of
+from tradewind.adapters.rabbitmq.sign_of_life import in_time
 from tradewind.adapters.rabbitmq.topology import declare
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.broker import Queue
@@ -186,12 +187,10 @@ class Connection:
     async def _watch(self, connection: AbstractConnection) -> None:
         """Ask the node itself, not its queues, for signs of life; end the call without them."""
         with suppress(*FAILURES):
-            async with asyncio.timeout(SIGN_S):
-                channel = await connection.channel(publisher_confirms=False)
+            channel = await in_time(_plain(connection), SIGN_S)
             while True:
                 await asyncio.sleep(SIGN_PAUSE_S)
-                async with asyncio.timeout(SIGN_S):
-                    await channel.set_qos(prefetch_count=1)
+                await in_time(channel.set_qos(prefetch_count=1), SIGN_S)
         if self._call is not None:
             with suppress(RuntimeError):  # It is ending already.
                 self._call.reschedule(asyncio.get_running_loop().time())
@@ -235,6 +234,10 @@ class Connection:
 async def _closed(connection: AbstractConnection) -> None:
     with suppress(*FAILURES):
         await connection.close()
+
+
+async def _plain(connection: AbstractConnection) -> AbstractChannel:
+    return await connection.channel(publisher_confirms=False)
 
 
 async def _confirming(connection: AbstractConnection) -> AbstractChannel:
