@@ -31,7 +31,7 @@ class TestPlannedHistory(HistorySuite):
 
 
 def planned(*histories: MemoryHistory) -> PlannedHistory:
-    """A plan over stores of which the first answers quickest."""
+    """A plan over stores of which the first is the nearest."""
     names = ("files", "database", "bucket")
     return PlannedHistory([Store(names[n], each, n) for n, each in enumerate(histories)])
 
@@ -53,15 +53,15 @@ def asked(plan: PlannedHistory, first: int | None = None, end: int | None = None
 @pytest.mark.parametrize(
     ("days", "said"),
     [
-        ((0, 5), "files: it answers quickest of those that have all of it (also database)"),
-        ((3, 4), "files: it answers quickest of those that have all of it (also database)"),
+        ((0, 5), "files: it is the nearest of those that have all of it (also database)"),
+        ((3, 4), "files: it is the nearest of those that have all of it (also database)"),
         ((0, 10), "database: it has more of that time than files"),
         ((None, None), "database: it has more of that time than files"),
         ((4, 6), "database: it has more of that time than files"),
-        ((-9, 5), "files: it answers quickest of those that have all of it (also database)"),
+        ((-9, 5), "files: it is the nearest of those that have all of it (also database)"),
     ],
 )
-def test_the_quickest_store_that_has_a_time_answers_and_says_why(
+def test_the_nearest_store_that_has_a_time_answers_and_says_why(
     days: tuple[int | None, int | None], said: str
 ) -> None:
     plan = planned(holding(range(5)), holding(range(10)))

@@ -1,4 +1,4 @@
-"""Several histories as one: a question goes to the store that has most of it, or the quickest."""
+"""Several histories as one: a question goes to the store that has most of it, or the nearest."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PlannedHistory:
             return Choice(store, f"it has more of that time than {others}")
         if len(whole) == 1:
             return Choice(store, f"it has more rows in that time than {others}")
-        return Choice(store, f"it answers quickest of those that have all of it (also {others})")
+        return Choice(store, f"it is the nearest of those that have all of it (also {others})")
 
     def write(
         self, columns: Columns, *, timeframe: str | None = None, on_conflict: OnConflict = "refuse"

@@ -46,7 +46,7 @@ def open_history(settings: Settings) -> History:
 
 
 def _opened(settings: Settings, url: str) -> Store:
-    """One store; files on this computer are read quickest, a bucket's are fetched at first."""
+    """One store; files on this computer are nearest, those of a bucket are fetched first."""
     if url in ("", FILES):
         home = settings[catalog.HOME]
         return Store(f"files in {home}", ParquetHistory(home), 0)

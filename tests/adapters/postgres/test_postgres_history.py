@@ -166,7 +166,7 @@ def test_of_two_stores_a_question_goes_where_most_of_it_is_and_the_answer_says_w
         for timerange in (["--timerange", "20240229-20240305"], [])
     ]
     assert [one["store"] for one in said] == [f"files in {tmp_path}", "PostgreSQL at 127.0.0.1"]
-    assert said[0]["why"].startswith("it answers quickest of those that have all of it")
+    assert said[0]["why"].startswith("it is the nearest of those that have all of it")
     assert said[1]["why"] == f"it has more of that time than files in {tmp_path}"
     found = history_finding(read_settings({"home": str(tmp_path)})[0])
     assert found.state == "ok"
