@@ -723,7 +723,9 @@ export interface paths {
         };
         /**
          * Orders, newest first
-         * @description All orders, the finished ones too, from the rows that follow the journal.
+         * @description All orders, the finished ones too, from the rows that follow the journal. A parent (its
+         *     `type` is an algorithm) and its children are rows both: quantities of all rows added up count
+         *     what a parent does twice, notionals do not, for a parent has none of its own.
          */
         get: operations["orders_api_v1_orders_get"];
         put?: never;
@@ -775,7 +777,9 @@ export interface paths {
         };
         /**
          * One order with its fills and refusals
-         * @description What is known of one order.
+         * @description What is known of one order. One that the core works with children is WORKED, its `type` the
+         *     algorithm, until it is FILLED or CANCELED with the `reason`; its `filled_quantity` is what its
+         *     children have filled. They have the fills, under its id with `.1`, `.2` and so on behind.
          */
         get: operations["order_api_v1_orders__order_id__get"];
         put?: never;

@@ -7,7 +7,13 @@ from typing import Any
 
 import msgspec
 
-from tradewind.model.messages import OrderIntended, Record, TargetIntended
+from tradewind.model.messages import (
+    AlgorithmIntended,
+    ConditionalIntended,
+    OrderIntended,
+    Record,
+    TargetIntended,
+)
 from tradewind.ports.journal import JournalReader, numbered
 
 RECORDS_FIRST = 2_000
@@ -33,7 +39,10 @@ def order_trail(open_journal: Callable[[], JournalReader], order_id: str) -> dic
         journal.close()
 
 
-_INTENTS = frozenset({OrderIntended.__name__, TargetIntended.__name__})
+_INTENTS = frozenset(
+    kind.__name__
+    for kind in (OrderIntended, TargetIntended, ConditionalIntended, AlgorithmIntended)
+)
 
 
 def _events(journal: JournalReader, after: int, order_id: str) -> list[dict[str, Any]]:

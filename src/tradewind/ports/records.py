@@ -52,6 +52,10 @@ class OrderRow(Row, frozen=True):
     quantity, `average_price` its quotient with four digits more than the instrument's prices.
     The last four are what `core.orders` keeps of an end that overtook fills (its state and what
     is filled by then) and of amendments (the numbers of those on their way, how many left).
+
+    A parent's type is its algorithm, its state WORKED until it ends. It has no notional and no
+    average price: those of its children, which are rows too, are their own. `stated_quantity` holds
+    its terms of before the last amendment. Fills of its children leave its `sequence`.
     """
 
     order_id: str

@@ -13,6 +13,8 @@ from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import format_units, parse_units
 from tradewind.model.orders import OrderState
 from tradewind.ports.records import DenialRow, FillRow, InstrumentRow, OrderRow, StrategyRow
+from tradewind.runtime.held_rows import WORKED
+from tradewind.runtime.parent_rows import amend_denied, child_filled, is_parent, order_at_venue
 from tradewind.runtime.pending_rows import PendingRows
 
 AVERAGE_DIGITS = 4
@@ -52,15 +54,20 @@ def order_denied(rows: PendingRows, number: int, event: m.OrderDenied) -> None:
             number, event.time_ns, event.order_id, strategy, event.rule, event.value, event.limit
         )
     )
-    if row is not None and row.is_open and not row.venue:
+    if row is None or not row.is_open or row.venue:
+        return
+    if row.state == WORKED:
+        amend_denied(rows, number, row)
+    else:
         _put(rows, number, event.time_ns, row, OrderState.DENIED, event.rule)
 
 
 def order_held(rows: PendingRows, number: int, event: m.OrderHeld) -> None:
-    """An order whose type its venue lacks has a row already: it says what the core does."""
+    """A parent, or an order whose type its venue lacks: its row says what the core does."""
     row = rows.find(OrderRow, event.order_id)
     if row is not None and row.is_open and not row.venue:
-        rows.put(msgspec.structs.replace(row, sequence=number, reason=event.reason))
+        state = WORKED if is_parent(row) else row.state
+        rows.put(msgspec.structs.replace(row, sequence=number, state=state, reason=event.reason))
 
 
 def held_ended(rows: PendingRows, number: int, event: m.HeldOrderEnded) -> None:
@@ -72,7 +79,7 @@ def held_ended(rows: PendingRows, number: int, event: m.HeldOrderEnded) -> None:
 
 def order_accepted(rows: PendingRows, number: int, event: m.OrderAccepted) -> None:
     """The venue works it."""
-    row = rows.find(OrderRow, event.order_id)
+    row = order_at_venue(rows, event.order_id)
     if row is not None:
         row = msgspec.structs.replace(row, venue_order_id=event.venue_order_id)
         _move(rows, number, event.time_ns, row, Happening.ACCEPTED)
@@ -80,7 +87,7 @@ def order_accepted(rows: PendingRows, number: int, event: m.OrderAccepted) -> No
 
 def order_rejected(rows: PendingRows, number: int, event: m.OrderRejected) -> None:
     """The venue refused it."""
-    row = rows.find(OrderRow, event.order_id)
+    row = order_at_venue(rows, event.order_id)
     if row is not None:
         _move(rows, number, event.time_ns, row, Happening.REJECTED, event.reason)
 
@@ -108,28 +115,28 @@ def order_ended(rows: PendingRows, number: int, event: m.OrderCanceled | m.Order
 
 def order_unknown(rows: PendingRows, number: int, event: m.OrderUnknown) -> None:
     """Nobody knows."""
-    row = rows.find(OrderRow, event.order_id)
+    row = order_at_venue(rows, event.order_id)
     if row is not None and row.is_open:
         _move(rows, number, event.time_ns, row, Happening.UNKNOWN, event.reason)
 
 
 def cancel_sent(rows: PendingRows, number: int, event: m.CancelOrder) -> None:
     """A cancel is on its way."""
-    row = rows.find(OrderRow, event.order_id)
+    row = order_at_venue(rows, event.order_id)
     if row is not None:
         _move(rows, number, event.time_ns, row, Happening.CANCEL_SENT)
 
 
 def cancel_rejected(rows: PendingRows, number: int, event: m.CancelRejected) -> None:
     """It works on."""
-    row = rows.find(OrderRow, event.order_id)
+    row = order_at_venue(rows, event.order_id)
     if row is not None:
         _move(rows, number, event.time_ns, row, Happening.CANCEL_REJECTED)
 
 
 def amend_sent(rows: PendingRows, number: int, event: m.AmendOrder) -> None:
     """An amendment is on its way."""
-    row = rows.find(OrderRow, event.order_id)
+    row = order_at_venue(rows, event.order_id)
     if row is not None:
         amends = _numbers_text((*_numbers(row), event.number))
         rows.put(
@@ -170,7 +177,7 @@ def order_restated(rows: PendingRows, number: int, event: m.OrderRestated) -> No
 
 def amend_rejected(rows: PendingRows, number: int, event: m.AmendRejected) -> None:
     """It works with the old terms."""
-    row = rows.find(OrderRow, event.order_id)
+    row = order_at_venue(rows, event.order_id)
     if row is None or not row.is_open:
         return
     pending = answered(_numbers(row), event.number)
@@ -188,6 +195,7 @@ def order_filled(rows: PendingRows, number: int, event: m.OrderFilled) -> None:
         return
     fill = _fill_of(number, event, row, instrument)
     rows.put(fill)
+    child_filled(rows, fill)
     digits = instrument.quantity_digits
     filled = parse_units(row.filled_quantity, digits) + event.quantity
     row = msgspec.structs.replace(row, filled_quantity=format_units(filled, digits))
@@ -257,7 +265,7 @@ def _settle(
 
 
 def _known(rows: PendingRows, order_id: str) -> tuple[OrderRow, InstrumentRow] | None:
-    row = rows.find(OrderRow, order_id)
+    row = order_at_venue(rows, order_id)
     instrument = rows.find(InstrumentRow, row.instrument) if row is not None else None
     return None if row is None or instrument is None else (row, instrument)
 

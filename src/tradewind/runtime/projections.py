@@ -27,7 +27,7 @@ from tradewind.ports.records import (
     Records,
     StrategyRow,
 )
-from tradewind.runtime import order_rows
+from tradewind.runtime import order_rows, parent_rows
 from tradewind.runtime.pending_rows import PendingRows
 from tradewind.runtime.recovery import oldest_snapshot, parts_of
 from tradewind.runtime.state_rows import instrument_row, rows_without_past
@@ -194,6 +194,9 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
     m.Resumed: resumed,
     m.BadTick: bad_tick,
     m.OrderIntended: order_rows.order_intended,
+    m.AlgorithmIntended: parent_rows.parent_intended,
+    m.AmendIntended: parent_rows.amend_intended,
+    m.ParentEnded: parent_rows.parent_ended,
     m.SubmitOrder: order_rows.order_submitted,
     m.SubmitIceberg: order_rows.order_submitted,
     m.OrderDenied: order_rows.order_denied,
@@ -205,7 +208,6 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
     m.OrderFilled: order_rows.order_filled,
     m.OrderAmended: order_rows.order_amended,
     m.OrderRestated: order_rows.order_restated,
-    m.AmendOrder: order_rows.amend_sent,
     m.OrderHeld: order_rows.order_held,
     m.HeldOrderEnded: order_rows.held_ended,
     m.CancelOrder: order_rows.cancel_sent,
@@ -221,16 +223,13 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
             m.RateChanged,
             m.TargetIntended,
             m.CancelIntended,
-            m.AmendIntended,
             m.ConditionalIntended,
-            m.AlgorithmIntended,
             m.CancelAllIntended,
             m.RouteSet,
             m.OrdersLeft,
             m.VenueDescribed,
             m.OrderRouted,
             m.ChildSent,
-            m.ParentEnded,
             m.TimerSet,
             m.TimerFired,
             m.ClockTicked,

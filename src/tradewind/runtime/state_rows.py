@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from tradewind.core.exposure import Holding, convert_wide, rate_factors
 from tradewind.core.ledger import Wallet
 from tradewind.core.market import Market
 from tradewind.core.orders import Order
+from tradewind.core.parent_order import ParentOrder
+from tradewind.core.parent_reasons import parent_reason
 from tradewind.core.positions import Position
 from tradewind.core.state import Account, State, StrategyBook
 from tradewind.model.instruments import Instrument, currency_digits
@@ -23,6 +27,8 @@ from tradewind.ports.records import (
     Row,
     StrategyRow,
 )
+from tradewind.runtime.held_rows import WORKED
+from tradewind.runtime.parent_rows import parent_of
 
 AVERAGE_DIGITS = 2
 """Digits that an average price has beyond its instrument's prices."""
@@ -65,8 +71,8 @@ def equity_rows(state: State, time_ns: int) -> Iterator[EquityRow]:
 def rows_without_past(state: State) -> Iterator[Row]:
     """Rows to begin with where the records before a snapshot are not kept.
 
-    Instruments, strategies, standing halts, and the orders the core remembers; their fills up to
-    then are in `filled_quantity` alone.
+    Instruments, strategies, standing halts, the orders the core remembers, and the parents that it
+    works; their fills up to then are in `filled_quantity` alone.
     """
     for market in state.markets:
         yield instrument_row(state.sequence, market.instrument)
@@ -77,6 +83,8 @@ def rows_without_past(state: State) -> Iterator[Row]:
         yield HaltRow(state.sequence, -number, scope, state.time_ns, reason, by)
     for order in state.orders.values():
         yield _order_row(state, order)
+    for parent in state.parents.values():
+        yield _parent_row(state, parent)
 
 
 def instrument_row(sequence: int, instrument: Instrument) -> InstrumentRow:
@@ -184,6 +192,21 @@ def _order_row(state: State, order: Order) -> OrderRow:
         else "",
         amends=" ".join(map(str, order.amends)),
         amends_sent=order.amends_sent,
+    )
+
+
+def _parent_row(state: State, parent: ParentOrder) -> OrderRow:
+    instrument = state.markets[parent.instrument].instrument
+    account = state.strategies[parent.strategy].account.name
+    known = instrument_row(state.sequence, instrument)
+    return msgspec.structs.replace(
+        parent_of(state.sequence, parent.terms, account, known),
+        state=WORKED,
+        quantity=format_units(parent.quantity, instrument.quantity_digits),
+        filled_quantity=format_units(parent.filled_quantity, instrument.quantity_digits),
+        limit_price=_price(parent.limit_price, instrument),
+        reason=parent_reason(state, parent),
+        changed_time_ns=state.time_ns,
     )
 
 

@@ -104,7 +104,10 @@ async def orders(
     limit: Limit = 100,
     before: Annotated[int, Query(ge=0, lt=2**63, description="cursor of the last answer")] = 0,
 ) -> Response:
-    """All orders, the finished ones too, from the rows that follow the journal."""
+    """All orders, the finished ones too, from the rows that follow the journal. A parent (its
+    `type` is an algorithm) and its children are rows both: quantities of all rows added up count
+    what a parent does twice, notionals do not, for a parent has none of its own.
+    """
     page = partial(rows_page, OrderRow, limit=limit, before=before)
     found = await run_in_threadpool(page, services, principal)
     return reply(request, found | {"rows": [_public(row) for row in found["rows"]]})
@@ -129,7 +132,10 @@ async def open_orders(request: Request, services: UseServices, principal: Reader
 async def order(
     order_id: str, request: Request, services: UseServices, principal: Reader
 ) -> Response:
-    """What is known of one order."""
+    """What is known of one order. One that the core works with children is WORKED, its `type` the
+    algorithm, until it is FILLED or CANCELED with the `reason`; its `filled_quantity` is what its
+    children have filled. They have the fills, under its id with `.1`, `.2` and so on behind.
+    """
     found = await run_in_threadpool(_history, services, principal, order_id)
     if found is None:
         raise Problem(404, f"there is no order {order_id!r}, or not yet: see /api/v1/orders")
