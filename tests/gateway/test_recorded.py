@@ -23,6 +23,7 @@ from tradewind.model.orders import Side
 from tradewind.ports.records import FillRow
 from tradewind.runtime.desk import Desk
 from tradewind.testing.virtual_time import run_virtually
+from tradewind.wiring.stored import status_of_home
 
 ORDERS = "/api/v1/orders"
 
@@ -150,6 +151,16 @@ def test_a_parent_is_found_by_its_id_while_it_works_and_when_it_ended(
     assert (late.status_code, "is FILLED" in late.json()["detail"]) == (409, True)
     said = reader.get(f"/api/v1/risk/decisions/{ended['order_id']}").json()
     assert (said["is_passed"], said["sentence"]) == (True, "every rule let it pass")
+
+
+def test_an_engine_that_was_stopped_shows_the_parents_that_it_worked(
+    home: Path, journal_id: str
+) -> None:
+    left = status_of_home(home, "it was stopped")
+    assert left is not None
+    states = {row["order_id"]: row["state"] for row in left["orders"]}
+    assert states[parent_id(journal_id, 2)] == "WORKED"
+    assert parent_id(journal_id, 1) not in states
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.runtime.test_projections import SETUP, journal_of, run, tables
+from tests.runtime.test_projections import journal_of, run, tables
 from tests.runtime.test_state_rows import pruned_behind
 from tradewind.adapters.memory.records import MemoryRecords
 from tradewind.model import messages as m
 from tradewind.model.algorithm_messages import Algorithm, AlgorithmIntended
 from tradewind.model.instruments import Instrument
+from tradewind.model.market import quote_of
 from tradewind.model.orders import Liquidity, Side
 from tradewind.model.route_messages import route
 from tradewind.ports.records import DenialRow, FillRow, OrderRow
@@ -140,30 +141,27 @@ def test_a_report_that_names_a_parent_is_no_venues_word_on_it() -> None:
 
 
 def test_a_routed_parent_counts_the_legs_in_its_own_digits() -> None:
-    records = MemoryRecords()
     fine = Instrument("GOOG.FINE", tick="0.01", lot="0.001", currency="USD")
     order = AlgorithmIntended(
-        5, PARENT, "cross", fine.id, Side.BUY, 25_000, Algorithm.AT_ONCE, route="goog"
+        5, PARENT, "cross", fine.id, Side.BUY, 15_000, Algorithm.AT_ONCE, route="goog"
     )
-    legs = [
-        m.SubmitOrder(
-            6, f"{PARENT}.{number}", "main", venue, name, Side.BUY, quantity, m.OrderType.MARKET,
-            0, 0, m.TimeInForce.GTC, m.OrderFlag.NONE, 0, m.Leg.NET,
-        )
-        for number, venue, name, quantity in (
-            (1, "FINE", fine.id, 5_000), (2, "FAR", FAR.id, 20),
-        )
-    ]  # fmt: skip
-    listed = [m.InstrumentListed(2, fine), m.InstrumentListed(2, FAR)]
-    named = route("goog", (fine.id, "0", 0), (FAR.id, "0", 0))
-    held = m.OrderHeld(5, PARENT, "the core works it: AT_ONCE")
-    written = [*SETUP, *listed, named, order, held, *legs, filled(1, 5_000), filled(2, 20)]
-    journal = journal_of(written)
-    Projection("j0", records).follow(journal)
-    assert parent_row(records).filled_quantity == "25.000"
-    append(journal, [m.ParentEnded(8, PARENT, 25_000, "filled")])
-    Projection("j0", records).follow(journal)
-    assert (parent_row(records).state, parent_row(records).filled_quantity) == ("FILLED", "25.000")
+    offers = [
+        quote_of(fine, 4, 9_999, 5_000, 10_001, 5_000),
+        quote_of(FAR, 4, 9_999, 10, 10_000, 10),
+    ]
+    events: list[Any] = [
+        m.InstrumentListed(2, fine),
+        m.InstrumentListed(2, FAR),
+        route("goog", (fine.id, "0", 0), (FAR.id, "0", 0)),
+        *offers,
+        order,
+    ]
+    half = projected(*events, filled(1, 5_000))
+    sent = {row.order_id: row.quantity for row in half.rows(OrderRow)}
+    assert sent == {PARENT: "15.000", f"{PARENT}.1": "5.000", f"{PARENT}.2": "10"}
+    assert (parent_row(half).state, parent_row(half).filled_quantity) == ("WORKED", "5.000")
+    whole = parent_row(projected(*events, filled(1, 5_000), filled(2, 10)))
+    assert (whole.state, whole.filled_quantity, whole.instrument) == ("FILLED", "15.000", fine.id)
 
 
 STORY: list[m.ControlEvent] = [
