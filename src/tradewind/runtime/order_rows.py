@@ -14,12 +14,16 @@ from tradewind.model.numbers import format_units, parse_units
 from tradewind.model.orders import OrderState
 from tradewind.ports.records import DenialRow, FillRow, InstrumentRow, OrderRow, StrategyRow
 from tradewind.runtime.held_rows import WORKED
-from tradewind.runtime.parent_rows import amend_denied, child_filled, is_parent, order_at_venue
+from tradewind.runtime.kept_amendments import amend_denied, is_just_amended
+from tradewind.runtime.parent_rows import child_filled, is_parent, order_at_venue
 from tradewind.runtime.pending_rows import PendingRows
+from tradewind.runtime.price_text import price_text
 
 AVERAGE_DIGITS = 4
 """Digits an average price has more than the instrument's prices."""
 _EXACT_DIGITS = 60
+OF_OTHERS = ("not_own_order", "duplicate_id")
+"""Rules by which somebody else was refused who named an order: it works on."""
 
 
 def order_intended(rows: PendingRows, number: int, event: m.OrderIntended) -> None:
@@ -34,14 +38,21 @@ def order_intended(rows: PendingRows, number: int, event: m.OrderIntended) -> No
 def order_submitted(rows: PendingRows, number: int, event: m.SubmitOrder) -> None:
     """Risk let it pass. An order that was a target has its first row here."""
     row = rows.find(OrderRow, event.order_id)
+    instrument = rows.find(InstrumentRow, event.instrument)
+    if instrument is None:
+        return
     if row is None:
-        instrument = rows.find(InstrumentRow, event.instrument)
-        if instrument is None:
-            return
         strategy = strategy_of(event.order_id)
         row = _order_of(number, event, strategy, event.account, instrument)
     rows.put(
-        msgspec.structs.replace(row, sequence=number, venue=event.venue, account=event.account)
+        msgspec.structs.replace(
+            row,
+            sequence=number,
+            venue=event.venue,
+            account=event.account,
+            quantity=format_units(event.quantity, instrument.quantity_digits),
+            limit_price=price_text(event.limit_price, instrument),
+        )
     )
 
 
@@ -56,9 +67,9 @@ def order_denied(rows: PendingRows, number: int, event: m.OrderDenied) -> None:
     )
     if row is None or not row.is_open or row.venue:
         return
-    if row.state == WORKED:
+    if row.state == WORKED or is_just_amended(row, number):
         amend_denied(rows, number, row)
-    else:
+    elif event.rule not in OF_OTHERS:
         _put(rows, number, event.time_ns, row, OrderState.DENIED, event.rule)
 
 
@@ -67,7 +78,8 @@ def order_held(rows: PendingRows, number: int, event: m.OrderHeld) -> None:
     row = rows.find(OrderRow, event.order_id)
     if row is not None and row.is_open and not row.venue:
         state = WORKED if is_parent(row) else row.state
-        rows.put(msgspec.structs.replace(row, sequence=number, state=state, reason=event.reason))
+        held = {"sequence": number, "state": state, "reason": event.reason, "stated_quantity": ""}
+        rows.put(msgspec.structs.replace(row, **held))
 
 
 def held_ended(rows: PendingRows, number: int, event: m.HeldOrderEnded) -> None:
@@ -243,8 +255,8 @@ def _with_terms(
     return msgspec.structs.replace(
         row,
         quantity=format_units(event.quantity, instrument.quantity_digits),
-        limit_price=_price(event.limit_price, instrument) or row.limit_price,
-        stop_price=_price(event.stop_price, instrument) or row.stop_price,
+        limit_price=price_text(event.limit_price, instrument) or row.limit_price,
+        stop_price=price_text(event.stop_price, instrument) or row.stop_price,
     )
 
 
@@ -291,8 +303,8 @@ def _order_of(
         is_open=1,
         quantity=format_units(terms.quantity, instrument.quantity_digits),
         filled_quantity=zero,
-        limit_price=_price(terms.limit_price, instrument),
-        stop_price=_price(terms.stop_price, instrument),
+        limit_price=price_text(terms.limit_price, instrument),
+        stop_price=price_text(terms.stop_price, instrument),
         average_price="",
         filled_notional="0",
         time_in_force=terms.time_in_force.name,
@@ -336,10 +348,6 @@ def _with_average(order: OrderRow, fill: FillRow, digits: int) -> OrderRow:
     return msgspec.structs.replace(
         order, filled_notional=f"{notional:f}", average_price=f"{rounded:f}"
     )
-
-
-def _price(units: int, instrument: InstrumentRow) -> str:
-    return format_units(units, instrument.price_digits) if units else ""
 
 
 def _move(

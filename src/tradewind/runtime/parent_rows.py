@@ -17,6 +17,7 @@ from tradewind.model.orders import OrderState, TimeInForce
 from tradewind.ports.records import FillRow, InstrumentRow, OrderRow, StrategyRow
 from tradewind.runtime.held_rows import WORKED
 from tradewind.runtime.pending_rows import PendingRows
+from tradewind.runtime.price_text import price_text
 
 
 def parent_intended(rows: PendingRows, number: int, event: m.AlgorithmIntended) -> None:
@@ -45,7 +46,7 @@ def parent_of(
         is_open=1,
         quantity=format_units(terms.quantity, instrument.quantity_digits),
         filled_quantity=format_units(0, instrument.quantity_digits),
-        limit_price=_price(terms.limit_price, instrument),
+        limit_price=price_text(terms.limit_price, instrument),
         stop_price="",
         average_price="",
         filled_notional="0",
@@ -67,42 +68,6 @@ def order_at_venue(rows: PendingRows, order_id: str) -> OrderRow | None:
     """The row of an order that a venue may know; it never hears of parents."""
     row = rows.find(OrderRow, order_id)
     return None if row is None or is_parent(row) else row
-
-
-def amend_intended(rows: PendingRows, number: int, event: m.AmendIntended) -> None:
-    """Other terms of a parent hold at once, unless the next record denies them."""
-    row = rows.find(OrderRow, event.order_id)
-    instrument = rows.find(InstrumentRow, row.instrument) if row is not None else None
-    if row is None or instrument is None or row.state != WORKED:
-        return
-    rows.put(
-        msgspec.structs.replace(
-            row,
-            sequence=number,
-            quantity=format_units(event.quantity, instrument.quantity_digits),
-            limit_price=_price(event.limit_price, instrument) or row.limit_price,
-            changed_time_ns=event.time_ns,
-            stated_quantity=f"{row.quantity} {row.limit_price}",
-        )
-    )
-
-
-def amend_denied(rows: PendingRows, number: int, row: OrderRow) -> None:
-    """A denial behind an amendment brings the terms of before back.
-
-    Other denials that name a parent, of a cancel by a stranger or of an id used twice, leave it.
-    """
-    if row.sequence == number - 1 and row.stated_quantity:
-        quantity, _, limit_price = row.stated_quantity.partition(" ")
-        rows.put(
-            msgspec.structs.replace(
-                row,
-                sequence=number,
-                quantity=quantity,
-                limit_price=limit_price,
-                stated_quantity="",
-            )
-        )
 
 
 def child_filled(rows: PendingRows, fill: FillRow) -> None:
@@ -142,7 +107,3 @@ def parent_ended(rows: PendingRows, number: int, event: m.ParentEnded) -> None:
             stated_quantity="",
         )
     )
-
-
-def _price(units: int, instrument: InstrumentRow) -> str:
-    return format_units(units, instrument.price_digits) if units else ""

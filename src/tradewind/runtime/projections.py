@@ -27,7 +27,7 @@ from tradewind.ports.records import (
     Records,
     StrategyRow,
 )
-from tradewind.runtime import order_rows, parent_rows
+from tradewind.runtime import kept_amendments, order_rows, parent_rows
 from tradewind.runtime.pending_rows import PendingRows
 from tradewind.runtime.recovery import oldest_snapshot, parts_of
 from tradewind.runtime.state_rows import instrument_row, rows_without_past
@@ -195,7 +195,7 @@ HANDLERS: dict[type, Callable[[PendingRows, int, Any], None]] = {
     m.BadTick: bad_tick,
     m.OrderIntended: order_rows.order_intended,
     m.AlgorithmIntended: parent_rows.parent_intended,
-    m.AmendIntended: parent_rows.amend_intended,
+    m.AmendIntended: kept_amendments.amend_intended,
     m.ParentEnded: parent_rows.parent_ended,
     m.SubmitOrder: order_rows.order_submitted,
     m.SubmitIceberg: order_rows.order_submitted,
