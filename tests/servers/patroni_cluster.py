@@ -223,11 +223,15 @@ class PatroniCluster:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def wait_for_log(self, number: int, words: str) -> None:
-        """Wait until a member logs words anew."""
+    def log_bytes(self, number: int) -> int:
+        """How much a member has logged."""
+        return (self.folder / f"n{number}.log").stat().st_size
+
+    def wait_for_log(self, number: int, words: str, *, behind: int) -> None:
+        """Wait until a member has logged words behind so many bytes."""
         path = self.folder / f"n{number}.log"
-        start, ends_at = path.stat().st_size, time.monotonic() + PATIENCE_S
-        while words.encode() not in path.read_bytes()[start:]:
+        ends_at = time.monotonic() + PATIENCE_S
+        while words.encode() not in path.read_bytes()[behind:]:
             assert time.monotonic() < ends_at, f"n{number} did not say: {words}"
             time.sleep(0.02)
 
