@@ -47,6 +47,9 @@ class Signal:
 
     value: float
 
+    def __init__(self) -> None:
+        self.value = math.nan
+
     def take_bar(self, high: float, low: float, close: float, volume: float) -> float:
         """Take of a bar what `inputs` names, and return the value; see `BAR_INPUTS`."""
         bar = {"high": high, "low": low, "close": close, "volume": volume}
