@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = [path for path in sorted((ROOT / "scripts").iterdir()) if os.access(path, os.X_OK)]
+SCRIPTS = [
+    path
+    for path in sorted((ROOT / "scripts").iterdir())
+    if path.is_file() and os.access(path, os.X_OK)
+]
 TOOLS = ("cat", "cut", "dirname", "grep", "sh", "sha256sum")
 
 OLD_PYTHON = "#!/bin/sh\nexit 1\n"
