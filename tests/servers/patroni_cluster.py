@@ -22,6 +22,7 @@ from tests.servers.network import Network, running_network
 from tests.servers.pooler import SHIPPED, serving
 from tests.servers.postgres_server import OWNER, psycopg
 
+AHEAD_S = 0.5
 PATIENCE_S = 120.0
 PATRONI = "patroni[etcd3]>=4.1"
 """Debian's 3.0.2 has lost acknowledged rows when a primary was frozen."""
@@ -211,6 +212,15 @@ class PatroniCluster:
         """Kill the database of a member; Patroni stays."""
         os.kill(self._postmaster(number), signal.SIGKILL)
 
+    def crash_database_ahead(self, number: int) -> None:
+        """Kill it when it has written what no standby was told: it has to be rewound."""
+        senders = [pid for pid in self.processes(number) if b"walsender" in _command(pid)]
+        assert senders, "nobody sends the log to the standbys"
+        self.send(senders, signal.SIGSTOP)
+        time.sleep(AHEAD_S)  # the next commit is on its disk, and waits for a standby
+        self.crash_database(number)
+        self.send(senders, signal.SIGKILL)
+
     def processes(self, number: int) -> list[int]:
         """Every process of a member: Patroni's, the database's."""
         found = [*_tree(self._processes[f"n{number}"].pid)]
@@ -320,6 +330,12 @@ class PatroniCluster:
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(packages())}
+
+
+def _command(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def _tree(pid: int) -> list[int]:

@@ -252,7 +252,7 @@ def test_a_member_whose_way_back_is_cut_off_comes_back_all_the_same(
     writer.wait_for(200)
     first = cluster.primary()
     told = cluster.log_bytes(first)
-    cluster.crash_database(first)
+    cluster.crash_database_ahead(first)
     wait_for_other(cluster, first)
     second = cluster.primary()
     cluster.wait_for_log(first, "running pg_rewind from dbname", behind=told)
