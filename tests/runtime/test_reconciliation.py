@@ -1,11 +1,10 @@
 """Reconciliation over the paper venue: each difference is told, and its rule followed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.runtime.venue_engine import CASH, COIN, VenueEngine, placed
+from tests.runtime.venue_engine import CASH, COIN, VenueEngine, kinds, placed, through
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError
 from tradewind.model.orders import Leg, OrderState
@@ -13,23 +12,6 @@ from tradewind.ports.trading import Connection
 from tradewind.runtime import venue_watch
 from tradewind.runtime.acceptance import Acceptance, Seen, halting
 from tradewind.testing.virtual_time import run_virtually
-
-Scenario = Callable[[VenueEngine], Awaitable[None]]
-
-
-def through(scenario: Scenario) -> VenueEngine:
-    """Start, reconcile for the first time, then play the scenario."""
-
-    async def play() -> VenueEngine:
-        engine = VenueEngine()
-        await engine.start()
-        await engine.watch.check()
-        await engine.loop.turn()
-        await scenario(engine)
-        await engine.dispatch.close()
-        return engine
-
-    return run_virtually(play())
 
 
 async def look(engine: VenueEngine) -> None:
@@ -48,10 +30,6 @@ def accepting(engine: VenueEngine) -> Acceptance:
     return Acceptance(
         tuple(Seen(row["kind"], row["subject"], row["theirs"]) for row in rows), "I looked (ann)"
     )
-
-
-def kinds(engine: VenueEngine) -> list[str]:
-    return [one.kind for one in engine.told() if isinstance(one, m.VenueDiffered)]
 
 
 def test_a_new_account_begins_with_what_the_venue_says() -> None:

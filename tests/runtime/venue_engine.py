@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import numpy as np
 
@@ -25,10 +25,12 @@ from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.segments import MemorySegments
 from tradewind.runtime.venue_watch import VenueWatch
 from tradewind.sim.venue import SimulatedVenue
-from tradewind.testing.virtual_time import VirtualClock
+from tradewind.testing.virtual_time import VirtualClock, run_virtually
 
 COIN = Instrument("COIN/USD.SIM", tick="0.01", lot="1")
 CASH = 10**10
+
+Scenario = Callable[["VenueEngine"], Awaitable[None]]
 
 
 class VenueEngine:
@@ -61,6 +63,7 @@ class VenueEngine:
             clock=self.clock,
             find_fill=self._find_fill,
             find_posted=self._find_posted,
+            under_way=self.dispatch.under_way,
         )
         self.watch = VenueWatch(self.paper, self.reconciliation, self.loop)
 
@@ -125,3 +128,23 @@ def placed(name: str, price: int) -> m.SubmitOrder:
         0, name, "main", "SIM", COIN.id, Side.BUY, 1, OrderType.LIMIT, price, 0,
         TimeInForce.GTC, OrderFlag.NONE, 0, Leg.NET,
     )  # fmt: skip
+
+
+def through(scenario: Scenario) -> VenueEngine:
+    """Start, reconcile for the first time, then play the scenario."""
+
+    async def play() -> VenueEngine:
+        engine = VenueEngine()
+        await engine.start()
+        await engine.watch.check()
+        await engine.loop.turn()
+        await scenario(engine)
+        await engine.dispatch.close()
+        return engine
+
+    return run_virtually(play())
+
+
+def kinds(engine: VenueEngine) -> list[str]:
+    """Of the differences that were told, oldest first."""
+    return [one.kind for one in engine.told() if isinstance(one, m.VenueDiffered)]

@@ -51,7 +51,8 @@ class Scope(msgspec.Struct, frozen=True):
     """Whose account is compared: one of ours at one venue.
 
     `since_ns` is how far back the venue was asked for executions, on our clock; what changed
-    behind `settled_ns` may still be under way and is left for the next look.
+    behind `settled_ns` may still be under way and is left for the next look, and so are the orders
+    that were `under_way` when the venue was asked.
     """
 
     venue: str
@@ -59,6 +60,7 @@ class Scope(msgspec.Struct, frozen=True):
     journal_id: str
     since_ns: int
     settled_ns: int
+    under_way: frozenset[str] = frozenset()
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -286,7 +288,8 @@ def _orders_of(state: State, scope: Scope) -> list[Order]:
 
 
 def _is_settled(order: Order, scope: Scope) -> bool:
-    return bool(order.changed_time_ns <= scope.settled_ns)
+    is_quiet = order.changed_time_ns <= scope.settled_ns
+    return bool(is_quiet and order.order_id not in scope.under_way)
 
 
 def _missing_fill(state: State, order: Order, fill: VenueFill) -> Difference:

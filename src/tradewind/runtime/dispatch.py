@@ -11,7 +11,10 @@ import asyncio
 import contextlib
 import itertools
 import zlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+
+import msgspec
 
 from tradewind.model import messages as m
 from tradewind.model.errors import OutsideError, TradewindError
@@ -35,6 +38,13 @@ LEFT_KEPT_S = 60.0
 """How long it is kept when an order left."""
 
 Deliver = Callable[[m.ControlEvent], None]
+
+
+class UnderWay(msgspec.Struct, frozen=True):
+    """Orders of which a command waits here or at the venue, and those it is asked about."""
+
+    acting: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
 
 class Dispatch:
@@ -67,6 +77,8 @@ class Dispatch:
         self._under_way: list[asyncio.Task[None] | None] = [None] * WORKERS
         self._busy = [0] * WORKERS
         """Commands of each worker that wait or are under way."""
+        self._acting: Counter[str] = Counter()
+        """How many of them are about each order."""
         self._queries: dict[str, asyncio.Task[None]] = {}
         self._further: dict[str, m.QueryOrder] = {}
         self._left_s: dict[str, float] = {}
@@ -101,6 +113,10 @@ class Dispatch:
     def venues(self) -> list[str]:
         """Venues it can reach."""
         return list(self._venues)
+
+    def under_way(self) -> UnderWay:
+        """What has no outcome yet."""
+        return UnderWay(frozenset(self._acting), frozenset(self._queries))
 
     def cancel_all(self, commands: Sequence[m.CancelOrder]) -> None:
         """Cancel all these orders, by the venue's own cancel-all where it has one.
@@ -171,7 +187,7 @@ class Dispatch:
         except asyncio.QueueFull:
             self._deliver(m.OrderUnknown(0, command.order_id, "too many commands wait to be sent"))
             return
-        self._busy[worker] += 1
+        self._take(worker, command)
         if isinstance(command, m.SubmitOrder):
             self._waiting.add(command.order_id)
 
@@ -207,7 +223,7 @@ class Dispatch:
                 if isinstance(command, m.SubmitOrder):
                     await self._open.wait()
                 await self._send(command, self._act(venue, command))
-            self._busy[worker] -= 1
+            self._let_go(worker, command)
 
     def _send_now(self, venue: Trading, command: m.Command, worker: int) -> None:
         """Send in this very call what nothing waits before; a task takes what it must wait for."""
@@ -218,13 +234,23 @@ class Dispatch:
             return
         if rest is None:
             return
-        self._busy[worker] += 1
+        self._take(worker, command)
         task = self._under_way[worker] = asyncio.create_task(self._send(command, rest))
-        task.add_done_callback(lambda _: self._left(worker))
+        task.add_done_callback(lambda _: self._left(worker, command))
 
-    def _left(self, worker: int) -> None:
+    def _left(self, worker: int, command: m.Command) -> None:
         self._under_way[worker] = None
+        self._let_go(worker, command)
+
+    def _take(self, worker: int, command: m.Command) -> None:
+        self._busy[worker] += 1
+        self._acting[command.order_id] += 1
+
+    def _let_go(self, worker: int, command: m.Command) -> None:
         self._busy[worker] -= 1
+        self._acting[command.order_id] -= 1
+        if not self._acting[command.order_id]:
+            del self._acting[command.order_id]
 
     async def _send(self, command: m.Command, acting: Awaitable[None]) -> None:
         try:

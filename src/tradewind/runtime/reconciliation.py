@@ -9,7 +9,7 @@ apart and with nothing moving in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from msgspec import structs
@@ -33,6 +33,7 @@ from tradewind.model.errors import OutsideError
 from tradewind.ports.platform import Clock
 from tradewind.ports.trading import Refused, Trading
 from tradewind.runtime.acceptance import FILL, Acceptance, FindFill, reversal
+from tradewind.runtime.dispatch import UnderWay
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.payment_search import FindPosted, PaymentSearch
 from tradewind.runtime.read_models import DifferenceRow, Metric
@@ -43,6 +44,8 @@ CONFIRM_PAUSE_S = 2.0
 """Between the two times a difference must be seen before it halts."""
 HOLDING_TRIES = 5
 """How often money and positions are asked in one look while executions keep arriving."""
+UNDER_WAY_PAUSE_S = 0.2
+"""Before asking again where what differs may be an order that is under way."""
 SETTLE_NS = 2_000_000_000
 """What changed here so shortly before a look may be under way and is left for the next one."""
 LISTED_NS = 200_000_000
@@ -65,7 +68,8 @@ class Reconciliation:
 
     `owner` is the strategy that transferred positions are booked to. A venue that remembers no
     execution before `memory_ns` is not asked for them. `find_fill` finds an execution that is to
-    be taken back, `find_posted` the payments that are booked.
+    be taken back, `find_posted` the payments that are booked. `under_way` are the orders of which
+    a command or a question has no outcome yet: of them nothing is said.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Reconciliation:
         memory_ns: int = 0,
         find_fill: FindFill | None = None,
         find_posted: FindPosted | None = None,
+        under_way: Callable[[], UnderWay] = UnderWay,
     ) -> None:
         self.rows: list[DifferenceRow] = []
         self.last_look_ns = 0
@@ -96,6 +101,7 @@ class Reconciliation:
         self._pause_s = pause_s
         self._memory_ns = memory_ns
         self._find_fill = find_fill
+        self._under_way = under_way
         self._since_ns = max(memory_ns, _horizon_ns(loop.engine.state, clock.now_ns()))
         self._payments = PaymentSearch(
             lambda since_ns: _ask(trading.payments(since_ns=since_ns)),
@@ -195,7 +201,15 @@ class Reconciliation:
     def _scope(self, started_ns: int) -> Scope:
         # at the first look nothing of this process is under way: all is settled
         settled_ns = started_ns - SETTLE_NS if self.looks else started_ns
-        return Scope(self.venue, self._account, self._journal_id, self._since_ns, settled_ns)
+        now = self._under_way()
+        return Scope(
+            self.venue,
+            self._account,
+            self._journal_id,
+            self._since_ns,
+            settled_ns,
+            now.acting | now.asked,
+        )
 
     async def _merge(self, scope: Scope) -> list[Difference]:
         """Orders and executions: post what is missing at once, return what is left to follow."""
@@ -230,6 +244,10 @@ class Reconciliation:
             if moves != self._moves:
                 before = None
                 continue
+            if found and self._has_orders_under_way():
+                before = None
+                await asyncio.sleep(UNDER_WAY_PAUSE_S)
+                continue
             if not any(map(is_unexplained, found)):
                 self._payments.agreed_ns = max(self._memory_ns, asked_ns)
             if not found or found == before:
@@ -241,6 +259,19 @@ class Reconciliation:
                 self._suspected |= missing
                 return []  # money differs by what was taken back: the next look tells both
         return []
+
+    def _has_orders_under_way(self) -> bool:
+        """Whether an order may have filled there of which nothing was told here yet.
+
+        A command ends by its deadline; for a question, which may go on for long, money does not
+        wait.
+        """
+        state = self._loop.engine.state
+        orders = (state.open_orders.get(each) for each in self._under_way().acting)
+        return any(
+            order is not None and state.markets[order.instrument].venue == self.venue
+            for order in orders
+        )
 
     async def _holding_differences(self, scope: Scope) -> list[Difference]:
         trading, state = self._trading, self._loop.engine.state

@@ -80,6 +80,7 @@ class Life:
             journal_id="storm",
             owner="person",
             clock=VirtualClock(),
+            under_way=self.dispatch.under_way,
         )
         self.watch = VenueWatch(storm.venue, reconciliation, self.loop, interval_s=RECONCILE_S)
         self.open_at_start = list(recovered.state.open_orders.values())

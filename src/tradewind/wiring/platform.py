@@ -233,8 +233,8 @@ class Platform:
             self.loop.offer(event)
         self.watches = [
             watch_of(
-                plan, stage, loop=self.loop, journal=self._journal.journal_id, place=self._place,
-                clock=self._clock,
+                plan, stage, loop=self.loop, dispatch=self.dispatch,
+                journal=self._journal.journal_id, place=self._place, clock=self._clock,
             )
             for plan, stage in self.stages.pairs()
         ]  # fmt: skip

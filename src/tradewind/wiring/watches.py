@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewind.model.ids import PERSON
 from tradewind.ports.platform import Clock
+from tradewind.runtime.dispatch import Dispatch
 from tradewind.runtime.loop import Loop
 from tradewind.runtime.reconciliation import Reconciliation
 from tradewind.runtime.venue_watch import VenueWatch
@@ -13,7 +14,14 @@ from tradewind.wiring.stage import Stage, StagePlan
 
 
 def watch_of(
-    plan: StagePlan, stage: Stage, *, loop: Loop, journal: str, place: JournalPlace, clock: Clock
+    plan: StagePlan,
+    stage: Stage,
+    *,
+    loop: Loop,
+    dispatch: Dispatch,
+    journal: str,
+    place: JournalPlace,
+    clock: Clock,
 ) -> VenueWatch:
     """Watches one venue of a run whose orders begin with the id of `journal`."""
     reconciliation = Reconciliation(
@@ -27,6 +35,7 @@ def watch_of(
         memory_ns=clock.now_ns() if stage.paper is not None else 0,
         find_fill=place.find_fill,
         find_posted=place.find_posted,
+        under_way=dispatch.under_way,
     )
     return VenueWatch(
         stage.trading,
