@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from tests.disks import small_disk
 from tests.servers.found import free_port, program, skip
 from tests.servers.network import Network, running_network
 from tests.servers.pooler import SHIPPED, serving
@@ -51,7 +52,7 @@ def packages() -> Path:
 
 
 class PatroniCluster:
-    """Members n1 to n3, one of them the primary, one its synchronous standby; etcd is e1 to e3.
+    """Members n1 to n3, one the primary; what it acknowledges one other has. etcd is e1 to e3.
 
     Who uses the databases is on a machine of its own and always reaches all of them.
     """
@@ -143,18 +144,18 @@ class PatroniCluster:
                 self.start_member(number)
 
     def standby(self) -> int:
-        """The number of the synchronous standby, as etcd has it; 0 for none."""
-        found = [m["name"] for m in self.members() if m.get("role") == "sync_standby"]
+        """The number of a standby that counts for what is acknowledged, as etcd has it; or 0."""
+        found = [m["name"] for m in self.members() if m.get("role") == "quorum_standby"]
         return int(str(found[0])[1:]) if found else 0
 
     def wait_until_whole(self) -> None:
-        """Wait for a primary, a synchronous standby and a third that streams.
+        """Wait for a primary and two standbys that stream and count.
 
         The primary's own word is taken as well: what members have told etcd may be seconds old,
         and a fault that meets a member on its way back meets a cluster without a spare one.
         """
         ends_at = time.monotonic() + PATIENCE_S
-        while not (self._says_it_is_whole() and self._streams() == ["async", "sync"]):
+        while not (self._says_it_is_whole() and self._streams() == ["quorum", "quorum"]):
             assert time.monotonic() < ends_at, self.members()
             time.sleep(0.3)
 
@@ -162,7 +163,7 @@ class PatroniCluster:
         members = self.members()
         roles = sorted(str(member.get("role")) for member in members)
         states = {member.get("state") for member in members}
-        return roles == ["leader", "replica", "sync_standby"] and states <= {
+        return roles == ["leader", "quorum_standby", "quorum_standby"] and states <= {
             "running", "streaming",
         }  # fmt: skip
 
@@ -207,6 +208,18 @@ class PatroniCluster:
                 urllib.request.urlopen(url, timeout=1).close()
                 return number
         return 0
+
+    def wait_for_other(self, old: int) -> int:
+        """Wait until another member is the primary; returns its number."""
+        ends_at = time.monotonic() + PATIENCE_S
+        while (found := self.primary()) in (0, old):
+            assert time.monotonic() < ends_at, self.members()
+            time.sleep(0.1)
+        return found
+
+    def disk(self, number: int) -> Path:
+        """The folder in which a member keeps its data."""
+        return self.folder / f"n{number}"
 
     def crash_database(self, number: int) -> None:
         """Kill the database of a member; Patroni stays."""
@@ -299,8 +312,8 @@ class PatroniCluster:
 
     def _settings(self, number: int) -> dict[str, object]:
         host, network = self._members[number], self._members[number].rpartition(".")[0]
-        data = self.folder / f"n{number}"
-        data.mkdir(mode=0o700)
+        data = self.disk(number)
+        data.mkdir(mode=0o700, exist_ok=True)
         os.chown(data, pwd.getpwnam(OWNER).pw_uid, -1)
         users = {one: {"username": one, "password": "pw"} for one in ("replication", "rewind")}
         return {
@@ -346,8 +359,8 @@ def _tree(pid: int) -> list[int]:
 
 
 @contextmanager
-def running_cluster() -> Iterator[PatroniCluster]:
-    """The cluster behind HAProxy."""
+def running_cluster(disk_size: str = "") -> Iterator[PatroniCluster]:
+    """The cluster behind HAProxy; with a size each member has a small disk of its own."""
     packages()
     program("initdb", "postgresql-15")
     folder = Path(tempfile.mkdtemp(prefix="tradewind-patroni-"))
@@ -355,6 +368,9 @@ def running_cluster() -> Iterator[PatroniCluster]:
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         cluster = PatroniCluster(folder, stack.enter_context(running_network()))
+        for number in MEMBERS if disk_size else ():
+            cluster.disk(number).mkdir()
+            stack.enter_context(small_disk(cluster.disk(number), disk_size))
         stack.callback(cluster.stop)
         cluster.start()
         balancer = Path(tempfile.mkdtemp(prefix="tradewind-balancer-"))

@@ -81,6 +81,13 @@ class PostgresServer:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def run_again(self) -> None:
+        """Kill the server where it still runs, and run it on the data that is there."""
+        self.signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+        self.run()
+
     def new_database(self) -> str:
         """Make an empty database; returns its URL as DATABASE_URL takes it."""
         name = f"test{next(self._numbers)}"

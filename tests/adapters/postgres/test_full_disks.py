@@ -1,0 +1,181 @@
+"""A real disk of PostgreSQL fills: one sentence, and what was acknowledged is there afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.adapters.postgres.acknowledged import AcknowledgedWriter, lost_and_doubled
+from tests.disks import fill, small_disk
+from tests.servers.patroni_cluster import PatroniCluster, running_cluster
+from tests.servers.postgres_server import OWNER, PostgresServer, new_server
+from tradewind.adapters.postgres.journal import PostgresJournal, open_journal
+from tradewind.adapters.sql.bounded import address
+from tradewind.model import messages as m
+from tradewind.ports.journal import JournalBroken, JournalFull
+from tradewind.testing.journal_suite import append
+
+SERVER_DISK, MEMBER_DISK = "250m", "400m"
+SEGMENTS = 40
+"""More pieces of log, of 16 MB each, than a disk here has room for."""
+IS_FULL = r"^the disk of journal desk of PostgreSQL .* is full: free space there, then start again$"
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    """A server whose data lie on a small disk."""
+    server = new_server()
+    with small_disk(Path(server.folder), SERVER_DISK) as disk:
+        os.chown(disk, pwd.getpwnam(OWNER).pw_uid, -1)
+        server.folder = str(disk / "data")
+        try:
+            server.start("min_wal_size = 32MB\nmax_wal_size = 64MB\nshared_buffers = 16MB\n")
+            yield server
+        finally:
+            server.stop()
+    disk.rmdir()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[PatroniCluster]:
+    """A cluster whose members have a small disk each."""
+    with running_cluster(disk_size=MEMBER_DISK) as cluster:
+        yield cluster
+
+
+def test_a_full_disk_stops_the_journal_and_with_space_it_goes_on(server: PostgresServer) -> None:
+    with closing(open_journal(server.new_database(), "desk", journal_id="desk")) as journal:
+        journal.take_over()
+        append_large(journal)
+        ballast = fill(Path(server.folder).parent)
+        with pytest.raises(JournalFull, match=IS_FULL):
+            append_until_refused(journal)
+        last = journal.last_sequence
+        with pytest.raises(JournalFull):
+            append_large(journal)
+        assert journal.verify().last == last  # what is there can be read all the while
+        ballast.unlink()
+        journal.release_reserve()
+        append_large(journal)
+        assert journal.verify().last == last + 1
+
+
+def test_a_server_that_dies_of_its_full_disk_has_what_it_acknowledged(
+    server: PostgresServer,
+) -> None:
+    url = server.new_database()
+    with closing(open_journal(url, "desk", journal_id="desk", give_up_s=1)) as journal:
+        journal.take_over()
+        append_large(journal)
+        last = journal.last_sequence
+        ballast = fill(Path(server.folder).parent)
+        fill_the_log(url)
+        with pytest.raises(JournalBroken, match=r"full|nothing more is written"):
+            append_until_refused(journal)
+        assert journal.last_sequence >= last
+        last = journal.last_sequence
+    ballast.unlink()
+    server.run_again()
+    with closing(open_journal(url, "desk")) as journal:
+        journal.take_over()
+        assert journal.verify().last == last
+        append_large(journal)
+
+
+def test_a_primary_that_dies_of_its_full_disk_is_followed_by_another(
+    cluster: PatroniCluster,
+) -> None:
+    url = cluster.new_database("panic")
+    writer = AcknowledgedWriter(url, "panic")
+    writer.wait_for(200)
+    writer.stop()
+    primary = cluster.primary()
+    ballast = fill(cluster.disk(primary))
+    fill_the_log(cluster.member_url(primary, "panic"))
+    cluster.wait_for_other(primary)
+    nothing_is_lost(writer, url, "panic")
+    another_goes_on(url, "panic")
+    ballast.unlink()
+    cluster.wait_until_whole()
+
+
+def test_a_standby_whose_disk_fills_while_the_primary_dies_keeps_nobody(
+    cluster: PatroniCluster,
+) -> None:
+    """The primary comes back, and so writes go on before there is space again."""
+    url = cluster.new_database("standby")
+    writer = AcknowledgedWriter(url, "standby")
+    writer.wait_for(200)
+    primary, standby = cluster.primary(), cluster.standby()
+    ballast = fill(cluster.disk(standby))
+    cluster.send(cluster.processes(primary), signal.SIGKILL)
+    cluster.wait_for_other(primary)
+    cluster.start_member(primary)
+    writer.wait_for(200)
+    writer.stop()
+    assert writer.failure is None or isinstance(writer.failure, JournalFull)
+    ballast.unlink()
+    cluster.wait_until_whole()
+    nothing_is_lost(writer, url, "standby")
+    another_goes_on(url, "standby")
+
+
+def test_a_new_primary_whose_disk_fills_says_so_and_has_all(cluster: PatroniCluster) -> None:
+    url = cluster.new_database("fresh")
+    writer = AcknowledgedWriter(url, "fresh")
+    writer.wait_for(200)
+    primary = cluster.primary()
+    cluster.send(cluster.processes(primary), signal.SIGKILL)
+    ballast = fill(cluster.disk(cluster.wait_for_other(primary)))
+    writer.wait_for(100_000)  # until it is refused
+    writer.stop()
+    assert isinstance(writer.failure, JournalFull)
+    assert "is full: free space there, then start again" in str(writer.failure)
+    ballast.unlink()
+    cluster.start_member(primary)
+    cluster.wait_until_whole()
+    nothing_is_lost(writer, url, "fresh")
+    another_goes_on(url, "fresh")
+
+
+def append_large(journal: PostgresJournal) -> None:
+    """Append a group that does not fit into what a page has left; chance cannot be packed."""
+    append(journal, [m.BadTick(1, "A.SIM", "bad", os.urandom(100_000))])
+
+
+def append_until_refused(journal: PostgresJournal) -> None:
+    for _ in range(1000):
+        append_large(journal)
+
+
+def fill_the_log(url: str) -> None:
+    """Let a server begin new pieces of its log until it has no room for one, and dies."""
+    asked = "SELECT pg_logical_emit_message(true, 'fill', 'x'), pg_switch_wal()"
+    with suppress(psycopg.OperationalError):
+        with psycopg.connect(address(url), autocommit=True) as hand:
+            for _ in range(SEGMENTS):
+                hand.execute("SET synchronous_commit = local")
+                hand.execute(asked)
+        raise AssertionError("there was room for all of it")
+
+
+def nothing_is_lost(writer: AcknowledgedWriter, url: str, name: str) -> None:
+    assert len(writer.acknowledged) >= 200
+    assert lost_and_doubled(writer.acknowledged, url, name) == (0, 0)
+
+
+def another_goes_on(url: str, name: str) -> None:
+    """A second writer takes the journal over, as the next start does."""
+    writer = AcknowledgedWriter(url, name)
+    writer.wait_for(200)
+    writer.stop()
+    assert writer.failure is None
+    assert lost_and_doubled(writer.acknowledged, url, name)[0] == 0
