@@ -72,8 +72,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection for questions."""
+    """A connection for questions, each a transaction of its own."""
     with translated(engine), engine.connect() as connection:
+        if is_postgres(engine):
+            # A BEGIN and a ROLLBACK would be two more ways to the server and back.
+            connection.execution_options(isolation_level="AUTOCOMMIT")
         yield connection
 
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, exists, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tradewind.adapters.sql.engine import is_postgres, reading, writing
@@ -99,15 +110,13 @@ class SqlRecords:
         """Rows whose fields have these values, those changed last first."""
         wanted = dict(where or {})
         check_question(kind, wanted, limit)
-        table = TABLES[kind]
-        question = select(*(table.c[name] for name in kind.__struct_fields__)).where(
-            self._is_mine(table), *(table.c[name] == value for name, value in wanted.items())
-        )
+        question = _page_of(kind, tuple(wanted))
         if before:
-            question = question.where(table.c.sequence < before)
-        order = [table.c.sequence.desc(), *(table.c[name] for name in KEYS[kind])]
+            question = question.where(TABLES[kind].c.sequence < before)
+        given = {"owner": self._journal, "at_most": limit}
+        given |= {f"its_{name}": value for name, value in wanted.items()}
         with self._reading() as connection:
-            found = connection.execute(question.order_by(*order).limit(limit)).all()
+            found = connection.execute(question, given).all()
         return [kind(*values) for values in found]
 
     def rows_of(self, kind: type[RowType], keys: Sequence[tuple[str | int, ...]]) -> list[RowType]:
@@ -177,6 +186,18 @@ class SqlRecords:
 
     def _insert(self, table: Table) -> Any:
         return (postgresql if is_postgres(self._engine) else sqlite).insert(table)
+
+
+@cache
+def _page_of(kind: type[Row], names: tuple[str, ...]) -> Select[Any]:
+    """The question for the newest rows by these fields, kept as building it takes its time."""
+    table = TABLES[kind]
+    question = select(*(table.c[name] for name in kind.__struct_fields__)).where(
+        table.c.journal == bindparam("owner"),
+        *(table.c[name] == bindparam(f"its_{name}") for name in names),
+    )
+    order = [table.c.sequence.desc(), *(table.c[name] for name in KEYS[kind])]
+    return question.order_by(*order).limit(bindparam("at_most"))
 
 
 def _values(row: Row) -> tuple[Any, ...]:
