@@ -58,8 +58,8 @@ ASKED: dict[str, tuple[Bound, ...]] = {
     "bus": (
         Bound("figure", least=990_000, plain=990_000),
         Bound("lost", most=0, plain=0),
-        Bound("tick_to_order_p50_us", most=500),
-        Bound("tick_to_order_p99_us", most=5_000),
+        Bound("realtime_p50_us", most=500),
+        Bound("realtime_p99_us", most=5_000),
     ),
     "venue_socket": (
         Bound("figure", least=300_000),

@@ -20,7 +20,7 @@ from tradewind.gateway.authentication import new_key
 from tradewind.ports.identity import User
 
 YEAR_NS = 365 * 86_400 * 10**9
-START_S = 60.0
+START_S = 180.0
 SETTLE_S = 3.0
 """How long a platform runs before it is measured."""
 SCOPES = ("trading:read", "market:read", "orders:write")

@@ -13,13 +13,11 @@ them (SHA-256 and a write to the file cache). From tick to order it is Python th
 before and since rows are taken in the call that finds them: `publish` to the socket 66 and 53 us,
 the write 36 and 35, waking the reader 87 and 71, bytes to rows 97 and 82, quality 54 and 56, turn
 21 and 22, engine, strategy and recording 167 and 171, group and journal 74 and 78; 642 and 615 in
-all. `rehearsed` are the same quotes again while the engine's process rehearses
-(TRADEWIND_REHEARSAL_MS=1), by a way like the bus's: six times in turn within one run, at a load of
-14 to 18, 367 to 451 us (p99 0.70 to 6.2 ms) instead of 530 to 639 (p99 1.0 to 5.5), with real-time
-priority (`chrt -r 5`). At that load without the priority it is worse, in five of five: 1.1 to 33 ms
-instead of 0.7 to 3.2 (that it uses up its share of the processor is a guess). Tried without a gain:
-shorter slices of the scheduler (0.1, 0.5 and 1.2 ms), which wake the reader sooner and let it be
-interrupted before its order leaves.
+all. `realtime` are the same quotes with TRADEWIND_PRIORITY=realtime: real-time priority of both
+processes and a rehearsal beside the engine, by a way like the bus's, in turn with those without
+within one run. Tried without a gain: shorter slices of the scheduler (0.1, 0.5 and 1.2 ms), which
+wake the reader sooner and let it be interrupted before its order leaves; a rehearsal without the
+priority, which was worse in five of five at a load of 14 to 18.
 
 `--minute` runs a whole minute instead of some seconds.
 """
@@ -27,6 +25,8 @@ interrupted before its order leaves.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import multiprocessing
 import os
 import socket
@@ -51,18 +51,24 @@ from tradewind.model.orders import Side, Sizing
 from tradewind.runtime.clock import SystemClock
 from tradewind.runtime.feed import Feed
 from tradewind.runtime.loop import Loop, Turn
+from tradewind.runtime.priority import real_time
 from tradewind.runtime.recorder import Recorder
 from tradewind.runtime.replay_log import ReplayLog
 from tradewind.runtime.segments import MemorySegments
 from tradewind.runtime.spool import Spool
 from tradewind.runtime.strategy_host import attach
-from tradewind.wiring.rehearsal import rehearsed
+from tradewind.wiring.rehearsal import AUTO_MS, rehearsed
 
 TARGET = 0.02
 ROWS = 1_000
 RATE = 1_000_000
 PAUSE_S = 0.003
-REHEARSAL_MS = 1
+ROUNDS = 2
+"""Of quotes without and with priority, in turn."""
+QUOTES_MAX = 100_000
+"""The publisher is ended before."""
+PRIORITY = "priority"
+"""The file that says that the publisher has priority too."""
 WARM_UP = 100
 COIN = tw.Instrument("BTC/USDT.SIM", tick="0.01", lot="0.00001", currency="USDT")
 LIMITS = tw.Limits(order_quantity="1", position_quantity="1000", price_collar="0.1")
@@ -121,12 +127,18 @@ async def publish(folder: Path, batches: int, quotes: int) -> None:
     (folder / "rate").write_text(str(batches * ROWS / (time.perf_counter() - begun_s)))
     (folder / "replayed").write_text(str(publisher.replayed_count))
     await file_is_there(folder / "ordering")
-    for number in range(quotes):
-        one = quote(number)
-        one.time_ns[0] = time.time_ns()
-        publisher.publish(one)
-        await asyncio.sleep(PAUSE_S)
-    await running
+    gc.freeze()
+    with contextlib.ExitStack() as held:
+        has_priority = False
+        for number in range(quotes):
+            one = quote(number)
+            one.time_ns[0] = time.time_ns()
+            publisher.publish(one)
+            if (folder / PRIORITY).exists() is not has_priority:
+                has_priority = not has_priority
+                held.enter_context(real_time()) if has_priority else held.close()
+            await asyncio.sleep(PAUSE_S)
+        await running
 
 
 async def file_is_there(path: Path) -> None:
@@ -155,7 +167,8 @@ class Core:
 
     def __init__(self, recorder: Recorder | None = None) -> None:
         self.taken_us: list[float] = []
-        self.rehearsed_from = 0
+        self.normal: list[float] = []
+        self.prior: list[float] = []
         self.published_ns: dict[int, int] = {}
         journal = MemoryJournal("j0")
         self.engine = Engine(State())
@@ -224,18 +237,28 @@ async def through_the_bus(folder: Path, batches: int, quotes: int) -> tuple[Take
     turning = asyncio.create_task(core.loop.run())
     await asyncio.sleep(0)
     (folder / "ordering").touch()
-    while len(core.taken_us) < quotes * 9 // 10:
-        await asyncio.sleep(0.05)
-    async with rehearsed(REHEARSAL_MS, SystemClock(), "bus"):
-        core.rehearsed_from = len(core.taken_us)
-        while len(core.taken_us) < quotes * 19 // 10:
-            await asyncio.sleep(0.05)
+    gc.freeze()
+    for _ in range(ROUNDS):
+        await played(core, core.normal, quotes)
+        (folder / PRIORITY).touch()
+        with real_time():
+            async with rehearsed(AUTO_MS, SystemClock(), "bus"):
+                await played(core, core.prior, quotes)
+        (folder / PRIORITY).unlink()
     core.loop.stop()
     await turning
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
     await subscriber.close()
     return taken, core, cpu_s
+
+
+async def played(core: Core, found: list[float], quotes: int) -> None:
+    """Wait for so many orders, and keep how late they were, but for the first."""
+    begin = len(core.taken_us)
+    while len(core.taken_us) < begin + WARM_UP + quotes:
+        await asyncio.sleep(0.05)
+    found += core.taken_us[begin + WARM_UP :]
 
 
 def send_bytes(path: Path, batches: int) -> None:
@@ -267,18 +290,17 @@ def bare_cpu_s(folder: Path, batches: int) -> float:
 def main() -> int:
     """Print the rate, what was lost, the times from tick to order, and what the rows cost."""
     seconds = 60 if "--minute" in sys.argv[1:] else sized(10, 2)
-    batches, quotes = seconds * RATE // ROWS, sized(2_000, 400)
+    batches, quotes = seconds * RATE // ROWS, sized(1_000, 300)
     with tempfile.TemporaryDirectory(prefix="tw-") as name:
         folder = Path(name)
-        publisher = SPAWN.Process(target=play_publisher, args=(folder, batches, 2 * quotes))
+        publisher = SPAWN.Process(target=play_publisher, args=(folder, batches, QUOTES_MAX))
         publisher.start()
         taken, core, cpu_s = asyncio.run(through_the_bus(folder, batches, quotes))
         publisher.terminate()
         publisher.join()
         rate, replayed = (float((folder / each).read_text()) for each in ("rate", "replayed"))
         floor_s = bare_cpu_s(folder, batches)
-    late = sorted(core.taken_us[WARM_UP : core.rehearsed_from])
-    near = sorted(core.taken_us[core.rehearsed_from + WARM_UP :])
+    late, near = sorted(core.normal), sorted(core.prior)
     return report(
         "bus",
         rate,
@@ -294,8 +316,9 @@ def main() -> int:
         tick_to_order_p10_us=late[len(late) // 10],
         tick_to_order_p50_us=late[len(late) // 2],
         tick_to_order_p99_us=late[len(late) * 99 // 100],
-        rehearsed_p50_us=near[len(near) // 2],
-        rehearsed_p99_us=near[len(near) * 99 // 100],
+        realtime_p10_us=near[len(near) // 10],
+        realtime_p50_us=near[len(near) // 2],
+        realtime_p99_us=near[len(near) * 99 // 100],
         load=os.getloadavg()[0],
     )
 

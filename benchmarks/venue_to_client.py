@@ -46,7 +46,7 @@ from urllib.parse import urlsplit
 
 from _measure import IS_SHORT, report
 from _platform import free_port, wait_for
-from _price_venue import SYMBOLS, Sent, play_venue
+from _price_venue import SYMBOLS, Sent, play_venue, undisturbed
 from _ws_listeners import Found, Listener
 
 USUAL, HIGH = 300, 3_000
@@ -59,8 +59,10 @@ SETTLE_S = 0.5
 DRAIN_S = 20.0
 """How long what was sent may take to come."""
 TARGET = 0.005
-START_S = 120.0
-LAYOUTS = {"one": (), "split": ("--topology", "split")}
+SPLIT = ("--topology", "split")
+LAYOUTS = {"one": (), "split": SPLIT, "realtime": SPLIT}
+PRIORITY = {"realtime": "realtime"}
+"""TRADEWIND_PRIORITY of a layout, else normal."""
 SETTINGS = {
     "TRADEWIND_VENUE": "binance",
     "TRADEWIND_INSTRUMENTS": ",".join(SYMBOLS),
@@ -171,7 +173,8 @@ def from_gateway(pipe: Connection, port: int, play: Play) -> list[float]:
     """How late a client of the gateway has prices, in milliseconds, sorted."""
     wanted = b'{"type":"subscribe","channels":["market"]}'
     listening = listened(pipe, port, wanted=wanted, path=b"/ws", play=play, read=told_by_gateway)
-    return late_ms(*asyncio.run(listening))
+    with undisturbed():
+        return late_ms(*asyncio.run(listening))
 
 
 def from_venue(pipe: Connection, url: str, play: Play) -> list[float]:
@@ -182,7 +185,8 @@ def from_venue(pipe: Connection, url: str, play: Play) -> list[float]:
     assert port is not None
     wanted = json.dumps({"method": "LIST_SUBSCRIPTIONS", "id": 1}).encode()
     listening = listened(pipe, port, wanted=wanted, path=path, play=play, read=told_by_venue)
-    return late_ms(*asyncio.run(listening))
+    with undisturbed():
+        return late_ms(*asyncio.run(listening))
 
 
 @contextmanager
@@ -192,7 +196,7 @@ def platform(home: Path, url: str, layout: str) -> Iterator[int]:
     settings = {
         **os.environ, **SETTINGS, "BINANCE_BASE_URL": url, "TRADEWIND_HOME": str(home),
         "TRADEWIND_ROLES_PORT": str(free_port()), "TRADEWIND_DATA_PORT": str(free_port()),
-        "PORT": str(port),
+        "PORT": str(port), "TRADEWIND_PRIORITY": PRIORITY.get(layout, "normal"),
     }  # fmt: skip
     with (home.parent / f"{layout}.txt").open("wb") as log:
         process = subprocess.Popen(
@@ -200,7 +204,7 @@ def platform(home: Path, url: str, layout: str) -> Iterator[int]:
             env=settings, cwd=home.parent, stdout=log, stderr=log,
         )  # fmt: skip
         try:
-            wait_for(port, "/health")
+            wait_for(port, "/ready")
             yield port
         finally:
             process.send_signal(signal.SIGINT)

@@ -15,6 +15,7 @@ from tradewind.wiring import catalog
 from tradewind.wiring.journals import journal_place
 from tradewind.wiring.limit_profiles import demo_limits
 from tradewind.wiring.platform import PlatformOptions
+from tradewind.wiring.rehearsal import rehearsal_ms
 from tradewind.wiring.route_settings import routes_of
 from tradewind.wiring.settings import Settings
 from tradewind.wiring.stage_plan import WantsKeys, stage_plans, strategies_of, symbols_of, to_trade
@@ -44,7 +45,7 @@ def options_of(settings: Settings, wants_keys: WantsKeys = to_trade) -> Platform
         scenarios=parse_scenarios(settings[catalog.RISK_SCENARIOS]),
         new_code=parse_small_limits(settings[catalog.NEW_CODE_LIMITS]),
         terms=parse_terms(settings[catalog.ACCOUNT_TERMS]),
-        rehearsal_ms=settings[catalog.REHEARSAL],
+        rehearsal_ms=rehearsal_ms(settings),
         retention=RetentionRule(
             kept_days=settings[catalog.RETENTION_DAYS],
             disk_bytes_max=settings[catalog.DISK_MAX] * MEGABYTE,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tradewind.cli.output import note
@@ -19,6 +20,7 @@ from tradewind.version import VERSION
 from tradewind.wiring import catalog, guard_settings
 from tradewind.wiring.bus import check_installed
 from tradewind.wiring.execution_role import is_apart
+from tradewind.wiring.priority import settled
 from tradewind.wiring.role_place import (
     API_GATEWAY,
     DATA_PROCESSOR,
@@ -58,7 +60,8 @@ def play_market_data(settings: Settings, seconds: float | None, *, patience_s: f
     role = MarketDataRole(settings, patience_s=patience_s)
     place = settings[catalog.BUS_MARKET_DATA] or "the socket of this home"
     ready = f"tradewind {VERSION}  role {MARKET_DATA}, published at {place}"
-    return _played(lambda stop: role.run(stop, lambda: note(ready)), seconds)
+    with _settling(settings) as settle:
+        return _played(lambda stop: role.run(stop, lambda: settle(ready)), seconds)
 
 
 def play_execution(settings: Settings, seconds: float | None, *, patience_s: float) -> int:
@@ -68,14 +71,15 @@ def play_execution(settings: Settings, seconds: float | None, *, patience_s: flo
     role = ExecutionRole(settings, patience_s=patience_s)
     port = role_port(settings, EXECUTION_ENGINE)
     ready = f"tradewind {VERSION}  role {EXECUTION_ENGINE}, http://127.0.0.1:{port}/health"
-    return _played(lambda stop: role.run(stop, lambda: note(ready)), seconds)
+    with _settling(settings) as settle:
+        return _played(lambda stop: role.run(stop, lambda: settle(ready)), seconds)
 
 
 def play_core(
     settings: Settings,
     options: PlatformOptions,
     seconds: float | None,
-    banner: Callable[[Platform], None],
+    banner: Callable[[Platform], Iterable[str]],
     *,
     patience_s: float,
 ) -> int:
@@ -83,7 +87,10 @@ def play_core(
     from tradewind.wiring.core_role import CoreRole
 
     role = CoreRole(settings, options, patience_s=patience_s)
-    return _played(lambda stop: role.run(stop, banner), seconds)
+    with _settling(settings) as settle:
+        return _played(
+            lambda stop: role.run(stop, lambda platform: settle(*banner(platform))), seconds
+        )
 
 
 def play_gateway(settings: Settings, seconds: float | None, *, patience_s: float) -> int:
@@ -129,11 +136,9 @@ def play_bridge(settings: Settings, seconds: float | None) -> int:
     from tradewind.wiring.bridge_role import BridgeRole
 
     role = BridgeRole(settings)
-
-    def ready(port: int) -> None:
-        note(f"tradewind {VERSION}  role {SIGNAL_BRIDGE}, http://127.0.0.1:{port}/health")
-
-    return _played(lambda stop: role.run(stop, ready), seconds)
+    ready = f"tradewind {VERSION}  role {SIGNAL_BRIDGE}, http://127.0.0.1:%d/health"
+    with _settling(settings) as settle:
+        return _played(lambda stop: role.run(stop, lambda port: settle(ready % port)), seconds)
 
 
 def play_worker(settings: Settings, seconds: float | None) -> int:
@@ -250,6 +255,22 @@ async def _has_the_port(
         gateway.look_after(loop.time())
         await asyncio.sleep(LOCK_LOOK_S)
     return False
+
+
+@contextlib.contextmanager
+def _settling(settings: Settings) -> Iterator[Callable[..., None]]:
+    """For a role between a price and its order: what to call with lines once it is there.
+
+    Its priority begins then and not before: who recovers, or stands by, must not be in the way.
+    """
+    with contextlib.ExitStack() as held:
+
+        def settle(*lines: str) -> None:
+            held.enter_context(settled(settings))
+            for line in lines:
+                note(line)
+
+        yield settle
 
 
 def _played(play: Play, seconds: float | None) -> int:

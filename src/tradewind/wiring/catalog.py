@@ -46,6 +46,7 @@ from tradewind.wiring.history_settings import HISTORY_ALSO as HISTORY_ALSO
 from tradewind.wiring.history_settings import HISTORY_SETTINGS
 from tradewind.wiring.history_settings import HISTORY_URL as HISTORY_URL
 from tradewind.wiring.notify_settings import NOTIFY_SETTINGS
+from tradewind.wiring.priority import PRIORITY as PRIORITY
 from tradewind.wiring.rehearsal import REHEARSAL as REHEARSAL
 from tradewind.wiring.replica_settings import JOURNAL_REPLICA_URL as JOURNAL_REPLICA_URL
 from tradewind.wiring.replica_settings import REPLICA_LAG_MAX as REPLICA_LAG_MAX
@@ -380,6 +381,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     *NOTIFY_SETTINGS,
     *GUARD_SETTINGS,
     *BUS_SETTINGS,
+    PRIORITY,
     REHEARSAL,
     BINANCE_KEY,
     BINANCE_SECRET,

@@ -10,18 +10,37 @@ from typing import TYPE_CHECKING, Literal
 
 from tradewind.ports.platform import Clock
 from tradewind.wiring import setting_kinds as kinds
+from tradewind.wiring.priority import is_real_time
 from tradewind.wiring.setting import Setting
 
 if TYPE_CHECKING:
     from tradewind.runtime.rehearsal import Way
+    from tradewind.wiring.settings import Settings
 
-REHEARSAL: Setting[int] = Setting(
+AUTO = "auto"
+AUTO_MS = 1
+
+
+def _pause_ms() -> kinds.Kind[int | None]:
+    """A whole number, None for `auto`."""
+    number = kinds.integer(least=0, most=1000)
+
+    def parse(text: str) -> int | None:
+        return None if text.lower() == AUTO else number.parse(text)
+
+    return kinds.Kind(
+        f"`{AUTO}` or a {number.noun}", parse, lambda value: AUTO if value is None else str(value)
+    )
+
+
+REHEARSAL: Setting[int | None] = Setting(
     "engine.rehearsal_ms",
     ("TRADEWIND_REHEARSAL_MS",),
-    kinds.integer(least=0, most=1000),
-    "0",
+    _pause_ms(),
+    AUTO,
     "How often an engine beside the engine answers a made-up quote, so that a real one finds its "
-    "code in the processor's caches; 1 or 2 take a tenth of a core, 0 is never.",
+    "code in the processor's caches; 1 or 2 take a tenth of a core, 0 is never, `auto` is 1 with "
+    "TRADEWIND_PRIORITY=realtime and else never.",
     unit="ms",
 )
 
@@ -29,6 +48,14 @@ PricesFrom = Literal["venue", "bus"]
 """What brings prices to the engine: made-up ones go the bus's way as well."""
 
 LOG = logging.getLogger("tradewind.rehearsal")
+
+
+def rehearsal_ms(settings: Settings) -> int:
+    """How often settings want a rehearsal, 0 for never: without priority it is in the way."""
+    chosen = settings[REHEARSAL]
+    if chosen is None:
+        return AUTO_MS if is_real_time(settings) else 0
+    return chosen
 
 
 @asynccontextmanager

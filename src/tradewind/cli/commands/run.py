@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import json
 import logging
 import math
@@ -46,6 +45,7 @@ from tradewind.wiring.limit_profiles import limit_lines
 from tradewind.wiring.notify_settings import WANTED
 from tradewind.wiring.plans import plan_of
 from tradewind.wiring.platform import Platform, PlatformOptions
+from tradewind.wiring.priority import check_priority, settled
 from tradewind.wiring.role_place import (
     API_GATEWAY,
     DATA_PROCESSOR,
@@ -128,6 +128,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until stopped, or for the seconds asked for; 0 when it ended in order."""
     settings = _settings(arguments)
+    check_priority(settings)
     may_stand_by = (*STOOD_BY, RISK_MANAGER, API_GATEWAY)
     if arguments.standby and arguments.role not in may_stand_by:
         raise UserError(f"--standby goes with --role {', '.join(may_stand_by)}")
@@ -137,7 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
     gateway = None if arguments.without_gateway else _gateway(settings, arguments)
     try:
         with _logging(options.home / LOG_NAME, settings[catalog.LOG_LEVEL]), _notifying(settings):
-            return asyncio.run(_run(options, arguments, gateway))
+            return asyncio.run(_run(settings, options, arguments, gateway))
     finally:
         if gateway is not None:
             gateway.stop()
@@ -163,12 +164,9 @@ def _run_roles(settings: Settings, arguments: argparse.Namespace) -> int:
             return PLAYED[role](settings, seconds)
         options = options_of(settings, to_hold_none if is_apart(settings) else to_trade)
         with _notifying(settings):
-            return play_core(settings, options, seconds, _say_core, patience_s=patience_s)
-
-
-def _say_core(platform: Platform) -> None:
-    for line in _banner(platform, None):
-        note(line)
+            return play_core(
+                settings, options, seconds, lambda core: _banner(core, None), patience_s=patience_s
+            )
 
 
 def _notifying(settings: Settings) -> contextlib.AbstractContextManager[None]:
@@ -181,7 +179,10 @@ def _notifying(settings: Settings) -> contextlib.AbstractContextManager[None]:
 
 
 async def _run(
-    options: PlatformOptions, arguments: argparse.Namespace, gateway: Gateway | None
+    settings: Settings,
+    options: PlatformOptions,
+    arguments: argparse.Namespace,
+    gateway: Gateway | None,
 ) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -198,8 +199,6 @@ async def _run(
         raise
     for line in [*_banner(platform, gateway), *_login_lines(gateway)]:
         note(line)
-    gc.collect()
-    gc.freeze()  # what is there now stays: a full collection need not walk it while orders wait
     started_s = loop.time()
     if gateway is not None:
         gateway.start(started_s)
@@ -207,10 +206,10 @@ async def _run(
     if arguments.seconds is not None:
         loop.call_later(arguments.seconds, stop.set)
     try:
-        await _watch(running, desk, gateway, stop, arguments)
-        await running
+        with settled(settings):
+            await _watch(running, desk, gateway, stop, arguments)
+            await running
     finally:
-        gc.unfreeze()  # or DuckDB complains, when the program ends, of what nobody let go
         if gateway is not None:
             await gateway.end()
     _summary(desk, loop.time() - started_s, arguments)

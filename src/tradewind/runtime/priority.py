@@ -1,0 +1,117 @@
+"""Real-time priority of a process: asked of Linux, bounded, given back where it computes too long.
+
+Whoever has it is given a processor as soon as it wants one, in front of all ordinary programs. A
+process that computes for a second without waiting for anything gives it back for a while, so that
+an endless loop cannot keep a machine from its people.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from types import FrameType
+
+from tradewind.model.errors import UserError
+
+LEVEL = 5
+"""Of 1 to 99: in front of ordinary programs, behind the kernel's own threads (50)."""
+BUDGET_S = 1.0
+"""So long a thread may compute without waiting for anything; the system looks."""
+REST_S = 5.0
+"""How long a process that computed longer goes without."""
+COMPUTED, OVER = "computed", "over"
+_OWN_THREADS = "/proc/self/task"
+
+LOG = logging.getLogger("tradewind.priority")
+
+
+def check_permitted() -> None:
+    """Raise `UserError` where this process may not have real-time priority."""
+    if not hasattr(os, "sched_setscheduler"):
+        raise UserError(
+            "TRADEWIND_PRIORITY=realtime needs Linux: set TRADEWIND_PRIORITY=normal here"
+        )
+    try:
+        _put_real_time(0)
+    except PermissionError:
+        raise UserError(
+            f"this user may not have real-time priority: allow it with LimitRTPRIO={LEVEL} in the "
+            f"systemd unit, `rtprio {LEVEL}` in /etc/security/limits.conf or --cap-add SYS_NICE of "
+            "a container, or set TRADEWIND_PRIORITY=normal"
+        ) from None
+    _put_normal(0)
+
+
+def give_back() -> None:
+    """Be an ordinary process again: what a process with the priority starts has it too."""
+    if hasattr(os, "sched_setscheduler"):
+        _of_all_threads(_put_normal)
+
+
+@contextmanager
+def real_time() -> Iterator[None]:
+    """Real-time priority for all threads of this process meanwhile; call it on the main thread.
+
+    `UserError` where it is not permitted.
+    """
+    check_permitted()
+    limits = resource.getrlimit(resource.RLIMIT_RTTIME)
+    computed: SimpleQueue[str] = SimpleQueue()
+
+    def begin_rest(number: int, frame: FrameType | None) -> None:
+        give_back()
+        computed.put(COMPUTED)
+
+    former = signal.signal(signal.SIGXCPU, begin_rest)
+    _take(limits[1])
+    resting = threading.Thread(target=_rest, args=(computed, limits[1]), name="priority")
+    resting.start()
+    try:
+        yield
+    finally:
+        computed.put(OVER)
+        resting.join()
+        give_back()
+        resource.setrlimit(resource.RLIMIT_RTTIME, limits)
+        signal.signal(signal.SIGXCPU, former)
+
+
+def _rest(computed: SimpleQueue[str], hard_limit: int) -> None:
+    """Take the priority again a while behind each time it was given back, until told to end."""
+    while computed.get() == COMPUTED:
+        LOG.warning("priority_given_back computed_s=%.1f rest_s=%.1f", BUDGET_S, REST_S)
+        ends_s = time.monotonic() + REST_S
+        while (left_s := ends_s - time.monotonic()) > 0:
+            try:
+                if computed.get(timeout=left_s) == OVER:
+                    return
+            except Empty:
+                break
+        _take(hard_limit)
+
+
+def _take(hard_limit: int) -> None:
+    # Linux moves the limit on by a second each time it is reached.
+    resource.setrlimit(resource.RLIMIT_RTTIME, (int(BUDGET_S * 1e6), hard_limit))
+    _of_all_threads(_put_real_time)
+
+
+def _of_all_threads(put: Callable[[int], None]) -> None:
+    for name in os.listdir(_OWN_THREADS):
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            put(int(name))
+
+
+def _put_real_time(thread: int) -> None:
+    os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(LEVEL))
+
+
+def _put_normal(thread: int) -> None:
+    os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
