@@ -56,6 +56,12 @@ class Wished(msgspec.Struct, frozen=True, array_like=True, tag="wished"):
     is_last: bool = False
 
 
+class Idle(msgspec.Struct, frozen=True, array_like=True, tag="idle"):
+    """A bridge is known and has nothing to run: it is told nothing more until it has."""
+
+    session: int
+
+
 class Synced(msgspec.Struct, frozen=True, array_like=True, tag="synced"):
     """The core's whole state; what follows goes on from there."""
 
@@ -108,7 +114,7 @@ class Revoked(msgspec.Struct, frozen=True, array_like=True, tag="revoked"):
 
 T = TypeVar("T")
 FromBridge = Hello | Beat | Wished
-FromCore = Synced | Stepped | Lent | Taken | Recalled | Revoked
+FromCore = Idle | Synced | Stepped | Lent | Taken | Recalled | Revoked
 
 
 class _Layout(msgspec.Struct, frozen=True, array_like=True):

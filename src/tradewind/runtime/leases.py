@@ -13,6 +13,8 @@ from tradewind.runtime.bridge_messages import Offer
 
 LEASE_S = 1.0
 """A bridge that is not heard for so long loses its strategies."""
+IDLE_S = 5.0
+"""A bridge that has had nothing to run for so long need not follow."""
 UNEVEN_MAX = 1
 """By how many strategies bridges may differ before one is moved."""
 
@@ -41,10 +43,11 @@ class Loan:
 
 @dataclass(slots=True)
 class Peer:
-    """One bridge."""
+    """One bridge; one that `is_synced` follows the core, and had something to run at `busy_s`."""
 
     heard_s: float
     is_synced: bool = False
+    busy_s: float = 0.0
 
 
 class Leases:
@@ -91,28 +94,37 @@ class Leases:
 
     def to_grant(self) -> Iterator[tuple[Loan, bytes]]:
         """Strategies that nobody runs, each with the bridge that has least to do."""
-        ready = [name for name, peer in self.peers.items() if peer.is_synced]
         for loan in self.loans.values():
             # What its last bridge sent must be in the core first: ids go on behind it.
             is_free = not loan.lease and not loan.pending and not loan.is_ending
-            if ready and is_free:
-                yield loan, min(ready, key=lambda name: len(self.of_peer(name)))
+            if self.peers and is_free:
+                yield loan, min(self.peers, key=lambda name: len(self.of_peer(name)))
 
     def grant(self, loan: Loan, peer: bytes) -> None:
         """Lend a strategy."""
         self.granted += 1
         loan.lease, loan.peer, loan.taken = self.granted, peer, 0
 
-    def to_move(self) -> Loan | None:
+    def to_move(self) -> tuple[Loan, bytes] | None:
         """A strategy that should go from the bridge with most to the one with least, if any."""
-        ready = [name for name, peer in self.peers.items() if peer.is_synced]
-        if len(ready) < 2 or any(loan.is_recalled for loan in self.loans.values()):
+        if len(self.peers) < 2 or any(loan.is_recalled for loan in self.loans.values()):
             return None
-        by_load = sorted(ready, key=lambda name: len(self.of_peer(name)))
+        by_load = sorted(self.peers, key=lambda name: len(self.of_peer(name)))
         most = self.of_peer(by_load[-1])
         if len(most) - len(self.of_peer(by_load[0])) <= UNEVEN_MAX:
             return None
-        return most[-1]
+        return most[-1], by_load[0]
+
+    def idle(self, now_s: float) -> list[bytes]:
+        """Bridges that follow and have had nothing to run for some time."""
+        for loan in self.loans.values():
+            if loan.lease and loan.peer in self.peers:
+                self.peers[loan.peer].busy_s = now_s
+        return [
+            name
+            for name, peer in self.peers.items()
+            if peer.is_synced and now_s - peer.busy_s > IDLE_S
+        ]
 
 
 def best_offer(kept: Offer, offers: list[Offer], issued: int, sequence: int) -> Offer:

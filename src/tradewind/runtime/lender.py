@@ -1,8 +1,9 @@
 """The lender: the trading core's end towards signal-bridges, which run its strategies.
 
-Every durable group goes to each bridge, whole and in order. Wishes come back under a lease with
-the strategy's state behind them: either both count or neither does. So a bridge may die at any
-moment: the next one goes on from what was kept, and nothing is done twice or by halves.
+Every durable group goes to each bridge that has something to run, whole and in order. Wishes come
+back under a lease with the strategy's state behind them: either both count or neither does. So a
+bridge may die at any moment: the next one goes on from what was kept, and nothing is done twice or
+by halves.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.read_models import Metric
 
 LOOK_S = 0.05
+TELL_IDLE_S = 0.5
+"""How often a bridge that is told nothing hears that the core lives."""
 FIRST_LOOK_S = 0.3
 """After a start bridges tell what they hold before anything is lent."""
 END_S = 1.0
@@ -69,6 +72,8 @@ class Lender:
         self._now_s = now_s
         self._begun_s = now_s()
         self._unsynced: set[bytes] = set()
+        """Bridges that are given the state behind the turn that comes."""
+        self._idle_told_s = 0.0
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
 
@@ -192,8 +197,7 @@ class Lender:
                 issued = state.strategy(name).intents
                 loan.kept = best_offer(loan.kept, offers, issued, state.sequence)
         self.leases.peers[peer] = Peer(now_s)
-        self._unsynced.add(peer)
-        self._loop.offer(m.ClockTicked(0))  # a turn, behind which all is durable
+        self._send(peer, b.Idle(self._session))
 
     def _want(self, peer: bytes, message: b.Wished) -> None:
         loan = self.leases.held(peer, message.lease)
@@ -278,11 +282,23 @@ class Lender:
         now_s = self._now_s()
         for peer in self.leases.silent(now_s):
             self._free(peer, "its bridge is silent")
-        if now_s - self._begun_s > FIRST_LOOK_S:
-            self._grant()
+        self._grant()
+        for peer in self.leases.idle(now_s):
+            self.leases.peers[peer].is_synced = False
+            self._send(peer, b.Idle(self._session))
+        if now_s - self._idle_told_s >= TELL_IDLE_S:
+            self._idle_told_s = now_s
+            idle = [name for name, peer in self.leases.peers.items() if not peer.is_synced]
+            for name in idle:
+                self._send(name, b.Idle(self._session))
 
     def _grant(self) -> None:
+        """Lend to bridges that follow; one that does not yet is given the state first."""
+        if self._now_s() - self._begun_s <= FIRST_LOOK_S:
+            return
         for loan, peer in self.leases.to_grant():
+            if not self._follows(peer):
+                continue
             self.leases.grant(loan, peer)
             self._send(
                 peer,
@@ -293,9 +309,19 @@ class Lender:
             )  # fmt: skip
             LOG.info("strategy_lent strategy=%s lease=%d", loan.strategy, loan.lease)
         moved = self.leases.to_move()
-        if moved is not None:
-            moved.is_recalled = True
-            self._send(moved.peer, b.Recalled(self._session, moved.lease, is_end=False))
+        if moved is not None and self._follows(moved[1]):
+            loan = moved[0]
+            loan.is_recalled = True
+            self._send(loan.peer, b.Recalled(self._session, loan.lease, is_end=False))
+
+    def _follows(self, peer: bytes) -> bool:
+        """Whether a bridge follows; where it does not, it will behind the turn that comes."""
+        if self.leases.peers[peer].is_synced:
+            return True
+        if peer not in self._unsynced:
+            self._unsynced.add(peer)
+            self._loop.offer(m.ClockTicked(0))  # a turn, behind which all is durable
+        return False
 
     def _free(self, peer: bytes, why: str) -> None:
         self._unsynced.discard(peer)
@@ -309,10 +335,12 @@ class Lender:
 
     def _sync(self) -> None:
         synced = [b.encoded(b.Synced(self._session, encode_state(self._loop.engine.state)))]
-        for peer in self._unsynced & self.leases.peers.keys():
+        waiting, self._unsynced = self._unsynced & self.leases.peers.keys(), set()
+        for peer in waiting:
             self.leases.peers[peer].is_synced = True
+            self.leases.peers[peer].busy_s = self._now_s()
             self._send_frames(peer, synced)
-        self._unsynced.clear()
+        self._grant()
 
     def _send(self, peer: bytes, message: b.FromCore) -> None:
         self._send_frames(peer, [b.encoded(message)])

@@ -63,6 +63,8 @@ class SignalBridge:
         self._make = make
         self._now_s = now_s
         self._replica: Replica | None = None
+        self._is_idle = False
+        """Known to the core, with nothing to run and nothing to follow."""
         self._session = 0
         self._held: dict[str, _Held] = {}
         self._offers: dict[str, list[b.Offer]] = {}
@@ -73,7 +75,7 @@ class SignalBridge:
     @property
     def complaint(self) -> str:
         """What keeps strategies from running here, "" where nothing does."""
-        if self._replica is None:
+        if self._replica is None and not self._is_idle:
             return "nothing is heard of the trading core: is the role risk-manager running?"
         return ""
 
@@ -128,9 +130,11 @@ class SignalBridge:
     def look(self) -> None:
         """Say that we live, and what changed in silence; ask for the core where it is not heard."""
         now_s = self._now_s()
-        if self._replica is not None and now_s - self._heard_s > SILENCE_S:
+        is_known = self._replica is not None or self._is_idle
+        if is_known and now_s - self._heard_s > SILENCE_S:
             self._begin_anew("the core is silent")
-        if self._replica is None:
+            is_known = False
+        if not is_known:
             if not self._is_leaving and now_s - self._hello_s >= HELLO_S:
                 self._hello_s = now_s
                 self._line.send([b.encoded(b.Hello(self._offers))])
@@ -140,7 +144,7 @@ class SignalBridge:
             for name, held in self._held.items():
                 if not held.is_leaving:
                     self._send_state(name, held)
-        self._line.send([b.encoded(b.Beat(self._session, self._replica.sequence))])
+        self._line.send([b.encoded(b.Beat(self._session, self.sequence))])
 
     # --- what the core says --------------------------------------------------------------------
 
@@ -151,7 +155,9 @@ class SignalBridge:
             self._heard_s = self._now_s()
             if isinstance(message, b.Synced):
                 self._sync(message)
-            elif self._replica is None:
+            elif isinstance(message, b.Idle):
+                self._rest(message)
+            elif self._replica is None and not self._is_idle:
                 return
             elif message.session != self._session:
                 self._begin_anew("the core was started again")
@@ -160,7 +166,17 @@ class SignalBridge:
         except (BadMessage, Inconsistent) as error:
             self._begin_anew(str(error))
 
+    def _rest(self, idle: b.Idle) -> None:
+        """Wait for something to run; what we held and offered the core has."""
+        self._held.clear()
+        self._offers = {}
+        self._session, self._replica, self._is_idle = idle.session, None, True
+
     def _act(self, message: b.FromCore, frames: Frames) -> None:
+        if self._replica is None:
+            if isinstance(message, b.Revoked) and message.lease == 0:
+                self._lose(0)
+            return
         if isinstance(message, b.Stepped):
             self._step(message, frames)
         elif isinstance(message, b.Lent):
@@ -178,6 +194,7 @@ class SignalBridge:
         self._offers = {}  # the core has them now, and lends them again
         self._session = message.session
         self._replica = Replica(message.state)
+        self._is_idle = False
         LOG.info("following session=%d sequence=%d", self._session, self._replica.sequence)
 
     def _step(self, message: b.Stepped, frames: Frames) -> None:
@@ -314,7 +331,7 @@ class SignalBridge:
     def _begin_anew(self, why: str) -> None:
         LOG.warning("core_lost why=%r", why)
         self._keep_offers()
-        self._replica = None
+        self._replica, self._is_idle = None, False
         self._hello_s = 0.0
 
     def _keep_offers(self) -> None:
