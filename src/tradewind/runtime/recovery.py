@@ -6,12 +6,13 @@ compared with the journaled one, so that other code over old data is noticed, no
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 
 import msgspec
 
 from tradewind.core.engine import Engine
-from tradewind.core.snapshot import decode_state, encode_state, state_hash
+from tradewind.core.snapshot import decode_state, encode_state
 from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.columns import Columns
@@ -130,8 +131,9 @@ class Folder:
 
 def snapshot_of(state: State, strategies: dict[str, bytes], market: bytes) -> Snapshot:
     """The snapshot to save of a state and what goes with it."""
-    body = msgspec.msgpack.encode(SavedParts(encode_state(state), strategies, market))
-    digest = bytes.fromhex(state_hash(state))
+    encoded = encode_state(state)
+    body = msgspec.msgpack.encode(SavedParts(encoded, strategies, market))
+    digest = hashlib.sha256(encoded).digest()  # `state_hash`, without encoding it once more
     return Snapshot(state.sequence, f"tradewind {VERSION}", digest, body)
 
 

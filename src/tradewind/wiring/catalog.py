@@ -321,7 +321,7 @@ SNAPSHOT_INTERVAL: Setting[int] = Setting(
     ("TRADEWIND_SNAPSHOT_INTERVAL_S",),
     kinds.integer(least=1, most=86400),
     "300",
-    "How often the state is written down, so that a start has less to replay.",
+    "How often the state is written down at least, so that a start has less to replay.",
     unit="s",
 )
 RETENTION_DAYS: Setting[int] = Setting(

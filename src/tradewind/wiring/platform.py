@@ -43,6 +43,7 @@ from tradewind.runtime.risk_monitor import RiskMonitor
 from tradewind.runtime.risk_rules import RiskRules, changed_terms
 from tradewind.runtime.scope_limits import check_begun, limits_by_scope
 from tradewind.runtime.segments import FileSegments, Segments
+from tradewind.runtime.snapshots import Snapshots
 from tradewind.runtime.stress_scenarios import STANDARD, Given
 from tradewind.runtime.venue_watch import STARTING
 from tradewind.version import VERSION
@@ -65,8 +66,6 @@ from tradewind.wiring.stages import (
 from tradewind.wiring.watches import watch_of
 
 HOUSEKEEPING_S = 0.1
-FOLDED_MAX = 10_000
-"""A start that folded more events than this saves a snapshot at once: the next one need not."""
 LAST_COMMANDS_S = 0.1
 """How long the commands of `on_stop` have to leave."""
 PRUNE_STEPS_MAX = 100
@@ -147,7 +146,7 @@ class Platform:
             finally:
                 self.desk.close("the engine stops")
                 await self.dispatch.close()
-            await self._save()
+            await self._snapshots.save()
             core_rows.take_last()
 
     @contextlib.contextmanager
@@ -278,8 +277,7 @@ class Platform:
         self.monitor = RiskMonitor(self.loop, self.desk.actions, self.options.home, rules=rules)
         self.monitor.halt = self.desk.submit
         self.desk.more_metrics += [self.monitor.metrics, self.loop.latency_metrics]
-        if recovered.folded > FOLDED_MAX:
-            await self._save()
+        self._snapshots = self._keeping(recovered.folded)
 
     def _setup(self) -> Iterator[m.ControlEvent]:
         state, account = self.engine.state, self.plan.account
@@ -350,15 +348,11 @@ class Platform:
 
     async def _keep_house(self) -> None:
         """Close bars by the clock, let paper orders expire, save snapshots."""
-        loop = asyncio.get_running_loop()
-        saved_s = loop.time()
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             self.feed.close_bars()
             self.stages.advance()
-            if loop.time() - saved_s >= self.options.snapshot_interval_s:
-                await self._save()
-                saved_s = loop.time()
+            await self._snapshots.look()
 
     async def _end_strategies(self) -> None:
         """Call `on_stop`; what a strategy wants then is journaled and sent like all else."""
@@ -375,12 +369,6 @@ class Platform:
     async def _commit(self, write: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._executor, write)
 
-    async def _save(self) -> None:
-        """Write the state down as it is durable, for the next start, and let go of what is old."""
-        await self.loop.turn()
-        await self.loop.save(self._snapshot)
-        await self._prune()
-
     async def _prune(self) -> None:
         """Remove old records a piece at a time; what comes meanwhile is written in between."""
         retention = self._retention
@@ -390,6 +378,12 @@ class Platform:
             await self.loop.save(lambda: retention.step)
             if not retention.has_more:
                 return
+
+    def _keeping(self, folded: int) -> Snapshots:
+        interval_s = self.options.snapshot_interval_s
+        return Snapshots(
+            self.loop, self._snapshot, self._prune, interval_s=interval_s, folded=folded
+        )
 
     def _snapshot(self) -> Callable[[], None]:
         kept = self._strategies.snapshot()
