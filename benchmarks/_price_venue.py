@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
-from tradewind.model.errors import UserError
-from tradewind.runtime.priority import check_permitted, real_time
+from _priority import undisturbed
+
 from tradewind.venue.catalog import make_protocol
 from tradewind.venue.chaos import Chaos
 from tradewind.venue.clock import VenueClock
@@ -40,18 +38,6 @@ def play_venue(pipe: Connection) -> None:
     """The process: says its address, plays what it is told, says what it sent, until "end"."""
     with undisturbed():
         asyncio.run(_play(pipe))
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Real-time priority where it may be had: a venue and its clients are other machines."""
-    try:
-        check_permitted()
-    except UserError:
-        yield
-        return
-    with real_time():
-        yield
 
 
 async def _play(pipe: Connection) -> None:

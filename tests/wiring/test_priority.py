@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.runtime.real_time import needs_priority
 from tests.wiring.split_run import SplitRun
 from tradewind.cli.main import main
+from tradewind.runtime.priority import LEVEL, LEVEL_BEHIND
 from tradewind.wiring.rehearsal import AUTO_MS, rehearsal_ms
 from tradewind.wiring.settings import load_settings
 
@@ -61,26 +64,50 @@ def test_the_roles_between_a_price_and_its_order_have_priority_and_the_others_ha
         run.until_well()
         run.until_standing_by("risk-manager")
         playing = {role: run.health(role)["pid"] for role in (*LIVELY, "data-processor", "worker")}
-        found = {role for role, pid in playing.items() if is_real_time(pid)}
-        assert found == LIVELY
-        standing_by = [each for each in children(run) if is_real_time(each)]
-        assert len(standing_by) == len(LIVELY) + 1  # two bridges
+        found = {role: level_of(pid) for role, pid in playing.items()}
+        assert found == {role: LEVEL if role in LIVELY else 0 for role in playing}
+        levels = sorted(filter(None, map(level_of, children(run))))
+        # one gateway has the port; of the bridges there are two, and of who stands by none
+        assert levels == [LEVEL_BEHIND] + [LEVEL] * (len(LIVELY) + 1)
 
 
-def is_real_time(pid: int) -> bool:
-    """Whether all threads of a process have real-time priority, and not none."""
-    threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
-    found = {os.sched_getscheduler(one) for one in threads}
-    assert len(found) == 1
-    return found == {os.SCHED_RR}
+@pytest.mark.long
+@needs_priority
+def test_a_gateway_that_an_engine_with_priority_starts_anew_comes_behind_it(
+    tmp_path: Path,
+) -> None:
+    with SplitRun(tmp_path / "home") as run:
+        run.environment["TRADEWIND_PRIORITY"] = "realtime"
+        run.start()
+        (engine,) = run.pids
+        run.until(lambda: level_of(engine) == LEVEL and bool(children(run)), "the engine trades")
+        before = children(run)
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        run.until(
+            lambda: [level_of(pid) for pid in children(run) if pid not in before] == [LEVEL_BEHIND],
+            "another gateway serves, and comes behind the engine that started it",
+        )
+
+
+def level_of(pid: int) -> int:
+    """The real-time priority of all threads of a process, 0 for none, -1 while it changes."""
+    try:
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+        found = {os.sched_getparam(one).sched_priority for one in threads}
+    except (FileNotFoundError, ProcessLookupError):  # it, or a thread of it, has ended meanwhile
+        return -1
+    return found.pop() if len(found) == 1 else -1
 
 
 def children(run: SplitRun) -> list[int]:
     """The processes of a supervisor, and theirs."""
-    found, unseen = [], list(run.pids)
+    found: list[int] = []
+    unseen = list(run.pids)
     while unseen:
         parent = unseen.pop()
-        text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-        found += map(int, text.split())
-        unseen += map(int, text.split())
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+            found += map(int, text.split())
+            unseen += map(int, text.split())
     return found

@@ -22,6 +22,8 @@ from tradewind.model.errors import UserError
 
 LEVEL = 5
 """Of 1 to 99: in front of ordinary programs, behind the kernel's own threads (50)."""
+LEVEL_BEHIND = 1
+"""In front of ordinary programs too, but behind those that have `LEVEL`."""
 BUDGET_S = 1.0
 """So long a thread may compute without waiting for anything; the system looks."""
 REST_S = 5.0
@@ -39,7 +41,7 @@ def check_permitted() -> None:
             "TRADEWIND_PRIORITY=realtime needs Linux: set TRADEWIND_PRIORITY=normal here"
         )
     try:
-        _put_real_time(0)
+        _put_real_time(0, LEVEL)
     except PermissionError:
         raise UserError(
             f"this user may not have real-time priority: allow it with LimitRTPRIO={LEVEL} in the "
@@ -56,7 +58,7 @@ def give_back() -> None:
 
 
 @contextmanager
-def real_time() -> Iterator[None]:
+def real_time(level: int = LEVEL) -> Iterator[None]:
     """Real-time priority for all threads of this process meanwhile; call it on the main thread.
 
     `UserError` where it is not permitted.
@@ -70,8 +72,8 @@ def real_time() -> Iterator[None]:
         computed.put(COMPUTED)
 
     former = signal.signal(signal.SIGXCPU, begin_rest)
-    _take(limits[1])
-    resting = threading.Thread(target=_rest, args=(computed, limits[1]), name="priority")
+    _take(level, limits[1])
+    resting = threading.Thread(target=_rest, args=(computed, level, limits[1]), name="priority")
     resting.start()
     try:
         yield
@@ -83,7 +85,7 @@ def real_time() -> Iterator[None]:
         signal.signal(signal.SIGXCPU, former)
 
 
-def _rest(computed: SimpleQueue[str], hard_limit: int) -> None:
+def _rest(computed: SimpleQueue[str], level: int, hard_limit: int) -> None:
     """Take the priority again a while behind each time it was given back, until told to end."""
     while computed.get() == COMPUTED:
         LOG.warning("priority_given_back computed_s=%.1f rest_s=%.1f", BUDGET_S, REST_S)
@@ -94,13 +96,13 @@ def _rest(computed: SimpleQueue[str], hard_limit: int) -> None:
                     return
             except Empty:
                 break
-        _take(hard_limit)
+        _take(level, hard_limit)
 
 
-def _take(hard_limit: int) -> None:
+def _take(level: int, hard_limit: int) -> None:
     # Linux moves the limit on by a second each time it is reached.
     resource.setrlimit(resource.RLIMIT_RTTIME, (int(BUDGET_S * 1e6), hard_limit))
-    _of_all_threads(_put_real_time)
+    _of_all_threads(lambda thread: _put_real_time(thread, level))
 
 
 def _of_all_threads(put: Callable[[int], None]) -> None:
@@ -109,8 +111,8 @@ def _of_all_threads(put: Callable[[int], None]) -> None:
             put(int(name))
 
 
-def _put_real_time(thread: int) -> None:
-    os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(LEVEL))
+def _put_real_time(thread: int, level: int) -> None:
+    os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(level))
 
 
 def _put_normal(thread: int) -> None:

@@ -15,6 +15,7 @@ from tradewind.gateway.serving import GuestServer, Tls, serve_as_child, wait_unt
 from tradewind.runtime.priority import give_back
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import build
+from tradewind.wiring.priority import behind_the_engine
 from tradewind.wiring.settings import Settings, load_settings
 from tradewind.wiring.worker_place import place_among_others
 
@@ -36,7 +37,10 @@ def main() -> None:
     # Beside the others that the same parent started; only a foreign server claims to be alone.
     place = place_among_others(arguments.home)
     serving = serve_as_child(app, listening, arguments.ready, tls_of(settings))
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with (
+        behind_the_engine(settings),
+        asyncio.Runner(loop_factory=new_event_loop) as runner,
+    ):
         runner.run(serving)
     place.close()
 

@@ -7,7 +7,7 @@ import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tradewind.runtime.priority import check_permitted, real_time
+from tradewind.runtime.priority import LEVEL, LEVEL_BEHIND, check_permitted, real_time
 from tradewind.wiring import setting_kinds as kinds
 from tradewind.wiring.setting import Setting
 
@@ -19,8 +19,8 @@ PRIORITY: Setting[str] = Setting(
     ("TRADEWIND_PRIORITY",),
     kinds.choice("normal", "realtime"),
     "normal",
-    "Whether the engine, or the roles between a price and its order, come before all ordinary "
-    "programs at the processor (`realtime`; Linux, where the user may).",
+    "Whether the engine, or the roles between a price and its order, and behind them the gateway "
+    "come before all ordinary programs at the processor (`realtime`; Linux, where the user may).",
 )
 
 
@@ -45,7 +45,16 @@ def settled(settings: Settings) -> Iterator[None]:
     gc.collect()
     gc.freeze()  # a full collection need not walk it while orders wait
     try:
-        with real_time() if is_real_time(settings) else contextlib.nullcontext():
+        with _prioritized(settings, LEVEL):
             yield
     finally:
         gc.unfreeze()  # or DuckDB complains, when the program ends, of what nobody let go
+
+
+def behind_the_engine(settings: Settings) -> contextlib.AbstractContextManager[None]:
+    """For a gateway, which shows prices: in front of ordinary programs, never of the engine."""
+    return _prioritized(settings, LEVEL_BEHIND)
+
+
+def _prioritized(settings: Settings, level: int) -> contextlib.AbstractContextManager[None]:
+    return real_time(level) if is_real_time(settings) else contextlib.nullcontext()

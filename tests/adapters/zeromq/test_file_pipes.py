@@ -139,3 +139,35 @@ def test_a_fault_in_who_takes_the_rows_ends_the_run(short_folder: Path) -> None:
         await publisher.close()
 
     asyncio.run(play())
+
+
+def test_a_subscriber_goes_over_to_who_took_the_place_of_one_that_is_frozen(
+    short_folder: Path,
+) -> None:
+    endpoint = f"ipc://{short_folder}/bus"
+
+    async def play() -> None:
+        found: list[Columns] = []
+        frozen = ZeroMqPublisher(endpoint, ReplayLog(MemorySegments()), session=1)
+        await frozen.start([BTC])
+        running = asyncio.create_task(frozen.run())
+        subscriber = ZeroMqSubscriber(endpoint)
+        await subscriber.start()
+        reading = asyncio.create_task(subscriber.run(found.append, lambda _: None))
+        frozen.publish(trades(1))
+        await until(lambda: len(found) == 1)
+        running.cancel()  # it holds the connection, and says nothing any more
+        second = ZeroMqPublisher(endpoint, ReplayLog(MemorySegments()), session=2)
+        await second.start([BTC])
+        beating = asyncio.create_task(second.run())
+        await until(lambda: subscriber.position.session == 2)
+        second.publish(trades(2))
+        await until(lambda: len(found) == 2)
+        for task in (running, reading, beating):
+            task.cancel()
+        await asyncio.gather(running, reading, beating, return_exceptions=True)
+        await subscriber.close()
+        await second.close()
+        await frozen.close()
+
+    asyncio.run(play())

@@ -15,7 +15,7 @@ import socket
 from pathlib import Path
 
 from tradewind.adapters.zeromq.file_frames import encoded
-from tradewind.adapters.zeromq.file_peer import Peer, accepted, new_socket
+from tradewind.adapters.zeromq.file_peer import Peer, accepted, new_socket, place_of
 from tradewind.adapters.zeromq.sockets import KeptFailure, path_of
 from tradewind.adapters.zeromq.wire import MESSAGE_BYTES_MAX
 from tradewind.model.errors import OutsideError
@@ -197,7 +197,7 @@ class FileLine:
             return
         made = new_socket()
         try:
-            place = _place_of(self._path)
+            place = place_of(self._path)
             made.connect(self._path)
         except OSError:
             made.close()
@@ -213,14 +213,8 @@ class FileLine:
         if self._peer is None:
             return
         with contextlib.suppress(OSError):  # nobody has taken it
-            if _place_of(self._path) != self._place:
+            if place_of(self._path) != self._place:
                 self._peer.close()
-
-
-def _place_of(path: str) -> tuple[int, int]:
-    """Which file a path is now."""
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
 
 
 def _sent(peer: Peer, frames: Frames) -> bool:

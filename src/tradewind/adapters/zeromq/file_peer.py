@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections import deque
 from typing import Protocol
@@ -127,6 +128,12 @@ class Peer:
                 self._host.take(self, frames)
         except BadMessage:
             self.close()
+
+
+def place_of(path: str) -> tuple[int, int]:
+    """Which file a path is now; OSError where it is none."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
 
 
 def new_socket() -> socket.socket:

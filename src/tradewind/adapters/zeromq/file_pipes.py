@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tradewind.adapters.zeromq.file_frames import Frames, encoded
-from tradewind.adapters.zeromq.file_peer import READ_BYTES, Peer, accepted, new_socket
+from tradewind.adapters.zeromq.file_peer import READ_BYTES, Peer, accepted, new_socket, place_of
 from tradewind.adapters.zeromq.wire import ANSWER, REQUEST
 from tradewind.model.errors import BadMessage
 
@@ -38,6 +38,7 @@ class FilePipe:
         self._path = path
         self.connected_count = 0
         self._socket: socket.socket | None = None
+        self._place: tuple[int, int] | None = None
         self._frames = Frames()
         self._ahead: list[bytes] | None = None
         self._is_drained = False
@@ -60,12 +61,22 @@ class FilePipe:
             return
         made = new_socket()
         try:
+            place = place_of(self._path)
             made.connect(self._path)
         except OSError:
             made.close()
             return
+        self._place = place
         self._socket, self._frames, self._is_drained = made, Frames(), False
         self.connected_count += 1
+
+    def go_over(self) -> None:
+        """Go over to who took the place: who had it may be frozen, and say nothing any more."""
+        if self._socket is None or self._place is None:
+            return
+        with contextlib.suppress(OSError):  # nobody has taken it
+            if place_of(self._path) != self._place:
+                self.close()
 
     def send(self, frames: Sequence[bytes]) -> None:
         """Send a request; one that cannot be sent now is lost."""

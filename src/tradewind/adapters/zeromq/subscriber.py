@@ -35,6 +35,8 @@ from tradewind.runtime.in_order import InOrder
 
 SILENCE_S = 1.0
 """A publisher that sent no heartbeat for so long is complained of."""
+HEARTBEATS_MISSED_S = 0.25
+"""A publisher of this machine that is silent for so long may have lost its place to another."""
 LOOK_S = 0.02
 """How often what is missing is looked at where nothing comes."""
 ASK_AGAIN_S = 0.5
@@ -293,8 +295,13 @@ class ZeroMqSubscriber:
         self._request(wire.Replay(self._order.session, *missing))
 
     def _notice_silence(self, now_s: float, since_s: float) -> None:
-        """Say once that the publisher is not heard, or refuses us, and once that it is again."""
+        """Say once that the publisher is not heard, or refuses us, and once that it is again.
+
+        One that is silent may be frozen, and another have its place.
+        """
         self._notice_handshakes(now_s)
+        if now_s - since_s > HEARTBEATS_MISSED_S and self._pipe is not None:
+            self._pipe.go_over()
         if now_s - since_s <= SILENCE_S:
             self._say("")
             return
