@@ -2,8 +2,8 @@
 
 The roles as processes without strategies, journal and rows in PostgreSQL. Market orders of persons
 come over the control socket at their times, from a few threads. On paper the simulated venue fills
-each at once: 10,600 a minute, for a minute, with gateway, worker and standbys. Live they leave by
-the execution-engine to a local venue, which shares the processors. A trade is an order that was
+each at once: 10,600 a minute, for a minute, with gateway, worker and standbys. Live as many leave
+by the execution-engine to a local venue, which shares the processors. A trade is an order that was
 asked for, decided, journaled, filled and journaled again. How many a minute that is depends on the
 machine, and is logged, with what each process spent on it.
 """
@@ -33,7 +33,9 @@ from tradewind.wiring.journals import JournalPlace
 from tradewind.wiring.records import RecordsPlace
 
 PAPER_PER_MINUTE, PAPER_TRADES = 10_600, 10_600
-LIVE_PER_MINUTE, LIVE_TRADES = 3_000, 1_000
+LIVE_PER_MINUTE, LIVE_TRADES = 10_600, 10_600
+RECONCILED_EACH_S = "60"
+"""As by default: each look asks the venue for all executions of ten minutes."""
 LOG = logging.getLogger("tests.trades")
 
 
@@ -94,6 +96,7 @@ def test_trades_by_an_execution_engine_at_a_local_venue_lose_none(tmp_path: Path
     ):
         place = JournalPlace(home, server.new_database())
         split.environment = {**LIVE, **settings_of(venue), "JOURNAL_URL": place.url}
+        split.environment["TRADEWIND_RECONCILE_INTERVAL_S"] = RECONCILED_EACH_S
         split.strategies = 0
         split.start("--topology", "split", "--mode", "live", "--without-gateway")
         split.until(lambda: is_trading(home), "orders may leave")
