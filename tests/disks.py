@@ -22,15 +22,19 @@ def small_disk(directory: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
-def fill(directory: Path) -> Path:
-    """Take all the space that the disk of a directory has left; returns the file that holds it."""
+@contextmanager
+def filled(directory: Path) -> Iterator[None]:
+    """Take all the space that the disk of a directory has left, and give it back."""
     ballast = directory / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (2**20, 2**12):
-            with suppress(OSError):
-                while True:
-                    file.write(b"x" * size)
-    return ballast
+    try:
+        with ballast.open("wb", buffering=0) as file:
+            for size in (2**20, 2**12):
+                with suppress(OSError):
+                    while True:
+                        file.write(b"x" * size)
+        yield
+    finally:
+        ballast.unlink()
 
 
 @contextmanager

@@ -20,11 +20,11 @@ PATIENCE_S = 150.0
 class AcknowledgedWriter:
     """Appends groups of two on a thread until told to stop; every event differs from the others."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, *, give_up_s: float = GIVE_UP_S) -> None:
         self.acknowledged: list[m.Record] = []
         self.times_s: list[float] = []
         self.failure: TradewindError | None = None
-        self._journal = open_journal(url, name, journal_id=name, give_up_s=GIVE_UP_S)
+        self._journal = open_journal(url, name, journal_id=name, give_up_s=give_up_s)
         self._epoch = self._journal.take_over()
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._write, name="writer")

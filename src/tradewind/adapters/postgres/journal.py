@@ -110,6 +110,8 @@ class PostgresJournal(PostgresJournalReader):
         super().__init__(session, journal_id)
         self._give_up_s = give_up_s
         self._failure: JournalBroken | None = None
+        self._said = ""
+        """Why the last attempt to append ended."""
         self._epoch = self._meta().epoch
         self._last, self._chain = self._end()
         self.dropped_bytes = 0
@@ -156,7 +158,7 @@ class PostgresJournal(PostgresJournalReader):
         ends_at = time.monotonic() + self._give_up_s
         while not self._stored(values):
             if time.monotonic() >= ends_at:
-                raise self._broken(f"no answer for {self._give_up_s:.0f} s")
+                raise self._broken(f"no answer for {self._give_up_s:.0f} s; {self._said}")
             time.sleep(RETRY_S)
         self._last, self._chain = group.last, chain
 
@@ -234,7 +236,8 @@ class PostgresJournal(PostgresJournalReader):
             if count == 1:
                 return True
             epoch, last, chain = self._session.once(self._read_end)
-        except (DatabaseLost, DatabaseRefused):
+        except (DatabaseLost, DatabaseRefused) as error:
+            self._said = str(error)
             return False  # a pooler or a new primary may let us in later
         except psycopg.Error as error:
             raise self._failed(error) from error

@@ -144,6 +144,8 @@ def first_line(error: Exception) -> str:
     said = (str(error).strip() or type(error).__name__).splitlines()[0]
     if "Connection refused" in said:
         return "nothing listens there"
+    if "could not write init file" in str(error):  # as the first connection after a start has to
+        return "its disk is full or cannot be written: free space there"
     return said
 
 
