@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tradewind.adapters.parquet.google_store import GoogleStore
 from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.adapters.parquet.object_calls import object_address
 from tradewind.adapters.parquet.object_shelf import ObjectShelf
 from tradewind.adapters.parquet.part_cache import PartCache
+from tradewind.adapters.parquet.s3_store import S3Store
 from tradewind.model.errors import UserError
 from tradewind.ports.history import History
 from tradewind.runtime.planned_history import PlannedHistory, Store
@@ -19,6 +22,7 @@ from tradewind.wiring.settings import Settings, read_settings
 FILES = "files"
 """What HISTORY_ALSO calls the Parquet files in TRADEWIND_HOME."""
 BESIDE = "read as well, each question where most of it is (`tradewind data where`):"
+BUCKETS = ("s3:", "gs:")
 CACHE = "cache/history"
 """Below TRADEWIND_HOME: data files that were fetched from a bucket."""
 IN_FILES = "Parquet in {}, as HISTORY_URL is empty: quickest for research on one computer"
@@ -26,11 +30,7 @@ IN_BUCKET = (
     "Parquet in {}, as HISTORY_URL names a bucket: for several computers and much data; what was "
     "read is kept in {}"
 )
-IN_PARTITIONS = (
-    "PostgreSQL, as HISTORY_URL names one: partitions by day with BRIN, filled by COPY; "
-)
-WITHOUT_TIMESCALE = "the server has no TimescaleDB"
-WITH_TIMESCALE = "TimescaleDB {} of the server is not used, as this program was never tried with it"
+IN_TABLES = "PostgreSQL, as HISTORY_URL names one: {}"
 
 
 def open_history(settings: Settings) -> History:
@@ -50,14 +50,14 @@ def _opened(settings: Settings, url: str) -> Store:
     if url in ("", FILES):
         home = settings[catalog.HOME]
         return Store(f"files in {home}", ParquetHistory(home), 0)
-    if url.startswith("s3:"):
+    if url.startswith(BUCKETS):
         shelf = _bucket(settings, url)
         return Store(f"bucket {shelf.address}", ParquetHistory(shelf), 2)
     if not url.startswith("postgres"):
         raise UserError(
             "HISTORY_URL or HISTORY_ALSO names no store: write it like "
-            "postgresql://user@host:5432/name or s3://bucket/prefix, or leave it empty for files "
-            "in TRADEWIND_HOME"
+            "postgresql://user@host:5432/name, s3://bucket/prefix or gs://bucket/prefix, or leave "
+            "it empty for files in TRADEWIND_HOME"
         )
     require_driver()
     # Here and not above: who keeps the history in files needs no database driver.
@@ -84,17 +84,22 @@ def reason(settings: Settings) -> str:
 def _reason(settings: Settings, url: str) -> str:
     if url in ("", FILES):
         return IN_FILES.format(settings[catalog.HOME])
-    if url.startswith("s3:"):
+    if url.startswith(BUCKETS):
         shelf = _bucket(settings, url)
         shelf.look()
         return IN_BUCKET.format(shelf.address, shelf.cache.folder)
     require_driver()
-    from tradewind.adapters.postgres.partitions import timescale_version
+    from tradewind.adapters.postgres.hypertables import way_of_keeping
 
-    version = timescale_version(url)
-    return IN_PARTITIONS + (WITH_TIMESCALE.format(version) if version else WITHOUT_TIMESCALE)
+    return IN_TABLES.format(way_of_keeping(url))
 
 
 def _bucket(settings: Settings, url: str) -> ObjectShelf:
-    cache = PartCache(settings[catalog.HOME] / CACHE)
-    return ObjectShelf(object_address(url), cache)
+    return bucket(url, settings[catalog.HOME] / CACHE)
+
+
+def bucket(url: str, cache: Path) -> ObjectShelf:
+    """A bucket by its address, with the folder for what was fetched from it."""
+    address = object_address(url)
+    store = GoogleStore(address, os.environ) if address.scheme == "gs" else S3Store(address)
+    return ObjectShelf(address, store, PartCache(cache))

@@ -10,8 +10,8 @@ HISTORY_URL: Setting[str] = Setting(
     ("HISTORY_URL",),
     kinds.text(),
     "",
-    "What keeps the history of market data: a PostgreSQL, or a bucket like `s3://bucket/prefix`; "
-    "without it Parquet files in TRADEWIND_HOME.",
+    "What keeps the history of market data: a PostgreSQL, or a bucket like `s3://bucket/prefix` or "
+    "`gs://bucket/prefix`; without it Parquet files in TRADEWIND_HOME.",
     secret=True,
 )
 HISTORY_ALSO: Setting[str] = Setting(

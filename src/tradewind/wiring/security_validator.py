@@ -144,7 +144,7 @@ def _is_safe_database(url: str) -> bool:
 
 def _is_safe_history(url: str) -> bool:
     """A bucket is reached by TLS, unless its endpoint says otherwise."""
-    if not url.startswith("s3:"):
+    if not url.startswith(("s3:", "gs:")):
         return _is_safe_database(url)
     endpoint = urlsplit(parse_qs(urlsplit(url).query).get("endpoint", ["https://"])[-1])
     return endpoint.scheme == "https" or endpoint.hostname in LOOPBACK

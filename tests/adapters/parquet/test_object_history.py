@@ -18,8 +18,6 @@ from tests.servers.found import free_port
 from tradewind.adapters.parquet import object_calls
 from tradewind.adapters.parquet.history import ParquetHistory, folder_of
 from tradewind.adapters.parquet.object_calls import object_address
-from tradewind.adapters.parquet.object_shelf import ObjectShelf
-from tradewind.adapters.parquet.part_cache import PartCache
 from tradewind.adapters.parquet.shelf import Overtaken
 from tradewind.model.errors import BadData, OutsideError
 from tradewind.ports.history import Series
@@ -31,6 +29,7 @@ from tradewind.testing.history_suite import (
     same,
     trades,
 )
+from tradewind.wiring.histories import bucket
 
 pytestmark = pytest.mark.long
 TRADES = Series("trades", BITCOIN.id)
@@ -51,7 +50,7 @@ def url(ceph: CephServer) -> str:
 
 
 def history_at(url: str, cache: Path) -> ParquetHistory:
-    return ParquetHistory(ObjectShelf(object_address(url), PartCache(cache)))
+    return ParquetHistory(bucket(url, cache))
 
 
 class TestObjectHistory(HistorySuite):
@@ -204,7 +203,7 @@ def _refused(url: str, cache: Path, sentence: str) -> None:
     for ask in (
         lambda: history_at(url, cache).write(trades(1)),
         lambda: history_at(url, cache).read("trades", BITCOIN.id),
-        lambda: ObjectShelf(object_address(url), PartCache(cache)).look(),
+        lambda: bucket(url, cache).look(),
     ):
         with pytest.raises(OutsideError, match=sentence) as refusal:
             ask()

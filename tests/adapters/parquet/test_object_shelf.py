@@ -18,10 +18,12 @@ from tradewind.adapters.parquet.history import ParquetHistory
 from tradewind.adapters.parquet.object_calls import object_address
 from tradewind.adapters.parquet.object_shelf import ObjectShelf
 from tradewind.adapters.parquet.part_cache import KEPT_AT_LEAST_S, PartCache
+from tradewind.adapters.parquet.s3_store import S3Store
 from tradewind.adapters.parquet.shelf import Overtaken
 from tradewind.cli.main import main
 from tradewind.model.errors import OutsideError, UserError
 from tradewind.testing.history_suite import BITCOIN, bars, same, trades
+from tradewind.wiring.histories import bucket
 
 PREFIXES = itertools.count()
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -43,12 +45,17 @@ def url(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, text in KEYS.items():
         monkeypatch.setenv(name, text)
     url = f"s3://prices/p{next(PREFIXES)}?endpoint={endpoint}&region=us-east-1"
-    shelf_at(url, Path())._client.create_bucket(Bucket="prices")
+    s3_of(shelf_at(url, Path())).client.create_bucket(Bucket="prices")
     return url
 
 
 def shelf_at(url: str, cache: Path) -> ObjectShelf:
-    return ObjectShelf(object_address(url), PartCache(cache))
+    return bucket(url, cache)
+
+
+def s3_of(shelf: ObjectShelf) -> S3Store:
+    assert isinstance(shelf.store, S3Store)
+    return shelf.store
 
 
 def test_what_was_written_is_read_elsewhere(url: str, tmp_path: Path) -> None:
@@ -77,7 +84,7 @@ def test_a_put_that_was_done_and_is_tried_again_is_no_conflict(url: str, tmp_pat
     shelf = shelf_at(url, tmp_path)
     shelf.replace("a.json", b"1", None)
     before = shelf.read("a.json")
-    shelf._client = Losing(shelf._client)
+    s3_of(shelf).client = Losing(s3_of(shelf).client)
     shelf.replace("a.json", b"2", before)
     with pytest.raises(Overtaken):
         shelf.replace("a.json", b"3", before)
@@ -103,7 +110,7 @@ def test_a_store_that_keeps_no_conditions_is_refused(
     url: str, tmp_path: Path, ignored: str
 ) -> None:
     shelf = shelf_at(url, tmp_path)
-    shelf._client = Careless(shelf._client, ignored=ignored)
+    s3_of(shelf).client = Careless(s3_of(shelf).client, ignored=ignored)
     history = ParquetHistory(shelf)
     with pytest.raises(OutsideError, match="does not keep conditions"):
         history.write(trades(1))

@@ -139,7 +139,7 @@ def test_the_doctor_says_why_rows_lie_in_partitions(
     with psycopg.connect(address(url)) as hand:
         asked = "SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'"
         row = hand.execute(asked).fetchone()
-    because = f"TimescaleDB {row[0]} of the server is not used" if row else "has no TimescaleDB"
+    because = "is not in this database" if row else "has no TimescaleDB"
     found = history_finding(settings)
     assert (found.state, because in found.sentence) == ("ok", True)
     assert "partitions by day with BRIN" in found.sentence

@@ -11,12 +11,11 @@ import binascii
 from collections.abc import Mapping
 
 from tradewind.adapters.net.cloud_answers import ask_json, failed
+from tradewind.adapters.net.google_token import METADATA_HOST, TOKEN_PATH
 from tradewind.ports.secrets import SecretReference
 
 WHO = "Google Secret Manager"
 SECRETS = "https://secretmanager.googleapis.com"
-METADATA_HOST = "metadata.google.internal"
-TOKEN_PATH = "computeMetadata/v1/instance/service-accounts/default/token"
 
 
 class GcpSecrets:

@@ -1,4 +1,4 @@
-"""Calls to an object store: address, client, deadline, and its refusals as one sentence each."""
+"""Calls to an object store: address, and of S3 client, deadline and refusals in a sentence each."""
 
 from __future__ import annotations
 
@@ -18,28 +18,34 @@ ANSWER_S = 300.0
 """How long one object may take to arrive, however it trickles."""
 CONDITION_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 NO_BUCKET = {"NoSuchBucket", "InvalidBucketName"}
-FORM = "s3://bucket/prefix, or s3://bucket/prefix?endpoint=https://store:port&region=name"
+FORM = (
+    "s3://bucket/prefix, s3://bucket/prefix?endpoint=https://store:port&region=name, or "
+    "gs://bucket/prefix"
+)
+SCHEMES = ("s3", "gs")
 
 
 class ObjectAddress(NamedTuple):
-    """Which bucket and prefix, at which store; without an endpoint it is Amazon's, or what
-    AWS_ENDPOINT_URL_S3 and the profile say.
+    """Which bucket and prefix, at which store; without an endpoint it is Amazon's (or what
+    AWS_ENDPOINT_URL_S3 and the profile say), and with `gs` Google's.
     """
 
     bucket: str
     prefix: str
     endpoint: str = ""
     region: str = ""
+    scheme: str = "s3"
 
     def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+        return f"{self.scheme}://{self.bucket}/{self.prefix}".rstrip("/")
 
 
 def object_address(url: str) -> ObjectAddress:
     """The address that a text names.
 
     >>> object_address("s3://prices/desk?endpoint=http://127.0.0.1:9000")
-    ObjectAddress(bucket='prices', prefix='desk', endpoint='http://127.0.0.1:9000', region='')
+    ObjectAddress(bucket='prices', prefix='desk', endpoint='http://127.0.0.1:9000', region='', \
+scheme='s3')
     """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
@@ -47,14 +53,17 @@ def object_address(url: str) -> ObjectAddress:
     if "@" in parts.netloc or "@" in endpoint:
         raise UserError(
             "HISTORY_URL has credentials in it: put them into AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY, or a profile, and take them out of the address"
+            "AWS_SECRET_ACCESS_KEY, a profile, or for Google into the file of "
+            "GOOGLE_APPLICATION_CREDENTIALS, and take them out of the address"
         )
     is_endpoint = not endpoint or urlsplit(endpoint).scheme in ("http", "https")
-    if parts.scheme != "s3" or not parts.netloc or set(options) - {"endpoint", "region"}:
+    known = {"endpoint", "region"} if parts.scheme == "s3" else {"endpoint"}
+    if parts.scheme not in SCHEMES or not parts.netloc or set(options) - known:
         raise UserError(f"HISTORY_URL is no address of a bucket: write it like {FORM}")
     if not is_endpoint:
         raise UserError(f"the endpoint in HISTORY_URL has no http:// or https://: write {FORM}")
-    return ObjectAddress(parts.netloc, parts.path.strip("/"), endpoint, options.get("region", ""))
+    prefix, region = parts.path.strip("/"), options.get("region", "")
+    return ObjectAddress(parts.netloc, prefix, endpoint, region, parts.scheme)
 
 
 def connected(address: ObjectAddress) -> Any:
@@ -132,17 +141,17 @@ def within_deadline(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _refused(address: ObjectAddress, code: str, status: int) -> OutsideError:
     if code in NO_BUCKET:
         return _ours(
-            f"there is no bucket {address.bucket} at {_store(address)}: make it, or mend "
+            f"there is no bucket {address.bucket} at {store_name(address)}: make it, or mend "
             "HISTORY_URL"
         )
     if status in (401, 403):
         return _ours(
-            f"{_store(address)} refuses our credentials for {address} ({code or status}): look at "
-            "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_PROFILE, and what they may do"
+            f"{store_name(address)} refuses our credentials for {address} ({code or status}): look "
+            "at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_PROFILE, and what they may do"
         )
     return OutsideError(
-        f"{_store(address)} refuses a request for {address} ({code or status}): repeat it, or look "
-        "at the store",
+        f"{store_name(address)} refuses a request for {address} ({code or status}): repeat it, or "
+        "look at the store",
         fault="theirs",
         retry=status >= 500 or status == 429,
     )
@@ -150,8 +159,8 @@ def _refused(address: ObjectAddress, code: str, status: int) -> OutsideError:
 
 def _silent(address: ObjectAddress, cause: str) -> OutsideError:
     return OutsideError(
-        f"{_store(address)} does not answer for {address} ({cause}): look whether it runs and can "
-        "be reached",
+        f"{store_name(address)} does not answer for {address} ({cause}): look whether it runs and "
+        "can be reached",
         fault="theirs",
         retry=True,
     )
@@ -165,5 +174,6 @@ def _status(error: Any) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
-def _store(address: ObjectAddress) -> str:
+def store_name(address: ObjectAddress) -> str:
+    """What people call the store of an address."""
     return address.endpoint or "the object store"

@@ -1,4 +1,4 @@
-"""The files of a history as objects below a prefix of a bucket: S3, or a store that speaks it."""
+"""The files of a history as objects below a prefix of a bucket."""
 
 from __future__ import annotations
 
@@ -6,24 +6,18 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tradewind.adapters.parquet.files import sha256_of, sync_file
-from tradewind.adapters.parquet.object_calls import (
-    CONDITION_CODES,
-    ObjectAddress,
-    code_of,
-    connected,
-    translated,
-    within_deadline,
-)
+from tradewind.adapters.parquet.object_calls import ObjectAddress
+from tradewind.adapters.parquet.object_store import ObjectStore
 from tradewind.adapters.parquet.part_cache import PartCache
 from tradewind.adapters.parquet.shelf import Kept, Overtaken, cannot_write, matching
 from tradewind.model.errors import OutsideError
 
 PROBE = ".conditions"
 """An object with which a store shows that it keeps conditions."""
-CHUNK_BYTES = 1 << 20
+NEVER = {"s3": "0" * 32, "gs": "1"}
+"""A version that no object has, as stores write them."""
 
 
 class ObjectShelf:
@@ -32,18 +26,15 @@ class ObjectShelf:
     overtaken has stored nothing that counts. A store that keeps no conditions is refused.
     """
 
-    def __init__(self, address: ObjectAddress, cache: PartCache) -> None:
+    def __init__(self, address: ObjectAddress, store: ObjectStore, cache: PartCache) -> None:
         self.address = address
+        self.store = store
         self.cache = cache
-        self._client: Any = connected(address)
         self._keeps_conditions = False
 
     def look(self) -> None:
         """Ask for the bucket; `OutsideError` where it is not there or not ours to see."""
-        with translated(self.address):
-            self._client.list_objects_v2(
-                Bucket=self.address.bucket, Prefix=self._key(""), MaxKeys=1
-            )
+        self.store.look(self._key(""))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -58,18 +49,11 @@ class ObjectShelf:
 
     def read(self, name: str) -> Kept | None:
         """A small object, None where there is none."""
-        with translated(self.address):
-            try:
-                answer = self._client.get_object(**self._at(name))
-            except self._client.exceptions.NoSuchKey:
-                return None
-            content = b"".join(within_deadline(answer["Body"].iter_chunks(CHUNK_BYTES)))
-        return Kept(content, _version(answer))
+        return self.store.get(self._key(name))
 
     def replace(self, name: str, content: bytes, before: Kept | None) -> None:
         """Put a small object where the version before is still there, or none was."""
-        condition = {"IfMatch": before.version} if before else {"IfNoneMatch": "*"}
-        if self._put(name, content, **condition):
+        if self._put(name, content, before.version if before else None):
             return
         # A try whose answer was lost may have been the one that overtook us.
         now = self.read(name)
@@ -79,18 +63,12 @@ class ObjectShelf:
     def names(self, folder: str, pattern: str) -> list[str]:
         """The names below a folder whose last piece matches a pattern."""
         start = len(self._key(""))
-        prefix = self._key(f"{folder}/" if folder else "")
-        with translated(self.address):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.address.bucket, Prefix=prefix
-            )
-            keys = [found["Key"] for page in pages for found in page.get("Contents", ())]
+        keys = self.store.keys(self._key(f"{folder}/" if folder else ""))
         return matching((key[start:] for key in keys), pattern)
 
     def remove(self, name: str) -> None:
         """Take an object away."""
-        with translated(self.address):
-            self._client.delete_object(**self._at(name))
+        self.store.delete(self._key(name))
 
     def copy(self, name: str, sha256: str) -> Path:
         """The object in the cache of this computer, fetched where it is not there yet."""
@@ -122,7 +100,7 @@ class ObjectShelf:
         waiting = dict(drafts)
         try:
             for name, draft in drafts.items():
-                if not self._put(name, draft.read_bytes(), IfNoneMatch="*"):
+                if not self._put(name, draft.read_bytes(), None):
                     raise Overtaken(self.place(name))
                 del waiting[name]
                 self.cache.take(draft, sha256_of(draft))
@@ -136,60 +114,42 @@ class ObjectShelf:
         """The address of a name."""
         return f"{self.address}/{name}"
 
-    def _put(self, name: str, content: bytes, **condition: str) -> bool:
-        """True when it is stored, False where its condition does not hold."""
-        with translated(self.address):
-            try:
-                self._client.put_object(**self._at(name), Body=content, **condition)
-            except self._client.exceptions.ClientError as error:
-                if code_of(error) in CONDITION_CODES:
-                    return False
-                raise
-        return True
+    def _put(self, name: str, content: bytes, before: str | None) -> bool:
+        return self.store.put(self._key(name), content, before)
 
     def _fetch(self, name: str, target: Path) -> str | None:
         """Write an object into a file; its hash, None where there is none."""
         digest = hashlib.sha256()
-        with translated(self.address):
-            try:
-                answer = self._client.get_object(**self._at(name))
-            except self._client.exceptions.NoSuchKey:
-                return None
-            try:
-                with target.open("wb") as file:
-                    for chunk in within_deadline(answer["Body"].iter_chunks(CHUNK_BYTES)):
-                        digest.update(chunk)
-                        file.write(chunk)
-                sync_file(target)
-            except OSError as error:
-                raise cannot_write(target, error.strerror or str(error)) from error
+        pieces = self.store.pieces(self._key(name))
+        if pieces is None:
+            return None
+        try:
+            with target.open("wb") as file:
+                for piece in pieces:
+                    digest.update(piece)
+                    file.write(piece)
+            sync_file(target)
+        except OSError as error:
+            raise cannot_write(target, error.strerror or str(error)) from error
         return digest.hexdigest()
 
     def _probe(self) -> None:
         """Refuse a store that overwrites where it was told not to, or cannot where it may."""
-        self._put(PROBE, b"1", IfNoneMatch="*")
+        self._put(PROBE, b"1", None)
         found = self.read(PROBE)
         keeps = (
             found is not None
-            and not self._put(PROBE, b"2", IfNoneMatch="*")
-            and not self._put(PROBE, b"3", IfMatch="0" * 32)
-            and self._put(PROBE, found.content, IfMatch=found.version)
+            and not self._put(PROBE, b"2", None)
+            and not self._put(PROBE, b"3", NEVER[self.address.scheme])
+            and self._put(PROBE, found.content, found.version)
         )
         if not keeps:
             raise OutsideError(
-                f"the store of {self.address} does not keep conditions (If-Match, If-None-Match), "
-                "so that two writers could lose rows: take one that does, or a folder",
+                f"the store of {self.address} does not keep conditions on writes, so that two "
+                "writers could lose rows: take one that does, or a folder",
                 fault="theirs",
                 retry=False,
             )
 
-    def _at(self, name: str) -> dict[str, str]:
-        return {"Bucket": self.address.bucket, "Key": self._key(name)}
-
     def _key(self, name: str) -> str:
         return f"{self.address.prefix}/{name}" if self.address.prefix else name
-
-
-def _version(answer: dict[str, Any]) -> str:
-    # Ceph compares what it is told byte by byte with its own, which has no quotes; S3 takes both.
-    return str(answer["ETag"]).strip('"')

@@ -1,4 +1,4 @@
-"""The history of market data in PostgreSQL: partitions by day with BRIN, filled by COPY."""
+"""The history of market data in PostgreSQL: partitions or hypertables, filled by COPY."""
 
 from __future__ import annotations
 
@@ -21,13 +21,21 @@ from tradewind.adapters.postgres.history_rows import (
     digest_of,
     ends,
     in_runs,
+    made_series,
     rows_of,
     stored_series,
     write_run,
 )
+from tradewind.adapters.postgres.hypertables import (
+    chunks_of,
+    drop_chunks,
+    make_hypertables,
+    take_up,
+)
 from tradewind.adapters.postgres.partitions import (
     TABLES,
     drop_partitions,
+    is_partitioned,
     partitions_of,
     summarize,
     table_of,
@@ -36,7 +44,7 @@ from tradewind.adapters.postgres.session import Session
 from tradewind.adapters.sql.bounded import first_line
 from tradewind.adapters.sql.database import open_database
 from tradewind.model.column_merge import OnConflict, key_times
-from tradewind.model.columns import ColumnKind, Columns
+from tradewind.model.columns import ColumnKind, Columns, IntColumn
 from tradewind.model.corporate_actions import CorporateAction, merge_actions
 from tradewind.model.errors import OutsideError
 from tradewind.model.instruments import Instrument
@@ -69,6 +77,7 @@ class PostgresHistory:
         open_database(url, connections=1).dispose()
         self._url = url
         self._free: deque[Session] = deque()
+        self._asked(make_hypertables)
 
     def write(
         self, columns: Columns, *, timeframe: str | None = None, on_conflict: OnConflict = "refuse"
@@ -87,13 +96,17 @@ class PostgresHistory:
 
         def work(connection: psycopg.Connection[Any]) -> Written:
             done, touched = Written(0, 0, 0, 0), set[str]()
+            reached: list[tuple[Series, tuple[int, int]]] = []
             with connection.transaction():
                 for run in in_runs(batches):
-                    series = series_of(run, timeframe)
+                    series, times = series_of(run, timeframe), key_times(run)
                     done = added_up(done, write_run(connection, series, run, on_conflict))
-                    touched |= partitions_of(series, key_times(run))
+                    touched |= _pieces_of(connection, series, times)
+                    reached.append((series, (int(times[0]), int(times[-1]))))
             if done.rows_added or done.rows_replaced:
                 summarize(connection, touched)
+                for series, ends_ns in reached:
+                    take_up(connection, series, ends_ns)
             return done
 
         return self._asked(work)
@@ -111,7 +124,7 @@ class PostgresHistory:
         series = Series(kind, instrument_id, timeframe)
 
         def work(connection: psycopg.Connection[Any]) -> Columns:
-            stored = self._found(connection, series)
+            stored = self._readable(connection, series)
             instrument = definition(connection, instrument_id)
             return rows_of(connection, series, stored, instrument, (start_ns, end_ns))
 
@@ -211,7 +224,9 @@ class PostgresHistory:
             with connection.transaction():
                 for table in TABLES:
                     if table.endswith(f"_{kind}"):
-                        gone += drop_partitions(connection, table, before_ns)
+                        is_split = is_partitioned(connection, table)
+                        drop = drop_partitions if is_split else drop_chunks
+                        gone += drop(connection, table, before_ns)
                 if gone:
                     count_again(connection, kind)
             return gone
@@ -224,20 +239,27 @@ class PostgresHistory:
             raise no_series(series, self.entries())
         return stored
 
+    def _readable(self, connection: psycopg.Connection[Any], series: Series) -> Stored:
+        """A stored series, or bars that the database makes of shorter ones."""
+        stored = stored_series(connection, series)
+        if stored is None or stored.rows == 0:
+            stored = made_series(connection, series)
+        return stored or self._found(connection, series)
+
     def _cut(self, series: Series, start_ns: int | None, end_ns: int | None) -> int | None:
         """Where a batch that begins at a time ends: behind `RUN_ROWS_MAX` rows, or at the end."""
         table = table_of(series.kind, series.timeframe)
         key = TABLES[table][0]
         start, end = bounds(start_ns, end_ns)
-        asked = (
-            f"SELECT {key} FROM {table} WHERE series_id = %s AND {key} >= %s AND {key} < %s "
-            f"ORDER BY {key} OFFSET %s LIMIT 1"
-        )
 
         def work(connection: psycopg.Connection[Any]) -> tuple[int] | None:
-            series_id = self._found(connection, series).series_id
+            stored = self._readable(connection, series)
+            asked = (
+                f"SELECT {key} FROM {stored.source} WHERE series_id = %s AND {key} >= %s "
+                f"AND {key} < %s ORDER BY {key} OFFSET %s LIMIT 1"
+            )
             return connection.execute(
-                asked, (series_id, start, end, history_rows.RUN_ROWS_MAX)
+                asked, (stored.series_id, start, end, history_rows.RUN_ROWS_MAX)
             ).fetchone()
 
         row = self._asked(work)
@@ -275,3 +297,11 @@ class PostgresHistory:
 
     def _session(self) -> Session:
         return Session(self._url, application="tradewind history", call_s=CALL_S)
+
+
+def _pieces_of(connection: psycopg.Connection[Any], series: Series, times: IntColumn) -> set[str]:
+    """The partitions or chunks that rows of these times are in."""
+    table = table_of(series.kind, series.timeframe)
+    if is_partitioned(connection, table):
+        return partitions_of(series, times)
+    return chunks_of(connection, table, (int(times[0]), int(times[-1])))

@@ -10,6 +10,7 @@ import numpy as np
 import psycopg
 
 from tradewind.adapters.postgres.binary_rows import digest, from_binary, places, to_binary, wrapped
+from tradewind.adapters.postgres.hypertables import MADE_OF, let_change_compressed, made_bars
 from tradewind.adapters.postgres.partitions import TABLES, make_partitions, table_of
 from tradewind.model.column_merge import OnConflict, key_times, merge
 from tradewind.model.columns import OPTIONAL, REQUIRED, ColumnKind, Columns, concatenate
@@ -25,12 +26,13 @@ LAST_NS = 2**63 - 1
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """The row of a series."""
+    """The row of a series, and the table or view that its rows are read from."""
 
     series_id: int
     columns: tuple[str, ...]
     rows: int
     digest: int
+    source: str
 
 
 def in_runs(batches: Iterable[Columns]) -> Iterator[Columns]:
@@ -74,6 +76,7 @@ def write_run(
     if done.rows_added or done.rows_replaced:
         key = TABLES[table][0]
         if len(old):
+            let_change_compressed(connection)
             connection.execute(
                 f"DELETE FROM {table} WHERE series_id = %s AND {key} >= %s AND {key} < %s",
                 (stored.series_id, *ends),
@@ -117,7 +120,19 @@ def stored_series(
         f"WHERE kind = %s AND instrument_id = %s AND timeframe = %s{lock}",
         (series.kind, series.instrument_id, series.timeframe or ""),
     ).fetchone()
-    return None if row is None else Stored(row[0], tuple(row[1].split()), row[2], row[3])
+    table = table_of(series.kind, series.timeframe)
+    return None if row is None else Stored(row[0], tuple(row[1].split()), row[2], row[3], table)
+
+
+def made_series(connection: psycopg.Connection[Any], series: Series) -> Stored | None:
+    """Bars that the database makes of stored shorter ones, None where it does not."""
+    view = made_bars(connection, series)
+    if view is None:
+        return None
+    source = stored_series(connection, Series("bars", series.instrument_id, MADE_OF))
+    if source is None or source.rows == 0:
+        return None
+    return msgspec.structs.replace(source, columns=REQUIRED["bars"], source=view)
 
 
 def rows_of(
@@ -132,9 +147,10 @@ def rows_of(
     key = TABLES[table][0]
     start, end = bounds(*range_ns)
     chosen = ", ".join(stored.columns)
+    order = f"{key}, place" if stored.source == table else key
     asked = (
-        f"COPY (SELECT {chosen} FROM {table} WHERE series_id = {stored.series_id:d} "
-        f"AND {key} >= {start:d} AND {key} < {end:d} ORDER BY {key}, place) "
+        f"COPY (SELECT {chosen} FROM {stored.source} WHERE series_id = {stored.series_id:d} "
+        f"AND {key} >= {start:d} AND {key} < {end:d} ORDER BY {order}) "
         "TO STDOUT (FORMAT binary)"
     )
     with connection.transaction(), connection.cursor() as cursor:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from tradewind.adapters.postgres.session import Session
 from tradewind.model.columns import ColumnKind, IntColumn
 from tradewind.model.timeframes import timeframe_ns
 from tradewind.ports.history import Series
@@ -41,8 +40,11 @@ def table_of(kind: ColumnKind, timeframe: str | None) -> str:
 def make_partitions(connection: psycopg.Connection[Any], table: str, times: IntColumn) -> None:
     """Make the partitions that rows of these times need and that are not there.
 
-    They are attached, which keeps neither readers nor writers of the others waiting.
+    They are attached, which keeps neither readers nor writers of the others waiting. Hypertables
+    make their chunks themselves.
     """
+    if not is_partitioned(connection, table):
+        return
     width = TABLES[table][1] * DAY_NS
     wanted = {_name(table, int(number)): int(number) for number in np.unique(times // width)}
     there = {name for name, _ in partitions(connection, table)}
@@ -99,15 +101,10 @@ def partitions(connection: psycopg.Connection[Any], table: str) -> list[tuple[st
     return [(name, _number(name)) for name in names]
 
 
-def timescale_version(url: str) -> str:
-    """The TimescaleDB that a server could be given or has, "" for none; `OutsideError` as calls."""
-    asked = "SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'"
-    session = Session(url, application="tradewind doctor")
-    try:
-        row = session.once(lambda connection: connection.execute(asked).fetchone())
-    finally:
-        session.close()
-    return str(row[0]) if row else ""
+def is_partitioned(connection: psycopg.Connection[Any], table: str) -> bool:
+    """True for a table of partitions, False for a hypertable."""
+    asked = "SELECT relkind = 'p' FROM pg_class WHERE oid = %s::regclass"
+    return connection.execute(asked, (table,)).fetchone() == (True,)
 
 
 def _name(table: str, number: int) -> str:
