@@ -20,7 +20,7 @@ def redis_findings(url: str, password: str) -> list[Finding]:
     # Here and not above: who has no Redis has not its client either.
     try:
         from tradewind.adapters.redis.attempts import FAILURES
-        from tradewind.adapters.redis.clients import connect_redis
+        from tradewind.adapters.redis.clients import connect_redis, refusal
     except ModuleNotFoundError:
         return [Finding("redis", "fault", "REDIS_URL is set: install tradewind[redis] for it")]
     try:
@@ -31,8 +31,7 @@ def redis_findings(url: str, password: str) -> list[Finding]:
     except UserError as error:
         return [Finding("redis", "fault", str(error))]
     except FAILURES as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return [Finding("redis", "fault", f"does not answer ({said}): the database counts alone")]
+        return [Finding("redis", "fault", f"{refusal(error)}; the database counts alone")]
 
 
 def settings_finding(settings: Mapping[str, str], state: Mapping[str, Any]) -> Finding:

@@ -53,17 +53,21 @@ def _opened(settings: Settings, url: str) -> Store:
     if url.startswith(BUCKETS):
         shelf = _bucket(settings, url)
         return Store(f"bucket {shelf.address}", ParquetHistory(shelf), 2)
+    _check_is_postgres(url)
+    require_driver()
+    # Here and not above: who keeps the history in files needs no database driver.
+    from tradewind.adapters.postgres.history import PostgresHistory
+
+    return Store(f"PostgreSQL at {urlsplit(url).hostname}", PostgresHistory(url), 1)
+
+
+def _check_is_postgres(url: str) -> None:
     if not url.startswith("postgres"):
         raise UserError(
             "HISTORY_URL or HISTORY_ALSO names no store: write it like "
             "postgresql://user@host:5432/name, s3://bucket/prefix or gs://bucket/prefix, or leave "
             "it empty for files in TRADEWIND_HOME"
         )
-    require_driver()
-    # Here and not above: who keeps the history in files needs no database driver.
-    from tradewind.adapters.postgres.history import PostgresHistory
-
-    return Store(f"PostgreSQL at {urlsplit(url).hostname}", PostgresHistory(url), 1)
 
 
 def history_of_home(home: Path) -> History:
@@ -88,6 +92,7 @@ def _reason(settings: Settings, url: str) -> str:
         shelf = _bucket(settings, url)
         shelf.look()
         return IN_BUCKET.format(shelf.address, shelf.cache.folder)
+    _check_is_postgres(url)
     require_driver()
     from tradewind.adapters.postgres.hypertables import way_of_keeping
 

@@ -80,10 +80,11 @@ def test_what_is_no_address_is_said_without_repeating_it(tmp_path: Path) -> None
 
 
 def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
-    code, said = failing(tmp_path, f"postgresql://ann@127.0.0.1:{free_port()}/trading", "doctor")
+    port = free_port()
+    code, said = failing(tmp_path, f"postgresql://ann@127.0.0.1:{port}/trading", "doctor")
     assert code == 1
-    assert "PostgreSQL trading at 127.0.0.1" in said
-    assert "nothing listens there" in said
+    silent = f"PostgreSQL trading at 127.0.0.1:{port} does not answer (nothing listens there): look"
+    assert silent in said
     assert "Traceback" not in said
 
 

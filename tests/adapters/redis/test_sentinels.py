@@ -84,5 +84,16 @@ def test_the_doctor_says_what_of_redis_does_not_fit(redis_server: RedisServer) -
     assert [one.state for one in found] == ["warning"]
     assert "maxmemory-policy is noeviction, not volatile-lru" in found[0].sentence
     redis_server.stop()
-    assert redis_findings(redis_server.url, "")[0].state == "fault"
+    gone = redis_findings(redis_server.url, "")[0]
+    assert gone.state == "fault"
+    assert gone.sentence.startswith("does not answer (nothing listens there): start it")
     assert redis_findings("", "") == []
+
+
+def test_the_doctor_says_what_to_do_about_a_password(redis_server: RedisServer) -> None:
+    with closing(connect_redis(redis_server.url)) as client:
+        client.config_set("requirepass", "right")
+    none, wrong = (redis_findings(redis_server.url, word)[0].sentence for word in ("", "wrong"))
+    assert none.startswith("asks for a password: set REDIS_PASSWORD")
+    assert wrong.startswith("refuses the password: correct it in REDIS_PASSWORD")
+    assert redis_findings(redis_server.url, "right")[0].state == "ok"

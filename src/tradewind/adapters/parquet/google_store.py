@@ -24,8 +24,10 @@ from tradewind.adapters.net.google_token import GoogleToken
 from tradewind.adapters.parquet.object_calls import (
     ANSWER_S,
     SILENCE_S,
+    SILENCES,
     TRIES,
     ObjectAddress,
+    silent_store,
     store_name,
 )
 from tradewind.adapters.parquet.shelf import Kept
@@ -178,13 +180,8 @@ class GoogleStore:
         )
 
     def _silent(self, error: Exception) -> OutsideError:
-        cause = getattr(error, "reason", error)
-        return OutsideError(
-            f"{store_name(self.address)} does not answer for {self.address} "
-            f"({type(cause).__name__}): look whether it runs and can be reached",
-            fault="theirs",
-            retry=True,
-        )
+        name = type(getattr(error, "reason", error)).__name__
+        return silent_store(self.address, SILENCES.get(name, name))
 
     def _no_bucket(self) -> OutsideError:
         return OutsideError(

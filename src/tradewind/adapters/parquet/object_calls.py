@@ -23,6 +23,18 @@ FORM = (
     "gs://bucket/prefix"
 )
 SCHEMES = ("s3", "gs")
+SILENCES = {
+    "EndpointConnectionError": "nothing listens there, or nobody knows the host",
+    "ConnectTimeoutError": "no answer in time",
+    "ReadTimeoutError": "no answer in time",
+    "ConnectionClosedError": "the connection broke",
+    "SSLError": "no TLS, or a certificate that is not trusted",
+    "ConnectionRefusedError": "nothing listens there",
+    "gaierror": "nobody knows the host",
+    "TimeoutError": "no answer in time",
+    "SSLCertVerificationError": "a certificate that is not trusted",
+}
+"""What the errors of the two clients mean, by their names."""
 
 
 class ObjectAddress(NamedTuple):
@@ -124,7 +136,8 @@ def translated(address: ObjectAddress) -> Iterator[None]:
     except ParamValidationError:
         raise _ours(f"{address} is no name of a bucket: write HISTORY_URL like {FORM}") from None
     except BotoCoreError as error:
-        raise _silent(address, type(error).__name__) from None
+        cause = SILENCES.get(type(error).__name__, type(error).__name__)
+        raise silent_store(address, cause) from None
 
 
 def within_deadline(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -157,7 +170,8 @@ def _refused(address: ObjectAddress, code: str, status: int) -> OutsideError:
     )
 
 
-def _silent(address: ObjectAddress, cause: str) -> OutsideError:
+def silent_store(address: ObjectAddress, cause: str) -> OutsideError:
+    """The error of a store that does not answer."""
     return OutsideError(
         f"{store_name(address)} does not answer for {address} ({cause}): look whether it runs and "
         "can be reached",

@@ -141,7 +141,7 @@ class ObjectShelf:
             found is not None
             and not self._put(PROBE, b"2", None)
             and not self._put(PROBE, b"3", NEVER[self.address.scheme])
-            and self._put(PROBE, found.content, found.version)
+            and (self._put(PROBE, found.content, found.version) or self._has_changed(found))
         )
         if not keeps:
             raise OutsideError(
@@ -150,6 +150,11 @@ class ObjectShelf:
                 fault="theirs",
                 retry=False,
             )
+
+    def _has_changed(self, found: Kept) -> bool:
+        """True where another writer has probed meanwhile, which gives a new generation."""
+        now = self.read(PROBE)
+        return now is not None and now.version != found.version
 
     def _key(self, name: str) -> str:
         return f"{self.address.prefix}/{name}" if self.address.prefix else name

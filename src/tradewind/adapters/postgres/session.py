@@ -13,9 +13,9 @@ from tradewind.adapters.sql.bounded import (
     BoundedConnection,
     address,
     connect,
-    first_line,
     refusal,
     shown,
+    silent,
 )
 from tradewind.model.errors import OutsideError
 
@@ -98,4 +98,4 @@ class Session:
 
     def _lost(self, error: psycopg.Error) -> DatabaseLost:
         self.close()
-        return DatabaseLost(f"{self.place} does not answer ({first_line(error)})")
+        return DatabaseLost(silent(self.place, error))

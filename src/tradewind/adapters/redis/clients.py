@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any, cast
@@ -23,6 +24,49 @@ SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
 CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster")
 TLS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 """What an address may name behind `?`: whom to believe, and our own certificate."""
+
+
+REFUSALS = (
+    (
+        "WRONGPASS|invalid username-password|invalid password",
+        "refuses the password: correct it in REDIS_PASSWORD or REDIS_URL",
+    ),
+    ("Authentication required|NOAUTH|already authenticated", "asks for a password: set REDIS_PASSWORD"),
+    ("NOPERM|no permissions", "does not let this user do that: grant it the commands"),
+    (
+        "certificate verify failed",
+        "has a certificate that is not trusted (certificate verify failed): look at ssl_ca_certs",
+    ),
+    ("SSL|TLS", "does not speak TLS there: look at REDIS_URL and its port"),
+    (
+        "Name or service not known|nodename nor servname|resolve",
+        "has a host that nobody knows: correct it in REDIS_URL",
+    ),
+    (
+        "Connection refused",
+        "does not answer (nothing listens there): start it, or correct REDIS_URL",
+    ),
+    (
+        "[Tt]ime(d )?out",
+        "does not answer in time: look whether it runs and speaks what REDIS_URL names",
+    ),
+)
+"""What a Redis or the way to it says, and what to do about it."""
+
+
+def refusal(error: Exception) -> str:
+    """What a failure means and what to do, behind the words "Redis".
+
+    >>> refusal(OSError("Error 111 connecting to 127.0.0.1:1. Connection refused."))
+    'does not answer (nothing listens there): start it, or correct REDIS_URL'
+    >>> refusal(OSError("MISCONF Errors writing to the AOF file"))
+    'fails (MISCONF Errors writing to the AOF file): look at its log'
+    """
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    for words, meaning in REFUSALS:
+        if re.search(words, str(error)):
+            return meaning
+    return f"fails ({said}): look at its log"
 
 
 def connect_redis(url: str, *, password: str = "", connections_max: int = 50) -> Redis:

@@ -17,6 +17,8 @@ CALL_S = 5.0
 """The longest one call may take: a frozen server would hold its client for ever."""
 CONNECT_S = 3
 """The longest one host of the address may take to answer."""
+PORT = "5432"
+"""The port that an address without one means."""
 DRIVER = "postgresql+psycopg://"
 ADDRESS_HINT = (
     "write it like postgresql://user:password@host:5432/name, with %40, %2F and %3A for @, / and : "
@@ -122,9 +124,13 @@ def shown(conninfo: str) -> str:
 
     >>> shown(address("postgresql://ann:secret@db.example/trading"))
     'PostgreSQL trading at db.example'
+    >>> shown(address("postgresql://db.example:6432/trading"))
+    'PostgreSQL trading at db.example:6432'
     """
     parts = conninfo_to_dict(conninfo)
-    return f"PostgreSQL {parts.get('dbname', 'postgres')} at {parts.get('host', 'this machine')}"
+    host, port = str(parts.get("host", "this machine")), str(parts.get("port", PORT))
+    place = host if port == PORT or "," in host else f"{host}:{port}"
+    return f"PostgreSQL {parts.get('dbname', 'postgres')} at {place}"
 
 
 def refusal(place: str, error: psycopg.Error) -> DatabaseRefused | None:
@@ -137,6 +143,15 @@ def refusal(place: str, error: psycopg.Error) -> DatabaseRefused | None:
         if re.search(words, str(error)):
             return DatabaseRefused(f"{place} {meaning}")
     return None
+
+
+def silent(place: str, error: Exception) -> str:
+    """The sentence for a database that does not answer.
+
+    >>> silent("PostgreSQL x at h", psycopg.OperationalError("no answer within 5 s"))
+    'PostgreSQL x at h does not answer (no answer within 5 s): look whether it runs and is reached'
+    """
+    return f"{place} does not answer ({first_line(error)}): look whether it runs and is reached"
 
 
 def first_line(error: Exception) -> str:

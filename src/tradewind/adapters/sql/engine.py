@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tradewind.model.errors import OutsideError, UserError
@@ -88,7 +88,8 @@ def is_postgres(engine: Engine) -> bool:
 def shown(engine: Engine) -> str:
     """The database's name for people, without its password."""
     if is_postgres(engine):
-        return f"PostgreSQL {engine.url.database} at {engine.url.host}"
+        port = "" if engine.url.port in (None, 5432) else f":{engine.url.port}"
+        return f"PostgreSQL {engine.url.database} at {engine.url.host}{port}"
     return engine.url.render_as_string(hide_password=True)
 
 
@@ -121,6 +122,8 @@ def _failure(engine: Engine, error: SQLAlchemyError) -> OutsideError:
                 f"the disk of {shown(engine)} is full: free space there", fault="ours", retry=True
             )
         said = bounded.first_line(cause)
+        if getattr(cause, "sqlstate", None) is None and isinstance(error, OperationalError):
+            return OutsideError(bounded.silent(shown(engine), cause), fault="ours", retry=True)
     return OutsideError(f"the database {shown(engine)} failed: {said}", fault="ours", retry=True)
 
 
