@@ -31,7 +31,10 @@ REFUSALS = (
         "WRONGPASS|invalid username-password|invalid password",
         "refuses the password: correct it in REDIS_PASSWORD or REDIS_URL",
     ),
-    ("Authentication required|NOAUTH|already authenticated", "asks for a password: set REDIS_PASSWORD"),
+    (
+        "Authentication required|NOAUTH|already authenticated",
+        "asks for a password: set REDIS_PASSWORD",
+    ),
     ("NOPERM|no permissions", "does not let this user do that: grant it the commands"),
     (
         "certificate verify failed",

@@ -236,10 +236,30 @@ async def _watch(
         view.close()
 
 
+class _LogFile(RotatingFileHandler):
+    """A log that goes without the lines that its disk does not take; the journal says why."""
+
+    def handleError(self, _record: logging.LogRecord) -> None:
+        """Leave a line out: on the terminal it would be a traceback each."""
+
+    def close(self) -> None:
+        """Close the file; what a full disk did not take is gone."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 @contextlib.contextmanager
 def _logging(path: Path, level: str) -> Iterator[None]:
     """Log to a file that begins anew when it is long; the terminal belongs to the view."""
-    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES_MAX, backupCount=LOGS_KEPT)
+    try:
+        handler = _LogFile(path, maxBytes=LOG_BYTES_MAX, backupCount=LOGS_KEPT)
+    except OSError as error:
+        raise OutsideError(
+            f"cannot write {path} ({error.strerror}): make room on the disk, or let this user "
+            "write there",
+            fault="ours",
+            retry=True,
+        ) from None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
