@@ -16,8 +16,13 @@ FIRST = (
     "tests/runtime/test_kill.py", "tests/cli/test_order.py",
 )  # fmt: skip
 
+REPEATABLE = os.environ.get("TRADEWIND_REPEATABLE") == "1"
+"""Set by `scripts/test --repeatable`: Hypothesis tries the same examples each time."""
+
 # Timing of a shared machine says nothing, so no example has a deadline.
-hypothesis.settings.register_profile("shared_machine", deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "shared_machine", deadline=None, print_blob=True, derandomize=REPEATABLE
+)
 hypothesis.settings.load_profile("shared_machine")
 
 

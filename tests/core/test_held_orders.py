@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.core.repetition import IS_REPETITION
 from tradewind.core.engine import Engine
 from tradewind.core.snapshot import decode_state, encode_state, state_hash
 from tradewind.core.state import State
@@ -20,7 +21,7 @@ from tradewind.model.orders import Liquidity, Side
 
 GOOG = Instrument("GOOG.SIM", tick="0.01", lot="1", currency="USD")
 STEPS = 40
-EXAMPLES = int(os.environ.get("TRADEWIND_HELD_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("TRADEWIND_HELD_EXAMPLES", "15" if IS_REPETITION else "60"))
 
 
 class Bracket:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.core.repetition import IS_REPETITION
 from tradewind.core.engine import Engine
 from tradewind.core.parent_terms import AlgorithmTerms, algorithm_intent_of
 from tradewind.core.snapshot import decode_state, encode_state, state_hash
@@ -25,7 +26,7 @@ ALSO = Instrument("GOOG.ALT", tick="0.05", lot="2", currency="USD")
 BOTH = route("both", (GOOG.id, "0.001", 2), (ALSO.id, "0", 50), miss_cost="0.001", stale_s=20)
 SECOND_NS = 10**9
 STEPS = 50
-EXAMPLES = int(os.environ.get("TRADEWIND_PARENT_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("TRADEWIND_PARENT_EXAMPLES", "15" if IS_REPETITION else "60"))
 KINDS: list[dict[str, Any]] = [
     {"algorithm": "twap", "seconds": 30, "slices": 5},
     {"algorithm": "twap", "seconds": 20, "slices": 4, "limit": "101", "at_end": "cross"},
