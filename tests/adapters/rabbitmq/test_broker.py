@@ -12,7 +12,8 @@ from tests.servers.found import free_port
 from tests.servers.rabbit_server import RabbitCluster
 from tradewind.adapters.rabbitmq.address import address_of
 from tradewind.adapters.rabbitmq.broker import RabbitBroker
-from tradewind.adapters.rabbitmq.connection import CALL_S, Connection
+from tradewind.adapters.rabbitmq.connection import Connection
+from tradewind.adapters.rabbitmq.patience import CALL_S
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.broker import Broker, Queue
 from tradewind.testing.broker_suite import HIGH, SUITE_QUEUES, BrokerSuite, message

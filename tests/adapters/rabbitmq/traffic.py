@@ -16,6 +16,7 @@ from tradewind.adapters.rabbitmq.broker import RabbitBroker
 from tradewind.adapters.sql import inbox
 from tradewind.adapters.sql.database import open_database, reading, sqlite_url, writing
 from tradewind.adapters.sql.outbox import SqlOutbox, keep
+from tradewind.adapters.sql.queue_tables import OUTBOX
 from tradewind.model.errors import OutsideError
 from tradewind.ports.broker import Broker, Message, Queue
 from tradewind.runtime.relay import Relay
@@ -76,6 +77,15 @@ class Traffic:
             )
         )
 
+    def confirmed(self) -> int:
+        """How many messages the broker has said it has: they left the outbox."""
+        with reading(self._database) as connection:
+            kept = [
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (CAUSES, OUTBOX)
+            ]
+        return kept[0] - kept[1]
+
     def figures(self) -> tuple[int, int, int]:
         """How many causes were acknowledged, how many have no effect, how many two."""
         with reading(self._database) as connection:
@@ -129,7 +139,10 @@ class Traffic:
         with writing(self._database) as connection:
             if inbox.is_first(connection, "traffic", message.message_id, time.time_ns()):
                 connection.execute(insert(EFFECTS).values(message_id=message.message_id))
-        self.times_s.append(time.monotonic())
+                now_s = time.monotonic()
+            else:
+                return
+        self.times_s.append(now_s)
 
     def _unhandled(self) -> int:
         with reading(self._database) as connection:

@@ -28,15 +28,12 @@ from aio_pika.exceptions import (
 
 from tradewind.adapters.rabbitmq.address import Address, shown
 from tradewind.adapters.rabbitmq.opening import first_of
+from tradewind.adapters.rabbitmq.patience import CALL_S, PROMPT_CALL_S, Patience
 from tradewind.adapters.rabbitmq.sign_of_life import in_time
 from tradewind.adapters.rabbitmq.topology import declare
 from tradewind.model.errors import OutsideError, TradewindError
 from tradewind.ports.broker import Queue
 
-CALL_S = 2.0
-"""The longest one call may take: a frozen node would hold its client for ever."""
-TROUBLED_CALL_S = 0.4
-"""The shortest one: what is asked while a queue changes its leader may stay without an answer."""
 CONNECT_S = 2.0
 SIGN_PAUSE_S = 0.25
 SIGN_S = 0.75
@@ -66,7 +63,7 @@ class Connection:
         self._channel: AbstractChannel | None = None
         self._signs: asyncio.Task[None] | None = None
         self._call: asyncio.Timeout | None = None
-        self._trouble_since_s: float | None = None
+        self._patience = Patience()
         self._closings: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._is_declared = False
@@ -75,22 +72,26 @@ class Connection:
         self.place = shown(address)
 
     @asynccontextmanager
-    async def channel(self, call_s: float = CALL_S) -> AsyncIterator[AbstractChannel]:
-        """The channel, for one call after another; `OutsideError` where it is lost meanwhile."""
+    async def channel(self, least_s: float = PROMPT_CALL_S) -> AsyncIterator[AbstractChannel]:
+        """The channel, for one call after another; `OutsideError` where it is lost meanwhile.
+
+        Where calls have been quick lately it ends after `least_s`.
+        """
         async with self._turn:
             try:
-                async with asyncio.timeout(call_s + CONNECT_S * len(self._address.nodes)):
+                async with asyncio.timeout(CALL_S + CONNECT_S * len(self._address.nodes)):
                     if self._channel is not None and self._is_lost(self._channel):
                         self._let_go()
                     if self._channel is None:
                         self._channel = await self._connected()
-                async with asyncio.timeout(min(call_s, self._patience_s())) as self._call:
+                began_s = time.monotonic()
+                allowed_s = self._patience.allowed_s(began_s, least_s)
+                async with asyncio.timeout(allowed_s) as self._call:
                     yield self._channel
-                self._trouble_since_s = None
+                self._patience.note_success(time.monotonic() - began_s)
             except FAILURES as error:
                 self._let_go()
-                if self._trouble_since_s is None:
-                    self._trouble_since_s = time.monotonic()
+                self._patience.note_failure(time.monotonic())
                 if isinstance(error, (ChannelNotFoundEntity, PublishError)):
                     self._is_declared = False  # Somebody deleted a queue.
                 raise self._meaning(error) from error
@@ -103,7 +104,7 @@ class Connection:
     @asynccontextmanager
     async def second_channel(self) -> AsyncIterator[AbstractChannel]:
         """A channel of its own: what is taken on it and not done goes back when it ends."""
-        async with self.channel():
+        async with self.channel(CALL_S):
             connection = self._connection
             assert connection is not None, "there is a channel on it"
             channel = await _confirming(connection)
@@ -194,12 +195,6 @@ class Connection:
         if self._call is not None:
             with suppress(RuntimeError):  # It is ending already.
                 self._call.reschedule(asyncio.get_running_loop().time())
-
-    def _patience_s(self) -> float:
-        """Longer the longer there has been trouble: at last it may be a server that is slow."""
-        if self._trouble_since_s is None:
-            return CALL_S
-        return max(TROUBLED_CALL_S, (time.monotonic() - self._trouble_since_s) / 2)
 
     def _is_lost(self, channel: AbstractChannel) -> bool:
         return channel.is_closed or self._signs is None or self._signs.done()
