@@ -1,5 +1,4 @@
-"""Real RabbitMQ nodes with the shipped settings: one or a cluster, on free ports of the loopback
-interface or on machines of their own."""
+"""Real RabbitMQ nodes with the shipped settings, here or each on a machine of its own."""
 
 from __future__ import annotations
 
