@@ -31,6 +31,7 @@ def dead(rabbit: RabbitCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rab
     monkeypatch.setenv("RABBITMQ_URL", rabbit.url)
 
     async def prepare() -> None:
+        await emptied(rabbit)  # Another test may have left a ticket of a job.
         broker = RabbitBroker(rabbit.url)
         await broker.drop(NAME)
         for number in range(2):
