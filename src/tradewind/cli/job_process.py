@@ -8,7 +8,6 @@ import threading
 
 from tradewind.cli.main import main
 from tradewind.cli.progress import ProgressBar
-from tradewind.runtime.priority import give_back
 
 NICENESS = 10
 """Trading and the gateway come first."""
@@ -20,7 +19,6 @@ def run(words: list[str]) -> int:
     """Run a command line; its progress goes to stderr in lines."""
     # A group of its own against Ctrl-C, not a session: the priority would count within it only.
     os.setpgid(0, 0)
-    give_back()  # an engine that has its gateway for a guest may have priority
     os.nice(NICENESS)
     ProgressBar.in_lines = True
     threading.Thread(target=_end_with_starter, daemon=True).start()

@@ -2,7 +2,8 @@
 
 Whoever has it is given a processor as soon as it wants one, in front of all ordinary programs. A
 process that computes for a second without waiting for anything gives it back for a while, so that
-an endless loop cannot keep a machine from its people.
+an endless loop cannot keep a machine from its people. What such a process starts is an ordinary
+program from its first moment: nobody there would answer the signal that ends who computes too long.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ BUDGET_S = 1.0
 """So long a thread may compute without waiting for anything; the system looks."""
 REST_S = 5.0
 """How long a process that computed longer goes without."""
+LOOK_S = 0.5
+"""How often threads that were begun meanwhile are given the priority: they are born without."""
 COMPUTED, OVER = "computed", "over"
 _OWN_THREADS = "/proc/self/task"
 
@@ -52,7 +55,7 @@ def check_permitted() -> None:
 
 
 def give_back() -> None:
-    """Be an ordinary process again: what a process with the priority starts has it too."""
+    """Be an ordinary process again."""
     if hasattr(os, "sched_setscheduler"):
         _of_all_threads(_put_normal)
 
@@ -87,7 +90,11 @@ def real_time(level: int = LEVEL) -> Iterator[None]:
 
 def _rest(computed: SimpleQueue[str], level: int, hard_limit: int) -> None:
     """Take the priority again a while behind each time it was given back, until told to end."""
-    while computed.get() == COMPUTED:
+    while (word := _heard(computed)) != OVER:
+        if not word:
+            _take(level, hard_limit)
+            continue
+        give_back()  # a look for new threads may have been under way
         LOG.warning("priority_given_back computed_s=%.1f rest_s=%.1f", BUDGET_S, REST_S)
         ends_s = time.monotonic() + REST_S
         while (left_s := ends_s - time.monotonic()) > 0:
@@ -97,6 +104,14 @@ def _rest(computed: SimpleQueue[str], level: int, hard_limit: int) -> None:
             except Empty:
                 break
         _take(level, hard_limit)
+
+
+def _heard(computed: SimpleQueue[str]) -> str:
+    """What was said, "" where it is time to look for new threads."""
+    try:
+        return computed.get(timeout=LOOK_S)
+    except Empty:
+        return ""
 
 
 def _take(level: int, hard_limit: int) -> None:
@@ -112,8 +127,9 @@ def _of_all_threads(put: Callable[[int], None]) -> None:
 
 
 def _put_real_time(thread: int, level: int) -> None:
-    os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(level))
+    os.sched_setscheduler(thread, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(level))
 
 
 def _put_normal(thread: int) -> None:
-    os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+    # who has said that nothing is handed down may take that back with privileges only
+    os.sched_setscheduler(thread, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))

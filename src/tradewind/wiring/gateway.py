@@ -12,7 +12,6 @@ from uvloop import new_event_loop
 
 from tradewind.gateway.process import NICENESS
 from tradewind.gateway.serving import GuestServer, Tls, serve_as_child, wait_until_listening
-from tradewind.runtime.priority import give_back
 from tradewind.wiring import catalog
 from tradewind.wiring.gateway_app import build
 from tradewind.wiring.priority import behind_the_engine
@@ -27,7 +26,6 @@ def main() -> None:
     parser.add_argument("--socket", type=int, required=True, help="number of the listening socket")
     parser.add_argument("--ready", type=int, default=-1, help="number of a pipe to tell")
     arguments = parser.parse_args()
-    give_back()  # the engine that started it may have priority
     os.nice(NICENESS)
     settings = load_settings({catalog.HOME.name: str(arguments.home)})
     app = build(settings)
