@@ -78,24 +78,41 @@ def placed(client: TestClient, key: str, **terms: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("terms", "trigger", "prices"),
+    ("terms", "trigger", "prices", "shown"),
     [
-        ({"type": "TRAILING_STOP", "trail": "50.00"}, m.Trigger.TRAIL, (0, 0, 5_000, 0)),
+        (
+            {"type": "TRAILING_STOP", "trail": "50.00"},
+            m.Trigger.TRAIL,
+            (0, 0, 5_000, 0),
+            ("", "", "trails its price by 50.00"),
+        ),
         (
             {"type": "TRAILING_STOP", "trail_percent": "1.5", "stop_price": "59000"},
             m.Trigger.TRAIL,
             (0, 5_900_000, 0, 15_000_000),
+            ("", "59000.00", "trails its price by 1.5 %"),
         ),
-        ({"type": "IF_TOUCHED", "touch_price": "61000"}, m.Trigger.TOUCH, (0, 6_100_000, 0, 0)),
+        (
+            {"type": "IF_TOUCHED", "touch_price": "61000"},
+            m.Trigger.TOUCH,
+            (0, 6_100_000, 0, 0),
+            ("", "61000.00", "waits for its price"),
+        ),
         (
             {"type": "IF_TOUCHED", "touch_price": "61000", "limit_price": "60990"},
             m.Trigger.TOUCH,
             (6_099_000, 6_100_000, 0, 0),
+            ("60990.00", "61000.00", "waits for its price"),
         ),
     ],
 )
 def test_a_held_order_reaches_the_core_exactly_and_is_shown_and_canceled(
-    trader: TestClient, loop: Stepping, terms: dict[str, str], trigger: m.Trigger, prices: Any
+    trader: TestClient,
+    loop: Stepping,
+    terms: dict[str, str],
+    trigger: m.Trigger,
+    prices: Any,
+    shown: tuple[str, str, str],
 ) -> None:
     answer = placed(trader, "k1", time_in_force="DAY", reduce_only=True, **terms)
     assert answer.status_code == 202, answer.text
@@ -109,7 +126,12 @@ def test_a_held_order_reaches_the_core_exactly_and_is_shown_and_canceled(
     assert len(loop.made(m.OrderHeld)) == 1
     (row,) = trader.get(f"{ORDERS}/open").json()["orders"]
     assert (row["order_id"], row["state"], row["type"]) == (order_id, "HELD", trigger.name)
+    told = trader.get(f"{ORDERS}/{order_id}").json()
+    assert (told["state"], told["type"], told["is_open"]) == ("HELD", trigger.name, 1)
+    assert (told["limit_price"], told["stop_price"], told["reason"]) == shown
+    assert (told["quantity"], told["time_in_force"], told["fills"]) == ("0.250", "DAY", [])
     assert trader.delete(f"{ORDERS}/{order_id}").status_code == 202
+    assert trader.get(f"{ORDERS}/{order_id}").status_code == 404
     assert [record.reason for record in loop.made(m.HeldOrderEnded)] == ["canceled"]
 
 
@@ -126,6 +148,9 @@ def test_a_bracket_waits_for_its_entry_and_then_sends_the_profit(
     assert {(exit.parent, exit.group) for exit in (first, second)} == {(entry, entry)}
     assert placed(trader, "k1", type="LIMIT", limit_price="60000", **bracket).json() == answer
     assert len(loop.made(m.ConditionalIntended)) == 2
+    waiting = [trader.get(f"{ORDERS}/{name}").json() for name in (profit, loss)]
+    assert [row["state"] for row in waiting] == ["HELD", "HELD"]
+    assert {row["reason"] for row in waiting} == {f"waits for fills of {entry}"}
     loop.engine.step(m.OrderAccepted(9, entry, "v1"))
     loop.engine.step(m.OrderFilled(9, entry, "f1", 6_000_000, 250, 0, "USDT", 1))
     loop.records += loop.engine.take_records()[1]

@@ -21,7 +21,7 @@ from tradewind.model.messages import (
     Resumed,
 )
 from tradewind.runtime.broadcast import Broadcast, Subscription
-from tradewind.runtime.control import ControlServer, Submission
+from tradewind.runtime.control import ControlServer
 from tradewind.runtime.control_messages import (
     ChangeLimitsRequest,
     ChangeRiskRuleRequest,
@@ -31,12 +31,14 @@ from tradewind.runtime.control_messages import (
     ReconcileRequest,
     RiskRulesRequest,
 )
+from tradewind.runtime.control_target import Submission
 from tradewind.runtime.desk_actions import shown_limits
 from tradewind.runtime.kept_choices import with_changes
 from tradewind.runtime.market_board import MarketBoard
 from tradewind.runtime.read_models import (
     DifferenceRow,
     Health,
+    HeldStory,
     Listing,
     Metric,
     OrderRow,
@@ -111,6 +113,10 @@ class MemoryEngine:
 
     def open_orders(self) -> list[OrderRow]:
         return [order for order in self.orders() if order["state"] == "NEW"]
+
+    def held_order(self, order_id: str) -> HeldStory | None:
+        """It holds none."""
+        return None
 
     def positions(self) -> list[PositionRow]:
         return [

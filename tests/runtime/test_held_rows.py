@@ -52,7 +52,9 @@ def desk_of(loop: Looping) -> Desk:
 
 
 def test_a_held_order_is_a_row() -> None:
-    (row,) = desk_of(Looping()).open_orders()
+    desk = desk_of(Looping())
+    (row,) = desk.open_orders()
+    assert desk.orders() == [row]
     assert (row["state"], row["type"], row["side"]) == ("HELD", "STOP", "SELL")
     assert (row["order_id"], row["strategy"]) == ("j0-manual-1", "manual")
     assert (row["quantity"], row["leaves_quantity"], row["limit_price"]) == ("3", "3", "94.00")

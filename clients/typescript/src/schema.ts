@@ -733,7 +733,8 @@ export interface paths {
          * Place an order
          * @description Put an order in. The answer tells its id and the journal's sequence of the intent; whether
          *     risk let it pass and what the venue made of it is in `GET /api/v1/orders/{order_id}`. One that
-         *     the core holds is in `GET /api/v1/orders/open` until it is sent, and so are a bracket's exits.
+         *     the core holds is HELD there and in `GET /api/v1/orders/open` until it is sent, and so are a
+         *     bracket's exits.
          */
         post: operations["place_api_v1_orders_post"];
         /**
@@ -779,7 +780,9 @@ export interface paths {
          * One order with its fills and refusals
          * @description What is known of one order. One that the core works with children is WORKED, its `type` the
          *     algorithm, until it is FILLED or CANCELED with the `reason`; its `filled_quantity` is what its
-         *     children have filled. They have the fills, under its id with `.1`, `.2` and so on behind.
+         *     children have filled. They have the fills, under its id with `.1`, `.2` and so on behind. One
+         *     that the core holds is HELD: `stop_price` is the price that lets it go, of a stop that trails
+         *     as it stands now, and `reason` says what it waits for.
          */
         get: operations["order_api_v1_orders__order_id__get"];
         put?: never;

@@ -10,19 +10,17 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 from tradewind.model.errors import TradewindError, UserError
 from tradewind.model.ids import PERSON
 from tradewind.model.messages import (
-    AlgorithmIntended,
     AmendIntended,
     CancelAllIntended,
     CancelIntended,
-    ConditionalIntended,
     Halted,
-    OrderIntended,
     Resumed,
 )
 from tradewind.runtime.broadcast import Subscription
@@ -38,6 +36,7 @@ from tradewind.runtime.control_messages import (
     CancelRequest,
     HaltRequest,
     HealthRequest,
+    HeldOrderRequest,
     InstrumentsRequest,
     MarketRequest,
     MetricsRequest,
@@ -53,16 +52,12 @@ from tradewind.runtime.control_messages import (
     decode_request,
     encode_line,
 )
+from tradewind.runtime.control_target import ControlTarget, Submission
 from tradewind.runtime.halt_file import remove_halt_file
-from tradewind.runtime.market_board import Following, MarketBoard, MarketTold
+from tradewind.runtime.market_board import Following, MarketTold
 from tradewind.runtime.read_models import (
-    Health,
-    Listing,
-    Metric,
+    HeldStory,
     OpenOrders,
-    OrderRow,
-    PositionRow,
-    Status,
 )
 
 CONNECTIONS_MAX = 64
@@ -73,68 +68,8 @@ WRITE_DEADLINE_S = 5.0
 """A client that does not read for so long is closed."""
 ACCEPT_PAUSE_S = 1.0
 """How long nobody is let in after the system had no room for a connection."""
-"""The strategy that the intents of persons are booked under."""
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-Submission = (
-    Halted
-    | Resumed
-    | CancelIntended
-    | CancelAllIntended
-    | AmendIntended
-    | OrderIntended
-    | ConditionalIntended
-    | AlgorithmIntended
-)
-
-
-class ControlTarget(Protocol):
-    """What the engine shows the control socket. All is called on the event loop's thread."""
-
-    def status(self) -> Status:
-        """Everything at a glance."""
-
-    @property
-    def market(self) -> MarketBoard:
-        """Best prices, to be followed."""
-
-    @property
-    def sequence(self) -> int:
-        """The journal's sequence that all answers are as of."""
-
-    def orders(self) -> list[OrderRow]:
-        """The newest orders, newest first."""
-
-    def open_orders(self) -> list[OrderRow]:
-        """All orders that are not in a final state, newest first."""
-
-    def positions(self) -> list[PositionRow]:
-        """All positions."""
-
-    def instruments(self) -> Listing:
-        """What can be traded, and on which account by whom."""
-
-    def health(self) -> Health:
-        """Whether the engine does its work."""
-
-    def metrics(self) -> list[Metric]:
-        """The numbers for a monitoring system."""
-
-    async def submit(self, event: Submission, *more: Submission) -> int:
-        """Put an event in, stamped with the engine's time; return its sequence once durable.
-
-        `more` belongs to it: all go in with one turn, or none where one of them cannot be.
-        Raises `UserError` for what cannot be meant and `OutsideError` where it is not durable.
-        """
-
-    async def perform(self, request: Performed) -> Any:
-        """Do what a person asks beside orders and halts; plain data, once durable.
-
-        Raises `UserError` for what cannot be meant and `OutsideError` where it is not durable.
-        """
-
-    def subscribe(self) -> Subscription:
-        """Every update of a read model from here on."""
 
 
 class ControlServer:
@@ -305,6 +240,7 @@ class ControlServer:
             StatusRequest: _now(target.status),
             OrdersRequest: _now(target.orders),
             OpenOrdersRequest: _now(lambda: _open_orders(target)),
+            HeldOrderRequest: partial(_held_order, target),
             PositionsRequest: _now(target.positions),
             HealthRequest: _now(target.health),
             MetricsRequest: _now(target.metrics),
@@ -362,6 +298,10 @@ class ControlServer:
 
 class _Unreadable(Exception):
     """A connection that no further request can be read from."""
+
+
+async def _held_order(target: ControlTarget, request: HeldOrderRequest) -> HeldStory | None:
+    return target.held_order(request.order_id)
 
 
 def _open_orders(target: ControlTarget) -> OpenOrders:

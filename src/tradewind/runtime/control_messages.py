@@ -40,6 +40,12 @@ class OpenOrdersRequest(Request, frozen=True, tag="open_orders"):
     """The orders that still work, or may."""
 
 
+class HeldOrderRequest(Request, frozen=True, tag="held_order"):
+    """One order that the core holds, with its terms; no answer where it holds none of that id."""
+
+    order_id: str
+
+
 class PositionsRequest(Request, frozen=True, tag="positions"):
     """The positions of all accounts."""
 
@@ -203,6 +209,7 @@ AnyRequest = (
     StatusRequest
     | OrdersRequest
     | OpenOrdersRequest
+    | HeldOrderRequest
     | PositionsRequest
     | HealthRequest
     | MetricsRequest

@@ -7,28 +7,29 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any
 
-from tradewind.core.market import Market
 from tradewind.core.orders import Order
 from tradewind.core.replacements import newest_id
 from tradewind.core.route import legs_of
-from tradewind.core.state import Account, State
+from tradewind.core.state import State
 from tradewind.model import messages as m
 from tradewind.model.errors import UserError
 from tradewind.model.instruments import currency_digits
 from tradewind.model.numbers import format_units
-from tradewind.model.orders import Leg, OrderState, OrderType, Side
+from tradewind.model.orders import Side
 from tradewind.runtime.broadcast import Broadcast, Subscription
-from tradewind.runtime.control import Submission
 from tradewind.runtime.control_messages import Performed
+from tradewind.runtime.control_target import Submission
 from tradewind.runtime.desk_actions import DeskActions
+from tradewind.runtime.desk_rows import account_row, order_row, position_row
 from tradewind.runtime.feed import Feed
-from tradewind.runtime.held_rows import kept_rows
+from tradewind.runtime.held_rows import held_story, kept_rows
 from tradewind.runtime.loop import Loop, Turn
 from tradewind.runtime.market_board import MarketBoard, mark_of, market_row
 from tradewind.runtime.read_models import (
     AccountRow,
     DifferenceRow,
     Health,
+    HeldStory,
     Listing,
     Metric,
     OrderRow,
@@ -38,7 +39,6 @@ from tradewind.runtime.read_models import (
     Update,
     VenueRow,
 )
-from tradewind.runtime.state_rows import average_price, converted, gross_exposure, in_account
 from tradewind.runtime.venue_watch import VenueWatch
 from tradewind.version import VERSION
 
@@ -93,7 +93,7 @@ class Desk:
             market=[market_row(market, self._now_ns()) for market in state.markets],
             orders=self.open_orders()[:ORDERS_SHOWN_MAX],
             positions=self.positions(),
-            accounts=[self._account_row(account) for account in state.accounts],
+            accounts=[account_row(self.state, account) for account in state.accounts],
             strategies=[
                 StrategyRow(strategy=one.name, account=one.account.name, reason=one.stop_reason)
                 for one in state.strategies
@@ -114,9 +114,15 @@ class Desk:
         return self.state.sequence
 
     def orders(self) -> list[OrderRow]:
-        """The newest orders, newest first."""
+        """The newest orders, newest first; those that the core keeps first."""
         newest = islice(reversed(self.state.orders.values()), ORDERS_SHOWN_MAX)
-        return [self._order_row(order) for order in newest]
+        kept = kept_rows(self.state)[:ORDERS_SHOWN_MAX]
+        return kept + [order_row(self.state, order) for order in newest]
+
+    def held_order(self, order_id: str) -> HeldStory | None:
+        """One order that the core holds, with its terms."""
+        held = self.state.held.get(order_id)
+        return None if held is None else held_story(self.state, held)
 
     def open_orders(self) -> list[OrderRow]:
         """All orders that are not in a final state, newest first; those that the core keeps first.
@@ -126,7 +132,7 @@ class Desk:
         """
         state = self.state
         return kept_rows(state) + [
-            self._order_row(order) for order in reversed(state.open_orders.values())
+            order_row(self.state, order) for order in reversed(state.open_orders.values())
         ]
 
     def positions(self) -> list[PositionRow]:
@@ -139,7 +145,7 @@ class Desk:
                 total[0] += position.quantity
                 total[1] += position.cost
         return [
-            self._position_row(key, quantity, cost)
+            position_row(self.state, key, quantity, cost)
             for key, (quantity, cost) in sorted(rows.items())
             if quantity
         ]
@@ -198,7 +204,7 @@ class Desk:
             Metric("open_orders", "gauge", "Orders that may fill.", float(len(state.open_orders)))
         )
         for account in state.accounts:
-            row = self._account_row(account)
+            row = account_row(self.state, account)
             labels = {"account": account.name, "currency": account.currency}
             for name in ("equity", "cash", "exposure", "unrealised"):
                 value = float(row[name])
@@ -272,7 +278,7 @@ class Desk:
         for order_id in sorted(changed - {""}):
             order = self.state.orders.get(order_id)
             if order is not None:
-                body = dict(self._order_row(order))
+                body = dict(order_row(self.state, order))
                 self._broadcast.publish(Update("order", sequence, body))
         for record in turn.records:
             told = self._told(record)
@@ -285,7 +291,7 @@ class Desk:
             halts = {scope: list(why) for scope, why in self.state.halts.items()}
             self._broadcast.publish(Update("halt", sequence, {"halts": halts}))
         for account in self.state.accounts:
-            row = self._account_row(account)
+            row = account_row(self.state, account)
             if self._told_accounts.get(account.name) != row:
                 self._told_accounts[account.name] = row
                 self._broadcast.publish(Update("account", sequence, dict(row)))
@@ -334,57 +340,6 @@ class Desk:
                 if not name.startswith("bad_tick")
             ),
         }
-
-    def _order_row(self, order: Order) -> OrderRow:
-        market: Market = self.state.markets[order.instrument]
-        digits = market.instrument.quantity_digits
-        limit = order.limit_price
-        return OrderRow(
-            order_id=order.order_id,
-            strategy=self.state.strategies[order.strategy].name,
-            instrument=market.id,
-            side=Side(order.side).name,
-            type=OrderType(order.order_type).name,
-            state=OrderState(order.state).name,
-            quantity=format_units(order.quantity, digits),
-            filled_quantity=format_units(order.filled_quantity, digits),
-            leaves_quantity=format_units(order.leaves_quantity if order.is_open else 0, digits),
-            limit_price=format_units(limit, market.instrument.price_digits) if limit else "",
-            average_price=average_price(market, order.filled_notional, order.filled_quantity),
-            time_ns=order.changed_time_ns,
-        )
-
-    def _position_row(self, key: tuple[int, int, int], quantity: int, cost: int) -> PositionRow:
-        account, number, leg = key
-        market: Market = self.state.markets[number]
-        instrument, price = market.instrument, market.valued_at(quantity)
-        holder: Account = self.state.accounts[account]
-        unrealised = market.notional(price, quantity) - cost
-        unrealised = converted(self.state, unrealised, market.currency, holder.currency)
-        return PositionRow(
-            account=holder.name,
-            instrument=market.id,
-            leg=Leg(leg).name,
-            quantity=format_units(quantity, instrument.quantity_digits),
-            average_price=average_price(market, cost, quantity),
-            market_price=format_units(price, instrument.price_digits),
-            unrealised=format_units(unrealised, currency_digits(holder.currency)),
-        )
-
-    def _account_row(self, account: Account) -> AccountRow:
-        digits = currency_digits(account.currency)
-        state = self.state
-        equity = state.equity(account)
-        unrealised = in_account(state, account, lambda one: one.value - one.inventory)
-        return AccountRow(
-            account=account.name,
-            currency=account.currency,
-            equity=format_units(equity, digits),
-            cash=format_units(in_account(state, account, lambda one: one.cash), digits),
-            realised=format_units(in_account(state, account, lambda one: -one.realized), digits),
-            unrealised=format_units(unrealised, digits),
-            exposure=format_units(gross_exposure(account), digits),
-        )
 
 
 _COUNTERS = {

@@ -41,6 +41,37 @@ class OrderRow(TypedDict):
     time_ns: int
 
 
+class HeldStory(TypedDict):
+    """One order that the core holds, as `ports.records.OrderRow` will have it once it is sent.
+
+    `sequence` is the journal's of now. `stop_price` is the price that lets it go, of a stop that
+    trails as it stands now; `reason` says what it waits for.
+    """
+
+    sequence: int
+    order_id: str
+    strategy: str
+    account: str
+    venue: str
+    instrument: str
+    side: str
+    type: str
+    state: str
+    is_open: int
+    quantity: str
+    filled_quantity: str
+    limit_price: str
+    stop_price: str
+    average_price: str
+    filled_notional: str
+    time_in_force: str
+    leg: str
+    venue_order_id: str
+    reason: str
+    intended_time_ns: int
+    changed_time_ns: int
+
+
 class OpenOrders(TypedDict):
     """The orders that still work, or may, as of a sequence of the journal."""
 

@@ -16,6 +16,7 @@ from tradewind.core.trails import check_trail
 from tradewind.gateway import trail
 from tradewind.gateway.access import UseServices, require
 from tradewind.gateway.described import acts, answers
+from tradewind.gateway.engine_link import EngineAbsent
 from tradewind.gateway.kept_replies import Made
 from tradewind.gateway.once import key_of, once
 from tradewind.gateway.order_trail import order_trail
@@ -37,6 +38,7 @@ from tradewind.runtime.control_messages import (
     AmendRequest,
     CancelAllRequest,
     CancelRequest,
+    HeldOrderRequest,
     OpenOrdersRequest,
     PlaceRequest,
 )
@@ -63,7 +65,8 @@ async def place(
 ) -> Response:
     """Put an order in. The answer tells its id and the journal's sequence of the intent; whether
     risk let it pass and what the venue made of it is in `GET /api/v1/orders/{order_id}`. One that
-    the core holds is in `GET /api/v1/orders/open` until it is sent, and so are a bracket's exits.
+    the core holds is HELD there and in `GET /api/v1/orders/open` until it is sent, and so are a
+    bracket's exits.
     """
     found = await listing(services)
     _check_account(found.accounts.get(PERSON, ""), principal)
@@ -134,12 +137,11 @@ async def order(
 ) -> Response:
     """What is known of one order. One that the core works with children is WORKED, its `type` the
     algorithm, until it is FILLED or CANCELED with the `reason`; its `filled_quantity` is what its
-    children have filled. They have the fills, under its id with `.1`, `.2` and so on behind.
+    children have filled. They have the fills, under its id with `.1`, `.2` and so on behind. One
+    that the core holds is HELD: `stop_price` is the price that lets it go, of a stop that trails
+    as it stands now, and `reason` says what it waits for.
     """
-    found = await run_in_threadpool(_history, services, principal, order_id)
-    if found is None:
-        raise Problem(404, f"there is no order {order_id!r}, or not yet: see /api/v1/orders")
-    return reply(request, found)
+    return reply(request, await _known(services, principal, order_id))
 
 
 @router.patch("/{order_id}", summary="Amend a working order", **acts(told.Placed))
@@ -229,9 +231,7 @@ async def order_events(
     order_id: str, request: Request, services: UseServices, principal: Reader
 ) -> Response:
     """Every record of the journal that names it, from the intent on, where it still holds them."""
-    found = await run_in_threadpool(_history, services, principal, order_id)
-    if found is None:
-        raise Problem(404, f"there is no order {order_id!r}, or not yet: see /api/v1/orders")
+    await _known(services, principal, order_id)
     return reply(request, await run_in_threadpool(order_trail, services.open_journal, order_id))
 
 
@@ -283,6 +283,27 @@ def _owners(strategy: str, accounts: dict[str, str], principal: Principal) -> li
 def _public(row: dict[str, Any]) -> dict[str, Any]:
     """A row without what only the core's recovery needs."""
     return {name: value for name, value in row.items() if name not in INTERNAL}
+
+
+async def _known(services: Services, principal: Principal, order_id: str) -> dict[str, Any]:
+    """What was written down of an order, or else what the core holds."""
+    found = await run_in_threadpool(_history, services, principal, order_id)
+    if found is None:
+        held = await _held(services, order_id)
+        if held is not None and principal.may_see(held["account"]):
+            found = held | {"fills": [], "denials": []}
+    if found is None:
+        raise Problem(404, f"there is no order {order_id!r}, or not yet: see /api/v1/orders")
+    return found
+
+
+async def _held(services: Services, order_id: str) -> dict[str, Any] | None:
+    """None as well where no engine runs: then nothing is held."""
+    try:
+        held: dict[str, Any] | None = await services.engine.ask(HeldOrderRequest(order_id))
+    except EngineAbsent:
+        return None
+    return held
 
 
 def _history(services: Services, principal: Principal, order_id: str) -> dict[str, Any] | None:
