@@ -14,8 +14,9 @@ BATCH = 200
 POLL_S = 0.2
 CLAIM_NS = 30_000_000_000
 """What a relay has claimed and not handed over by then is another one's: it died."""
-RETRY_S = (0.1, 0.2, 0.5)
-"""Waits between attempts while the broker fails; the last one for ever."""
+RETRY_S = (0.1, 0.1, 0.2, 0.2, 0.2, 0.5)
+"""Waits between attempts while the broker fails; the last one for ever. A second of short ones: by
+then a cluster that lost a node has another leader, and who waits longer is felt longer."""
 
 
 class Relay:
