@@ -6,12 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.disks import fill, small_disk
+from tests.disks import filled, small_disk
 
 
 def test_a_run_on_a_full_disk_ends_with_one_sentence(tmp_path: Path) -> None:
-    with small_disk(tmp_path, "256k") as home:
-        fill(home)
+    with small_disk(tmp_path, "256k") as home, filled(home):
         words = ["run", "--without-gateway", "--for", "1", "--home", str(home)]
         done = subprocess.run(
             [sys.executable, "-m", "tradewind", *words],

@@ -33,7 +33,10 @@ class VenueOrder(msgspec.Struct, frozen=True):
 
 
 class VenueBalance(msgspec.Struct, frozen=True):
-    """Money of one currency at the venue; `free` is what no open order holds."""
+    """Money of one currency at the venue; `free` is what no open order or margin holds.
+
+    Where contracts are margined, profit that is not taken yet may be free too, beyond `total`.
+    """
 
     currency: str
     total: int
