@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,32 @@ else:
         print(subprocess.check_output([sys.executable, *sys.orig_argv[1:], "child"], text=True))
 """)
     assert told.split() == ["True", "True"]
+
+
+@needs_priority
+def test_the_processors_are_kept_awake_meanwhile() -> None:
+    told = played("""
+from tempfile import NamedTemporaryFile
+kept = NamedTemporaryFile()
+priority.WAKING_US = priority.Path(kept.name)
+def holders():
+    return [os.readlink(one.path) for one in os.scandir("/proc/self/fd")
+            if os.path.islink(one.path)].count(kept.name)
+with real_time():
+    print(holders(), kept.read() == bytes(4))
+print(holders())
+""")
+    assert told.split() == ["2", "True", "1"]
+
+
+def test_processors_that_may_not_be_kept_awake_are_named_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(priority, "WAKING_US", tmp_path / "none" / "cpu_dma_latency")
+    with priority.awake():
+        (said,) = caplog.messages
+    assert said.startswith("processors_may_sleep file=")
+    assert said.endswith("reason=No such file or directory")
 
 
 @needs_priority

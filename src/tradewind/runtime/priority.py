@@ -4,6 +4,9 @@ Whoever has it is given a processor as soon as it wants one, in front of all ord
 process that computes for a second without waiting for anything gives it back for a while, so that
 an endless loop cannot keep a machine from its people. What such a process starts is an ordinary
 program from its first moment: nobody there would answer the signal that ends who computes too long.
+
+Meanwhile the processors do not sleep, where that may be asked: one that sleeps wakes late, a
+virtual one most of all (https://docs.kernel.org/power/pm_qos_interface.html).
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import logging
 import os
 import resource
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
 
@@ -33,6 +38,8 @@ LOOK_S = 0.5
 """How often threads that were begun meanwhile are given the priority: they are born without."""
 COMPUTED, OVER = "computed", "over"
 _OWN_THREADS = "/proc/self/task"
+WAKING_US = Path("/dev/cpu_dma_latency")
+"""Who holds this open says how late a processor may wake, in microseconds."""
 
 LOG = logging.getLogger("tradewind.priority")
 
@@ -67,6 +74,24 @@ def real_time(level: int = LEVEL) -> Iterator[None]:
     `UserError` where it is not permitted.
     """
     check_permitted()
+    with awake(), _prioritized(level):
+        yield
+
+
+@contextmanager
+def awake() -> Iterator[None]:
+    """Keep all processors from sleeping meanwhile; the log says where that is not permitted."""
+    with ExitStack() as held:
+        try:
+            file = held.enter_context(WAKING_US.open("wb", buffering=0))
+            file.write((0).to_bytes(4, sys.byteorder))
+        except OSError as error:
+            LOG.warning("processors_may_sleep file=%s reason=%s", WAKING_US, error.strerror)
+        yield
+
+
+@contextmanager
+def _prioritized(level: int) -> Iterator[None]:
     limits = resource.getrlimit(resource.RLIMIT_RTTIME)
     computed: SimpleQueue[str] = SimpleQueue()
 
