@@ -20,6 +20,8 @@ from tradewind.model.instruments import Instrument
 from tradewind.ports.market_data import MarketData
 
 DEADLINE_S = 120.0
+STRIKES_MAX = 20
+"""A fault strikes the venue's next message, which may go to a connection that is just ending."""
 
 
 class MarketStage(Protocol):
@@ -160,9 +162,12 @@ class MarketDataSuite:
 
             async def case(adapter: MarketData, received: Received) -> None:
                 await received.until(lambda: received.rows("quotes") >= 5)
-                stage.strike("precision")
-                await received.until(lambda: stage.bad_rows(adapter) > 0)
-                await received.more("quotes", 5)
+                for _ in range(STRIKES_MAX):
+                    stage.strike("precision")
+                    await received.more("quotes", 5)
+                    if stage.bad_rows(adapter):
+                        break
+                assert stage.bad_rows(adapter) > 0
                 for columns in received.batches:
                     _check_grid(columns)
 
